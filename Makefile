@@ -1,0 +1,63 @@
+# The verbs of the project: `make help`. Python 3.11 or later and make are all that must be there beforehand.
+
+STACK ?= main
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+
+RUN := .venv/bin/python
+DEV := $(RUN) -m terresante_dev
+
+.DEFAULT_GOAL := help
+.PHONY: help ready up down status logs token trace story test check bench generate verify-journal reset
+
+help: ## Show the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  STACK=name works on another stack than 'main'; everything it writes is in .run/name/."
+
+ready:
+	@$(if $(PYTHON),$(PYTHON),$(error Python 3.11 or later is needed: none of python3, python3.11 ... is)) \
+		dev/src/terresante_dev/bootstrap.py
+
+up: ready ## Start everything, and say where it is and who to log in as (REPLICAS=2; ONLY=postgres,nats)
+	@$(DEV) up --stack $(STACK) $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(ONLY),--only $(ONLY))
+
+down: ready ## Stop gracefully; the data are kept
+	@$(DEV) down --stack $(STACK)
+
+status: ready ## Show each part: state, version, memory, age of its oldest unsent event
+	@$(DEV) status --stack $(STACK)
+
+logs: ready ## Show the last lines of the logs (PART=consent, FOLLOW=1)
+	@$(DEV) logs --stack $(STACK) $(if $(PART),--part $(PART)) $(if $(FOLLOW),--follow)
+
+reset: ready ## Stop, and remove all that the stack kept
+	@$(DEV) reset --stack $(STACK)
+
+token: ready ## Print an access token (WHO=a persona of make up)
+	@$(DEV) token --stack $(STACK) $(or $(WHO),$(error WHO=... says whose token: make up lists them))
+
+trace: ready ## Print all that one trace id touched, as a tree (ID=...)
+	@$(DEV) trace --stack $(STACK) $(or $(ID),$(error ID=... says which: a trace id or a traceparent))
+
+story: ready ## Play the story through the gateway, one line a step; it fails at the step that isn't true
+	@$(RUN) -m terresante_dev.story --stack $(STACK)
+
+verify-journal: ready ## Check the access journal of a running stack, and name a row that was tampered with
+	@$(RUN) -m terresante_dev.verify_journal --stack $(STACK)
+
+test: ready ## Run all tests on real components, each suite with a stack of its own (LONG=1 for the long ones)
+	@$(RUN) -m pytest $(if $(LONG),,-m "not long") $(TESTS)
+
+check: ready ## Lint, types, imports, contracts: all that needs no running stack
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy libs/platform/src gateway/src dev/src services/*/src
+	@.venv/bin/lint-imports
+	@.venv/bin/buf lint proto
+
+bench: ready ## Measure against the budgets, with the baselines in the same run
+	@$(RUN) -m bench
+
+generate: ready ## Write again what is generated: protobuf code, OpenAPI, docs/configuration.md
+	@$(RUN) proto/generate.py

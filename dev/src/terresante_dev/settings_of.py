@@ -1,0 +1,97 @@
+"""The environment that each service is given: the table of docs/architecture.md, filled in for one stack."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from terresante_dev import postgres
+from terresante_dev.stack import DATABASES, SERVICES, Stack
+
+# Whom each realm may vouch for.
+KINDS = {"pro": ["professional", "administrator"], "patient": ["patient"]}
+
+# The client by which a portal logs people in, in each realm.
+CLIENTS = {"pro": "portal", "patient": "portal"}
+
+# The services that make accounts, and in which realm.
+ACCOUNTS = {"directory": "pro", "identity": "patient"}
+
+
+def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
+    """The variables of one process: `name` is `consent`, or `consent-2` for a replica; `issuers` is realm ->
+    URL.
+
+    A `TERRESANTE_<SERVICE>_<NAME>` that the developer has set wins over what is worked out here.
+    """
+    service = name.split("-", maxsplit=1)[0]
+    settings = _everybody(stack, name, service, issuers)
+    if service in DATABASES:
+        settings["DATABASE_URL"] = postgres.url(stack, service, service)
+        settings["NATS_URL"] = f"tls://127.0.0.1:{stack.ports['nats']}"
+    for peer in SERVICES if service == "gateway" else SERVICES[service]:
+        settings[f"{peer.upper()}_ADDRESS"] = stack.address(peer)
+    if service in ACCOUNTS:
+        settings |= _accounts(stack, ACCOUNTS[service], issuers)
+    if service == "records":
+        settings["STORE_URL"] = _store(stack).as_uri()
+        settings["MASTER_KEY_FILE"] = _file(stack, "records.master.key")
+    if service == "consent":
+        settings["JOURNAL_KEY_FILE"] = _file(stack, "consent.journal.pem")
+    prefix = f"TERRESANTE_{service.upper()}_"
+    chosen = {variable: value for variable, value in os.environ.items() if variable.startswith(prefix)}
+    return {prefix + variable: value for variable, value in settings.items()} | chosen
+
+
+def for_migration(stack: Stack, service: str) -> dict[str, str]:
+    return {"TERRESANTE_MIGRATE_DATABASE_URL": postgres.url(stack, f"{service}_owner", service)}
+
+
+def make_secrets(stack: Stack) -> None:
+    """Makes, the first time, every secret that a service reads from a file."""
+    stack.secret("records.master.key", lambda: base64.b64encode(os.urandom(32)).decode())
+    stack.secret("consent.journal.pem", _signing_key)
+    for realm in KINDS:
+        stack.secret(f"keycloak.{realm}-platform.secret")
+    _store(stack).mkdir(mode=0o700, exist_ok=True)
+
+
+def _everybody(stack: Stack, name: str, service: str, issuers: dict[str, str]) -> dict[str, str]:
+    return {
+        "LISTEN": f"127.0.0.1:{stack.ports[name]}",
+        "TLS_CERT_FILE": str(stack.pki / f"{service}.pem"),
+        "TLS_KEY_FILE": str(stack.pki / f"{service}.key"),
+        "TLS_CA_FILE": str(stack.pki / "ca.pem"),
+        "ISSUERS": json.dumps({url: KINDS[realm] for realm, url in issuers.items()}),
+        "ISSUERS_CA_FILE": str(stack.pki / "ca.pem"),
+        "OTLP_ENDPOINT": f"http://127.0.0.1:{stack.ports['sink']}",
+        "TRACE_RATIO": os.environ.get("TRACE_RATIO", "1"),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
+    }
+
+
+def _accounts(stack: Stack, realm: str, issuers: dict[str, str]) -> dict[str, str]:
+    return {
+        "KEYCLOAK_URL": issuers[realm].removesuffix(f"/realms/{realm}"),
+        "KEYCLOAK_REALM": realm,
+        "KEYCLOAK_CLIENT_ID": "platform",
+        "KEYCLOAK_CLIENT_SECRET_FILE": _file(stack, f"keycloak.{realm}-platform.secret"),
+    }
+
+
+def _file(stack: Stack, secret: str) -> str:
+    return str(stack.secrets / secret)
+
+
+def _store(stack: Stack) -> Path:
+    return stack.folder / "documents"
+
+
+def _signing_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
