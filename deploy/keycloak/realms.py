@@ -1,0 +1,456 @@
+"""Writes the realms that Keycloak imports: `python deploy/keycloak/realms.py` (standard library only).
+
+The two realms share nearly everything, and a flow is easier to read as a tree than as the flat lists Keycloak wants; so
+this file is what people edit, and the JSON beside it, committed too, is what Keycloak and operators get.
+README.md says what each choice is for.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+HERE = Path(__file__).parent
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+AUDIENCES = ("gateway", "identity", "consent", "records", "messaging", "directory")
+CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
+UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+ID_NAT_PATTERN = "^(8[0-9]{11}|0[0-9A-Z]{9}|3[0-9AB]{9}/[0-9A-Z]{1,16}|5[0-9]{14}/[0-9A-Z]{1,16})$"
+"""RPPS, ADELI, employee of a FINESS, employee of a SIRET: the forms that a card's common name takes."""
+
+
+def setting(name: str, default: str | None = None) -> str:
+    """A placeholder that Keycloak replaces by an environment variable at import."""
+    return f"${{TERRESANTE_KEYCLOAK_{name}{'' if default is None else f':{default}'}}}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One execution of a flow. `config` is stored beside the flow under an alias of its own."""
+
+    authenticator: str
+    requirement: str = "REQUIRED"
+    config: Json | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow; inside another one, `requirement` says how it counts there."""
+
+    alias: str
+    steps: list["Step | Flow"]
+    requirement: str = ""
+    top: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What makes a realm differ from the other."""
+
+    name: str
+    title: str
+    idle: int
+    longest: int
+    acr: str
+    card: bool
+    attributes: list[Json] = field(default_factory=list)
+    mappers: list[Json] = field(default_factory=list)
+
+
+def attribute(name: str, pattern: str | None = None, options: list[str] | None = None) -> Json:
+    """A user attribute that only administrators read and write."""
+    validations: Json = {}
+    if pattern:
+        validations["pattern"] = {"pattern": pattern, "error-message": name}
+    if options:
+        validations["options"] = {"options": options}
+    permissions = {"view": ["admin"], "edit": ["admin"]}
+    return {"name": name, "permissions": permissions, "multivalued": False, "validations": validations}
+
+
+def mapper(name: str, kind: str, **config: str) -> Json:
+    """A protocol mapper that puts something in access tokens."""
+    tokens = {"access.token.claim": "true", "introspection.token.claim": "true"}
+    return {
+        "name": name,
+        "protocol": "openid-connect",
+        "protocolMapper": kind,
+        "consentRequired": False,
+        "config": {**tokens, **config},
+    }
+
+
+def attribute_claim(name: str) -> Json:
+    """The user attribute as the claim of the same name, in ID tokens too."""
+    return mapper(
+        name,
+        "oidc-usermodel-attribute-mapper",
+        **{
+            "user.attribute": name,
+            "claim.name": name,
+            "jsonType.label": "String",
+            "id.token.claim": "true",
+        },
+    )
+
+
+def fixed_claim(name: str, value: str) -> Json:
+    """The same claim in everybody's tokens."""
+    return mapper(
+        name,
+        "oidc-hardcoded-claim-mapper",
+        **{
+            "claim.name": name,
+            "claim.value": value,
+            "jsonType.label": "String",
+            "id.token.claim": "true",
+        },
+    )
+
+
+PRO = Kind(
+    name="pro",
+    title="Espace professionnel",
+    idle=30 * MINUTE,
+    longest=8 * HOUR,
+    acr="2##3",
+    card=True,
+    attributes=[
+        attribute("idNat", ID_NAT_PATTERN),
+        attribute("kind", options=["professional", "administrator"]),
+    ],
+    mappers=[attribute_claim("kind")],
+)
+PATIENT = Kind(
+    name="patient",
+    title="Espace patient",
+    idle=15 * MINUTE,
+    longest=HOUR,
+    acr="2",
+    card=False,
+    mappers=[fixed_claim("kind", "patient")],
+)
+
+
+def level(kind: Kind, number: int, age: int) -> Step:
+    """Holds when that level was asked for and was not reached less than `age` seconds ago."""
+    return Step(
+        "conditional-level-of-authentication",
+        config={"loa-condition-level": str(number), "loa-max-age": str(age)},
+    )
+
+
+def proof(authenticator: str, amr: str, age: int, **config: str) -> Step:
+    """Something that a person shows, named in the `amr` claim for `age` seconds."""
+    return Step(
+        authenticator,
+        config={**config, "default.reference.value": amr, "default.reference.maxAge": str(age)},
+    )
+
+
+def card_step(kind: Kind) -> Step:
+    """The CPS: its common name is the national number of the account."""
+    options = {
+        "mapping-source-selection": "Subject's Common Name",
+        "mapper-selection": "Custom Attribute Mapper",
+        "mapper-selection.user-attribute-name": "idNat",
+        "timestamp-validation-enabled": "true",
+        "crl-checking-enabled": "true",
+        "crl-relative-path": setting("CARD_CRLS", "persons.crl"),
+        "crldp-checking-enabled": "false",
+        "ocsp-checking-enabled": "false",
+        "extendedkeyusage": CLIENT_AUTHENTICATION,
+        "keyusage": "digitalSignature",
+        "certificate-policy": setting("CARD_POLICY"),
+        "certificate-policy-mode": "All",
+        "revalidate-certificate-enabled": "false",
+        "confirmation-page-disallowed": "true",
+    }
+    config = {f"x509-cert-auth.{key}": value for key, value in options.items()}
+    config["x509-cert-auth-crl-abort-if-non-updated"] = "true"
+    return proof("auth-x509-client-username-form", "sc", kind.longest, **config)
+
+
+def browser_flow(kind: Kind) -> Flow:
+    """The cookie, or the card (level 3), or the password (level 1) and then the code (level 2).
+
+    Each level is a conditional flow inside an alternative one: with a simpler shape a card does not give level 3.
+    """
+    name = kind.name
+    password = Flow(
+        f"{name} level 1",
+        [level(kind, 1, kind.longest), proof("auth-username-password-form", "pwd", kind.longest)],
+        "CONDITIONAL",
+    )
+    code = Flow(
+        f"{name} level 2",
+        [
+            level(kind, 2, 30 * MINUTE),
+            Step("conditional-user-configured"),
+            proof("auth-otp-form", "otp", 30 * MINUTE),
+        ],
+        "CONDITIONAL",
+    )
+    card = Flow(f"{name} level 3", [level(kind, 3, kind.longest), card_step(kind)], "CONDITIONAL")
+    ways: list[Step | Flow] = [Step("auth-cookie", "ALTERNATIVE")]
+    if kind.card:
+        ways.append(Flow(f"{name} card", [card], "ALTERNATIVE"))
+    ways.append(Flow(f"{name} forms", [password, code], "ALTERNATIVE"))
+    return Flow(f"{name} browser", ways, top=True)
+
+
+def no_direct_grant(kind: Kind) -> Flow:
+    """Nobody gives their password to an application, should a client ever be allowed to ask for it."""
+    return Flow(f"{kind.name} no direct grant", [Step("deny-access-authenticator")], top=True)
+
+
+def flattened(flow: Flow) -> tuple[list[Json], list[Json]]:
+    """The flow and those inside it as Keycloak lists them, and the configurations of their steps."""
+    flows: list[Json] = []
+    configs: list[Json] = []
+    executions: list[Json] = []
+    for position, step in enumerate(flow.steps, 1):
+        execution: Json = {
+            "requirement": step.requirement,
+            "priority": position * 10,
+            "authenticatorFlow": isinstance(step, Flow),
+            "userSetupAllowed": False,
+        }
+        if isinstance(step, Flow):
+            execution["flowAlias"] = step.alias
+            inner_flows, inner_configs = flattened(step)
+            flows += inner_flows
+            configs += inner_configs
+        else:
+            execution["authenticator"] = step.authenticator
+            if step.config:
+                execution["authenticatorConfig"] = f"{flow.alias}: {step.authenticator}"
+                configs.append({"alias": execution["authenticatorConfig"], "config": step.config})
+        executions.append(execution)
+    this = {
+        "alias": flow.alias,
+        "providerId": "basic-flow",
+        "topLevel": flow.top,
+        "builtIn": False,
+        "authenticationExecutions": executions,
+    }
+    return [this, *flows], configs
+
+
+def client(kind: Kind, identifier: str, **differences: Any) -> Json:
+    """What is the same in every client: nothing allowed that is not asked for, tokens signed with ES256."""
+    attributes = {
+        "access.token.signed.response.alg": "ES256",
+        "id.token.signed.response.alg": "ES256",
+        **differences.pop("attributes", {}),
+    }
+    return {
+        "clientId": identifier,
+        "enabled": True,
+        "protocol": "openid-connect",
+        "publicClient": False,
+        "standardFlowEnabled": False,
+        "implicitFlowEnabled": False,
+        "directAccessGrantsEnabled": False,
+        "serviceAccountsEnabled": False,
+        "frontchannelLogout": False,
+        "fullScopeAllowed": False,
+        "defaultClientScopes": ["basic", "acr"],
+        "optionalClientScopes": [],
+        "attributes": attributes,
+        **differences,
+    }
+
+
+def portal(kind: Kind, identifier: str, **levels: str) -> Json:
+    """A client for people. Its tokens name no one: an opaque id, the kind of person, how they logged in."""
+    audiences = [
+        mapper(f"aud {name}", "oidc-audience-mapper", **{"included.custom.audience": name})
+        for name in AUDIENCES
+    ]
+    return client(
+        kind,
+        identifier,
+        publicClient=True,
+        standardFlowEnabled=True,
+        redirectUris=[setting("PORTAL_REDIRECT_URI", "http://127.0.0.1:8000/callback")],
+        webOrigins=[setting("PORTAL_ORIGIN", "http://127.0.0.1:8000")],
+        attributes={
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": setting("PORTAL_LOGOUT_URI", "http://127.0.0.1:8000/"),
+            **levels,
+        },
+        protocolMappers=[
+            *audiences,
+            mapper("amr", "oidc-amr-mapper", **{"id.token.claim": "true"}),
+            attribute_claim("uid"),
+            *kind.mappers,
+        ],
+    )
+
+
+def clients(kind: Kind) -> list[Json]:
+    """Portal, platform, and those of Keycloak's own that would open a side door, closed."""
+    levels = {"default.acr.values": kind.acr, "minimum.acr.value": "2"}
+    platform = client(
+        kind,
+        "platform",
+        serviceAccountsEnabled=True,
+        fullScopeAllowed=True,
+        clientAuthenticatorType="client-secret",
+        secret=setting(f"{kind.name.upper()}_PLATFORM_SECRET"),
+        defaultClientScopes=["basic", "acr", "roles"],
+    )
+    closed = ("account", "account-console", "admin-cli", "security-admin-console")
+    return [
+        portal(kind, "portal", **levels),
+        platform,
+        *(client(kind, identifier, enabled=False, publicClient=True) for identifier in closed),
+    ]
+
+
+def keys() -> list[Json]:
+    """The keys that the realm makes for itself."""
+
+    def key(name: str, provider: str, **config: str) -> Json:
+        settings = {"priority": "100", "active": "true", "enabled": "true", **config}
+        return {"name": name, "providerId": provider, "config": {k: [v] for k, v in settings.items()}}
+
+    return [
+        key("es256", "ecdsa-generated", priority="200", ecdsaEllipticCurveKey="P-256"),
+        key("hs512", "hmac-generated", algorithm="HS512"),
+        key("aes", "aes-generated"),
+    ]
+
+
+def profile(kind: Kind) -> Json:
+    """What may be known of a user. No name: those are in the service that owns them."""
+    username = {
+        "name": "username",
+        "permissions": {"view": ["admin", "user"], "edit": ["admin"]},
+        "multivalued": False,
+        "validations": {"length": {"min": 3, "max": 64}},
+    }
+    email = {**attribute("email"), "validations": {"email": {}}}
+    attributes = [username, email, attribute("uid", UUID_PATTERN), *kind.attributes]
+    text = json.dumps({"attributes": attributes}, ensure_ascii=False)
+    return {"providerId": "declarative-user-profile", "config": {"kc.user.profile.config": [text]}}
+
+
+def required_actions() -> list[Json]:
+    """What an account created by the platform must do first, in this order. Nobody is offered anything else."""
+    actions = {"UPDATE_PASSWORD": "Update Password", "CONFIGURE_TOTP": "Configure OTP"}
+    return [
+        {
+            "alias": alias,
+            "providerId": alias,
+            "name": title,
+            "enabled": True,
+            "defaultAction": False,
+            "priority": position * 10,
+            "config": {"max_auth_age": str(5 * MINUTE)},
+        }
+        for position, (alias, title) in enumerate(actions.items(), 1)
+    ]
+
+
+LOGIN: Json = {
+    "enabled": True,
+    "sslRequired": "all",
+    "registrationAllowed": False,
+    "resetPasswordAllowed": False,
+    "rememberMe": False,
+    "editUsernameAllowed": False,
+    "loginWithEmailAllowed": False,
+    "duplicateEmailsAllowed": True,
+    "loginTheme": "terresante",
+    "internationalizationEnabled": True,
+    "supportedLocales": ["fr"],
+    "defaultLocale": "fr",
+    "passwordPolicy": "length(12) and maxLength(128) and notUsername(undefined) and notContainsUsername(undefined)",
+    "otpPolicyType": "totp",
+    "otpPolicyAlgorithm": "HmacSHA256",
+    "otpPolicyDigits": 6,
+    "otpPolicyPeriod": 30,
+    "otpPolicyLookAheadWindow": 1,
+    "otpPolicyCodeReusable": False,
+    "bruteForceProtected": True,
+    "permanentLockout": False,
+    "bruteForceStrategy": "MULTIPLE",
+    "failureFactor": 5,
+    "waitIncrementSeconds": MINUTE,
+    "maxFailureWaitSeconds": 15 * MINUTE,
+    "maxDeltaTimeSeconds": 12 * HOUR,
+    "quickLoginCheckMilliSeconds": 200,
+    "minimumQuickLoginWaitSeconds": 5,
+}
+TOKENS: Json = {
+    "defaultSignatureAlgorithm": "ES256",
+    "accessTokenLifespan": 5 * MINUTE,
+    "accessCodeLifespan": MINUTE,
+    "accessCodeLifespanUserAction": 15 * MINUTE,
+    "accessCodeLifespanLogin": 15 * MINUTE,
+    "revokeRefreshToken": True,
+    "refreshTokenMaxReuse": 0,
+}
+TRACES: Json = {
+    "eventsEnabled": True,
+    "eventsExpiration": 90 * DAY,
+    "adminEventsEnabled": True,
+    "adminEventsDetailsEnabled": False,
+}
+
+
+def realm(kind: Kind) -> Json:
+    """All of a realm."""
+    browser, direct = browser_flow(kind), no_direct_grant(kind)
+    listed = [flattened(browser), flattened(direct)]
+    return {
+        "realm": kind.name,
+        "displayName": kind.title,
+        **LOGIN,
+        **TOKENS,
+        **TRACES,
+        "ssoSessionIdleTimeout": kind.idle,
+        "ssoSessionMaxLifespan": kind.longest,
+        "attributes": {"acr.loa.map": json.dumps({str(n): n for n in (1, 2, 3)[: 3 if kind.card else 2]})},
+        "browserFlow": browser.alias,
+        "directGrantFlow": direct.alias,
+        "authenticationFlows": [flow for flows, _ in listed for flow in flows],
+        "authenticatorConfig": [config for _, configs in listed for config in configs],
+        "requiredActions": required_actions(),
+        "clients": clients(kind),
+        "components": {
+            "org.keycloak.keys.KeyProvider": keys(),
+            "org.keycloak.userprofile.UserProfileProvider": [profile(kind)],
+        },
+        "users": [
+            {
+                "username": "service-account-platform",
+                "enabled": True,
+                "serviceAccountClientId": "platform",
+                "clientRoles": {"realm-management": ["manage-users"]},
+            }
+        ],
+    }
+
+
+def sandbox() -> Json:
+    """Added to the realms of a sandbox only: a client whose people logged in with a password alone."""
+    levels = {"default.acr.values": "1", "minimum.acr.value": "1"}
+    return {kind.name: {"clients": [portal(kind, "portal-low", **levels)]} for kind in (PRO, PATIENT)}
+
+
+def files() -> dict[str, str]:
+    """File name -> content, for this folder."""
+    contents = {"pro-realm.json": realm(PRO), "patient-realm.json": realm(PATIENT), "sandbox.json": sandbox()}
+    return {
+        name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()
+    }
+
+
+if __name__ == "__main__":
+    for name, content in files().items():
+        (HERE / name).write_text(content, encoding="utf-8")

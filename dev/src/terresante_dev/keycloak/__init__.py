@@ -1,0 +1,9 @@
+"""Keycloak on one machine: fetched and built once, started on the database and certificates of a stack.
+
+The realms it imports are in `deploy/keycloak/`.
+"""
+
+from terresante_dev.keycloak.distribution import Distribution, distribution
+from terresante_dev.keycloak.server import Keycloak
+
+__all__ = ["Distribution", "Keycloak", "distribution"]
