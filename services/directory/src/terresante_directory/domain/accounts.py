@@ -1,0 +1,198 @@
+"""The life of a login account: NONE → PENDING → OPEN → SUSPENDED, decided here, done in Keycloak afterwards.
+
+The database says what must be; Keycloak is made to agree. Two facts say how far that is: `settled` (it is
+known to agree) and `turn` (counts the decisions: who carries one out sees that another came meanwhile).
+Whoever acts on Keycloak holds a lease, so that two of them never mix their steps; a suspension never waits.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from terresante_platform.refusals import Conflict, Invalid, Unavailable, Unknown
+
+from terresante_directory.domain.identifiers import Rpps
+from terresante_directory.domain.professionals import Professional
+from terresante_directory.domain.territories import Administrator
+
+LEASE = timedelta(seconds=60)
+"""Longer than Keycloak is ever waited for in one go (`accounts.LONGEST`), so that no two holders overlap."""
+
+
+class AccountUnknown(Unknown):
+    reason = "ACCOUNT_UNKNOWN"
+
+
+class AccountSuspended(Conflict):
+    reason = "ACCOUNT_SUSPENDED"
+
+
+class AccountBusy(Conflict):
+    reason = "ACCOUNT_BUSY"
+
+
+class AccountCardTaken(Conflict):
+    reason = "ACCOUNT_CARD_TAKEN"
+
+
+class AccountMeansInvalid(Invalid):
+    reason = "ACCOUNT_MEANS_INVALID"
+
+
+class AccountsUnavailable(Unavailable):
+    reason = "ACCOUNTS_UNAVAILABLE"
+
+
+class Kind(StrEnum):
+    """Whose account: the token's `kind`."""
+
+    PROFESSIONAL = "professional"
+    ADMINISTRATOR = "administrator"
+
+
+class State(StrEnum):
+    """What the account is meant to be. No row: none."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    SUSPENDED = "suspended"
+
+
+class Means(StrEnum):
+    """How its holder logs in."""
+
+    CARD = "card"
+    PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - not a password
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Account:
+    """A login. `uid`: the token's, of its holder. `id_nat`: what the holder's card says, if they have one."""
+
+    uid: UUID
+    kind: Kind
+    username: str
+    id_nat: str | None
+    means: Means
+    state: State
+    settled: bool
+    turn: int
+    leased_until: datetime | None
+
+    def __repr__(self) -> str:
+        return f"Account({self.uid}, {self.state})"
+
+    def is_leased(self, at: datetime) -> bool:
+        """Whether somebody is acting on Keycloak for it at that moment."""
+        return self.leased_until is not None and at < self.leased_until
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Login:
+    """What Keycloak must hold of an account, names included."""
+
+    uid: UUID
+    kind: Kind
+    username: str
+    id_nat: str | None
+    means: Means
+    enabled: bool
+    given_name: str
+    family_name: str
+
+    def __repr__(self) -> str:
+        return f"Login({self.uid})"
+
+
+def must_answer_for(professional: Professional, by: Administrator) -> None:
+    """Raises `TerritoryNotYours` unless the professional's home territory is the administrator's."""
+    by.must_administer(professional.home())
+
+
+def ask(
+    account: Account | None,
+    *,
+    uid: UUID,
+    kind: Kind,
+    rpps: Rpps | None,
+    means: Means,
+    username: str,
+    at: datetime,
+) -> Account:
+    """The account from now on, to be carried out under the lease it carries: new, or to be given a new start.
+
+    `username` serves for a new account only. Raises `AccountSuspended`, `AccountBusy`, `AccountMeansInvalid`.
+    """
+    if means is Means.CARD and rpps is None:
+        raise AccountMeansInvalid(
+            "Sans numéro RPPS, une carte CPS ne peut pas être reconnue.",
+            "Choisissez le mot de passe avec code.",
+        )
+    id_nat = rpps.id_nat if rpps else None
+    if account is None:
+        return Account(uid, kind, username, id_nat, means, State.PENDING, False, 1, at + LEASE)
+    if account.state is State.SUSPENDED:
+        raise AccountSuspended("Ce compte est suspendu.", "Rétablissez-le avant d’en rouvrir l’accès.")
+    return replace(_leased(account, at), id_nat=id_nat, means=means, settled=False, turn=account.turn + 1)
+
+
+def resume(account: Account, at: datetime) -> Account:
+    """The same account, leased to whoever brings Keycloak to agree. Raises `AccountBusy`."""
+    return _leased(account, at)
+
+
+def suspend(account: Account) -> Account:
+    """Suspended whatever else is going on; again is the same."""
+    if account.state is State.SUSPENDED and account.settled:
+        return account
+    return replace(account, state=State.SUSPENDED, settled=False, turn=account.turn + 1)
+
+
+def reinstate(account: Account, at: datetime) -> Account:
+    """Open again if it was suspended; what is left to do is leased to the caller. Raises `AccountBusy`."""
+    if account.state is not State.SUSPENDED:
+        return account if account.settled else _leased(account, at)
+    return replace(_leased(account, at), state=State.OPEN, settled=False, turn=account.turn + 1)
+
+
+def carried_out(account: Account, turn: int) -> Account:
+    """After Keycloak did what decision number `turn` asked: settled, unless a later decision was taken."""
+    if account.turn != turn:
+        return account
+    state = State.OPEN if account.state is State.PENDING else account.state
+    return replace(account, state=state, settled=True, leased_until=None)
+
+
+def suspension_carried_out(account: Account, turn: int, at: datetime) -> Account:
+    """As `carried_out`, without the lease: left unsettled while a holder may still undo it unknowingly."""
+    return account if account.is_leased(at) else carried_out(account, turn)
+
+
+def released(account: Account) -> Account:
+    """Nobody acts on it any more; what is not settled will be tried again."""
+    return replace(account, leased_until=None)
+
+
+def unknown_account() -> AccountUnknown:
+    return AccountUnknown("Ce professionnel n’a pas de compte.", "Ouvrez-lui d’abord un compte.")
+
+
+def card_taken() -> AccountCardTaken:
+    """The refusal for a card number that another account has: with two, Keycloak refuses the card to both."""
+    return AccountCardTaken(
+        "La carte de cette personne ouvre déjà un autre compte.", "Gardez un seul compte par numéro RPPS."
+    )
+
+
+def unavailable() -> AccountsUnavailable:
+    return AccountsUnavailable(
+        "Le service des comptes ne répond pas : la demande est gardée et sera achevée dès son retour.",
+        "Réessayez dans quelques minutes pour obtenir un mot de passe de départ.",
+    )
+
+
+def _leased(account: Account, at: datetime) -> Account:
+    if account.is_leased(at):
+        raise AccountBusy("Une opération est en cours sur ce compte.", "Réessayez dans une minute.")
+    return replace(account, leased_until=at + LEASE)

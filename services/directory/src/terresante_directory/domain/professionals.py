@@ -1,0 +1,237 @@
+"""What a professional is, where they practise and since when, and which territory answers for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from terresante_platform.refusals import Conflict, Invalid, PreconditionMissing, Stale, Unknown
+
+from terresante_directory.domain import words
+from terresante_directory.domain.identifiers import (
+    Doubt,
+    PlaceId,
+    ProfessionalId,
+    Rpps,
+    StructureId,
+    TerritoryCode,
+    rpps,
+)
+from terresante_directory.domain.structures import Structure
+from terresante_directory.domain.territories import Administrator
+
+MAX_ROLE = 100
+MAX_PLACES = 20
+
+
+class ProfessionalUnknown(Unknown):
+    reason = "PROFESSIONAL_UNKNOWN"
+
+
+class ProfessionalAlready(Conflict):
+    reason = "PROFESSIONAL_ALREADY"
+
+
+class ProfessionUnknown(Invalid):
+    reason = "PROFESSION_UNKNOWN"
+
+
+class PlaceUnknown(Unknown):
+    reason = "PLACE_UNKNOWN"
+
+
+class PlaceAlready(Conflict):
+    reason = "PLACE_ALREADY"
+
+
+class PlaceEnded(Conflict):
+    reason = "PLACE_ENDED"
+
+
+class PlaceInvalid(Invalid):
+    reason = "PLACE_INVALID"
+
+
+class VersionStale(Stale):
+    reason = "VERSION_STALE"
+
+
+class VersionRequired(PreconditionMissing):
+    reason = "VERSION_REQUIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class Profession:
+    """A profession of the data file. `health_professional`: in the sense of the 4th part of the CSP."""
+
+    code: str
+    label: str
+    health_professional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A structure where a professional practises, from `since` on and, if it has ended, before `until`."""
+
+    id: PlaceId
+    structure: StructureId
+    territory: TerritoryCode
+    role: str
+    since: datetime
+    until: datetime | None = None
+
+    def stands(self, at: datetime) -> bool:
+        """Whether they practise there at that moment."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Professional:
+    """A person of a profession. `rpps`: None where the profession has none. `places`: ended ones too."""
+
+    id: ProfessionalId
+    rpps: Rpps | None
+    family_name: str
+    given_name: str
+    profession: Profession
+    places: tuple[Place, ...]
+    version: int = 1
+
+    def __repr__(self) -> str:
+        return f"Professional({self.id})"
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What looks wrong in their number and does not stop anything."""
+        return self.rpps.doubts() if self.rpps else ()
+
+    def search_column(self) -> str:
+        return words.search_column(self.family_name, self.given_name)
+
+    def home(self) -> TerritoryCode:
+        """The territory that answers for their account: of the oldest place not ended, else the last ended.
+
+        Another territory may add a place of its own, but gets no power over an account used elsewhere.
+        """
+        lasting = [place for place in self.places if place.until is None]
+        if lasting:
+            return min(lasting, key=lambda place: (place.since, place.id)).territory
+        return max(self.places, key=lambda place: (place.until or place.since, place.id)).territory
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlace:
+    """A place as asked for: the structure as stored, and the role in free words."""
+
+    id: PlaceId
+    structure: Structure
+    role: str
+
+
+def register_professional(
+    id: ProfessionalId,
+    *,
+    rpps_number: str,
+    family_name: str,
+    given_name: str,
+    profession: str,
+    places: Sequence[NewPlace],
+    by: Administrator,
+    professions: Mapping[str, Profession],
+    at: datetime,
+) -> Professional:
+    """A new professional from what was typed, who practises from now on in the administrator's structures."""
+    if not places or len(places) > MAX_PLACES:
+        raise PlaceInvalid(
+            "Un professionnel exerce dans au moins une structure, et 20 au plus.",
+            "Indiquez ses lieux d’exercice.",
+        )
+    by.must_administer_all(place.structure.territory for place in places)
+    known = professions.get(profession)
+    if known is None:
+        raise ProfessionUnknown("Cette profession n’existe pas.", "Choisissez-en une de la liste.")
+    professional = Professional(
+        id=id,
+        rpps=rpps(rpps_number) if rpps_number else None,
+        family_name=words.person_name(family_name),
+        given_name=words.person_name(given_name),
+        profession=known,
+        places=(),
+    )
+    for place in places:
+        professional = _practising_also(professional, place, at)
+    return professional
+
+
+def add_place(
+    professional: Professional, place: NewPlace, *, version: int, by: Administrator, at: datetime
+) -> Professional:
+    """They practise there too from now on. Only an administrator of that structure's territory says so."""
+    by.must_administer(place.structure.territory)
+    must_be_current(professional, version)
+    return replace(_practising_also(professional, place, at), version=professional.version + 1)
+
+
+def end_place(
+    professional: Professional, place: PlaceId, *, version: int, by: Administrator, at: datetime
+) -> Professional:
+    """They no longer practise there from now on; the place stays in their past."""
+    ended = next((kept for kept in professional.places if kept.id == place), None)
+    if ended is None:
+        raise PlaceUnknown(
+            "Ce lieu d’exercice n’existe pas.", "Relisez les lieux d’exercice du professionnel."
+        )
+    by.must_administer(ended.territory)
+    must_be_current(professional, version)
+    if ended.until is not None:
+        raise PlaceEnded("Ce lieu d’exercice a déjà pris fin.")
+    until = max(at, ended.since)
+    places = tuple(replace(kept, until=until) if kept.id == place else kept for kept in professional.places)
+    return replace(professional, places=places, version=professional.version + 1)
+
+
+def must_be_current(professional: Professional, version: int) -> None:
+    """Raises unless the change is based on the present version."""
+    if version <= 0:
+        raise VersionRequired(
+            "La modification doit dire sur quelle version elle porte.", "Relisez la fiche, puis modifiez-la."
+        )
+    if version != professional.version:
+        raise VersionStale(
+            "La fiche a changé depuis que vous l’avez lue : rien n’a été modifié.",
+            "Relisez la fiche, puis refaites la modification si elle est encore utile.",
+        )
+
+
+def already_registered() -> ProfessionalAlready:
+    """The refusal for an RPPS that another professional has."""
+    return ProfessionalAlready(
+        "Un professionnel est déjà inscrit avec ce numéro RPPS.",
+        "Recherchez-le et ajoutez-lui un lieu d’exercice au lieu de le créer de nouveau.",
+    )
+
+
+def unknown_professional() -> ProfessionalUnknown:
+    return ProfessionalUnknown("Ce professionnel n’existe pas.")
+
+
+def place_already() -> PlaceAlready:
+    return PlaceAlready("Ce professionnel exerce déjà dans cette structure.", "Relisez sa fiche.")
+
+
+def _practising_also(professional: Professional, new: NewPlace, at: datetime) -> Professional:
+    if any(kept.structure == new.structure.id and kept.until is None for kept in professional.places):
+        raise place_already()
+    if sum(kept.until is None for kept in professional.places) >= MAX_PLACES:
+        raise PlaceInvalid(
+            "Un professionnel exerce dans 20 structures au plus.", "Mettez fin à un lieu d’exercice."
+        )
+    place = Place(new.id, new.structure.id, new.structure.territory, _role(new.role), since=at)
+    return replace(professional, places=(*professional.places, place))
+
+
+def _role(text: str) -> str:
+    role = words.tidy(text)
+    if len(role) > MAX_ROLE or not words.is_readable(text):
+        raise PlaceInvalid(
+            "Un rôle s’écrit en 100 caractères lisibles au plus.", "Corrigez-le ou laissez-le vide."
+        )
+    return role
