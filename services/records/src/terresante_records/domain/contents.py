@@ -1,0 +1,198 @@
+"""What the bytes of a document are, found from the bytes alone, as they stream by. Five kinds are taken,
+nothing else.
+
+A file that begins like one kind and goes on like another lies, and so does one that is not what its sender
+claims.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from terresante_platform.refusals import Invalid, TooLarge, Unsupported
+
+from . import images, texts
+from .documents import Content
+
+_ENOUGH = 1024
+"""Bytes that tell every kind apart."""
+_TAIL = 2048
+
+
+class Kind(StrEnum):
+    """The kinds of content, by the media type they are given back with."""
+
+    PDF = "application/pdf"
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    CDA = "text/xml"
+    TEXT = "text/plain"
+
+
+_CLAIMS: Mapping[str, Kind] = {
+    "application/pdf": Kind.PDF,
+    "image/jpeg": Kind.JPEG,
+    "image/jpg": Kind.JPEG,
+    "image/png": Kind.PNG,
+    "text/xml": Kind.CDA,
+    "application/xml": Kind.CDA,
+    "application/cda+xml": Kind.CDA,
+    "text/plain": Kind.TEXT,
+}
+_NO_CLAIM = {"", "application/octet-stream"}
+
+
+class ContentEmpty(Invalid):
+    """No bytes at all."""
+
+    reason = "CONTENT_EMPTY"
+
+
+class ContentTooLarge(TooLarge):
+    """More bytes than this instance takes."""
+
+    reason = "CONTENT_TOO_LARGE"
+
+
+class ContentUnsupported(Unsupported):
+    """A kind of content that is not taken."""
+
+    reason = "CONTENT_UNSUPPORTED"
+
+
+class ContentLies(Unsupported):
+    """Not what it claims to be, or damaged."""
+
+    reason = "CONTENT_LIES"
+
+
+class Check(Protocol):
+    """Follows one kind to its end."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Goes on. Raises ValueError when this cannot be of that kind."""
+
+    def finish(self) -> None:
+        """The bytes end here. Raises ValueError when they should not."""
+
+
+class Recogniser:
+    """Finds the kind, size and fingerprint of one content while it streams through. Never holds more than a
+    chunk."""
+
+    def __init__(self, claimed_media_type: str, at_most: int) -> None:
+        """`at_most`: bytes. Refuses with CONTENT_UNSUPPORTED a claim of a kind that is not taken."""
+        self._claim = _claimed(claimed_media_type)
+        self._at_most = at_most
+        self._size = 0
+        self._digest = hashlib.sha256()
+        self._head = bytearray()
+        self._kind: Kind | None = None
+        self._check: Check | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        """Goes on. Refuses with CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED, CONTENT_LIES, at the earliest byte
+        that shows it."""
+        self._size += len(chunk)
+        if self._size > self._at_most:
+            mebibytes = self._at_most // (1024 * 1024)
+            raise ContentTooLarge(
+                f"Ce contenu dépasse la taille acceptée ({mebibytes} Mio).",
+                "Réduisez-le ou publiez-le en plusieurs documents.",
+            )
+        self._digest.update(chunk)
+        if self._check is None:
+            self._head += chunk
+            if len(self._head) < _ENOUGH:
+                return
+            self._begin()
+        else:
+            self._following(lambda check: check.feed(chunk))
+
+    def finish(self) -> Content:
+        """What it was. Refuses with CONTENT_EMPTY, CONTENT_UNSUPPORTED, CONTENT_LIES."""
+        if self._size == 0:
+            raise ContentEmpty("Ce document n’a pas de contenu.", "Joignez le fichier à publier.")
+        if self._check is None:
+            self._begin()
+        self._following(lambda check: check.finish())
+        assert self._kind is not None  # noqa: S101  # set by _begin
+        return Content(self._kind.value, self._size, self._digest.hexdigest())
+
+    def _begin(self) -> None:
+        head = bytes(self._head)
+        self._head.clear()
+        self._kind = recognised(head[:_ENOUGH])
+        if self._claim is not None and self._claim is not self._kind:
+            raise ContentLies(
+                "Ce contenu n’est pas du type annoncé.",
+                "Annoncez le type véritable, ou joignez le bon fichier.",
+            )
+        self._check = _CHECKS[self._kind]()
+        self._following(lambda check: check.feed(head))
+
+    def _following(self, step: Callable[[Check], None]) -> None:
+        assert self._check is not None  # noqa: S101  # set by _begin
+        try:
+            step(self._check)
+        except ValueError:
+            raise ContentLies(
+                "Ce contenu commence comme un fichier connu mais n’en est pas un jusqu’au bout.",
+                "Ouvrez le fichier pour le vérifier, enregistrez-le de nouveau, puis publiez-le.",
+            ) from None
+
+
+def recognised(head: bytes) -> Kind:
+    """The kind that `head`, the first bytes, announces. Refuses with CONTENT_UNSUPPORTED."""
+    if head.startswith((b"%PDF-1.", b"%PDF-2.")):
+        return Kind.PDF
+    if head.startswith(b"\xff\xd8\xff"):
+        return Kind.JPEG
+    if head.startswith(images.PNG_SIGNATURE):
+        return Kind.PNG
+    if texts.begins_as_xml(head):
+        return Kind.CDA
+    if texts.begins_as_text(head):
+        return Kind.TEXT
+    raise _unsupported()
+
+
+def _claimed(media_type: str) -> Kind | None:
+    essence = media_type.partition(";")[0].strip().lower()
+    if essence in _NO_CLAIM:
+        return None
+    claim = _CLAIMS.get(essence)
+    if claim is None:
+        raise _unsupported()
+    return claim
+
+
+def _unsupported() -> ContentUnsupported:
+    return ContentUnsupported(
+        "Ce type de contenu n’est pas accepté.",
+        "Publiez un PDF, une image JPEG ou PNG, un document CDA (XML) ou un texte UTF-8.",
+    )
+
+
+class _Pdf:
+    """A PDF tells its end itself: `%%EOF`, with at most a kibibyte of padding after it."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def feed(self, chunk: bytes) -> None:
+        self._tail = (self._tail + chunk[-_TAIL:])[-_TAIL:]
+
+    def finish(self) -> None:
+        if b"startxref" not in self._tail or b"%%EOF" not in self._tail[-1024:]:
+            raise ValueError("no end of a PDF")
+
+
+_CHECKS: Mapping[Kind, Callable[[], Check]] = {
+    Kind.PDF: _Pdf,
+    Kind.JPEG: images.Jpeg,
+    Kind.PNG: images.Png,
+    Kind.CDA: texts.Cda,
+    Kind.TEXT: texts.Text,
+}

@@ -1,0 +1,96 @@
+"""What every entry of a record has, be it document, note or observation: ids, author, visibility, readable
+words, a moment."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+from uuid import UUID
+
+from terresante_platform.refusals import Invalid, Stale
+
+PatientId = NewType("PatientId", UUID)
+PersonId = NewType("PersonId", UUID)
+"""Whoever acts: a professional, or the patient or a representative."""
+PlaceId = NewType("PlaceId", str)
+"""Place of practice of the author at that moment; blank for who has none."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+EARLIEST = datetime(1880, 1, 1, tzinfo=UTC)
+_ALLOWED_FORMAT = "\u200c\u200d\u00ad"
+"""Joiners that some scripts need, and the soft hyphen: the only invisible characters a text may hold."""
+
+
+class VersionStale(Stale):
+    """Someone changed it since the caller read it."""
+
+    reason = "VERSION_STALE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Cet élément a été modifié depuis que vous l’avez lu.",
+            "Relisez-le, puis refaites votre modification sur sa version actuelle.",
+        )
+
+
+class MomentInvalid(Invalid):
+    """A date that no act of care can have."""
+
+    reason = "DATE_INVALID"
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """From whom an entry is hidden. Nobody, by default (R-DMP7)."""
+
+    hidden_from_professionals: bool = False
+    """MASQUE_PS: professionals other than the author."""
+    hidden_from_patient: bool = False
+    """INVISIBLE_PATIENT: for a time, until it has been told in person."""
+    hidden_from_representatives: bool = False
+    """INVISIBLE_REPRESENTANTS_LEGAUX."""
+
+    def hides(self) -> bool:
+        """Whether it is hidden from anyone at all."""
+        return self.hidden_from_professionals or self.hidden_from_patient or self.hidden_from_representatives
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """Who brought an entry into the record, from where, and when it came in."""
+
+    author: PersonId
+    place: PlaceId
+    at: datetime
+
+
+def readable_line(text: str, at_most: int) -> bool:
+    """Whether `text` is one line that a person can read: 1 to `at_most` characters, none of them invisible or
+    a control."""
+    return 0 < len(text) <= at_most and bool(text.strip()) and not any(map(_unseen, text))
+
+
+def readable_text(text: str, at_most: int) -> bool:
+    """The same, over several lines: line feeds and tabs are allowed."""
+    if not 0 < len(text) <= at_most or not text.strip():
+        return False
+    return not any(_unseen(character) for character in text if character not in "\n\r\t")
+
+
+def _unseen(character: str) -> bool:
+    """Controls, direction marks, zero-width marks, lone surrogates, line separators, private and unassigned
+    characters."""
+    if " " <= character <= "~":
+        return False
+    category = unicodedata.category(character)
+    return category in {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"} or (category == "Cf" and character not in _ALLOWED_FORMAT)
+
+
+def require_past(moment: datetime, now: datetime) -> datetime:
+    """`moment`, if an act could have taken place then. Refuses with DATE_INVALID what is ahead of us or
+    before 1880."""
+    if moment > now + CLOCKS_DIFFER:
+        raise MomentInvalid("Cette date est dans le futur.", "Donnez la date à laquelle l’acte a eu lieu.")
+    if moment < EARLIEST:
+        raise MomentInvalid("Cette date est trop ancienne.", "Donnez la date à laquelle l’acte a eu lieu.")
+    return moment
