@@ -1,0 +1,102 @@
+"""How a patient gets a login: a single-use starting code, handed over in person, that expires and may not be
+had at will.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import NewType
+from uuid import UUID
+
+from terresante_platform.refusals import Conflict, TooMany
+
+from terresante_identity.domain.identity import PersonId, ProfessionalId
+
+ActivationId = NewType("ActivationId", UUID)
+# Handed over at a consultation, used at home: a long week-end must fit. Three codes a day: lost, mistyped,
+# and once more.
+LIFETIME = timedelta(hours=72)
+ISSUED_PER_DAY = 3
+# No 0, O, 1, I, L, U: read aloud and copied by hand without doubt. 16 of 30 signs: 78 bits.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 16
+GROUP = 4
+
+
+class ActivationAlreadyDone(Conflict):
+    reason = "ACTIVATION_ALREADY_DONE"
+
+
+class ActivationRateLimited(TooMany):
+    reason = "ACTIVATION_RATE_LIMITED"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """That a code was issued; the code itself is in Keycloak only, hashed, as a password to be replaced at
+    first use.
+    """
+
+    id: ActivationId
+    person: PersonId
+    username: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    issued_by: ProfessionalId
+    ended_at: datetime | None = None
+
+    def open(self, at: datetime) -> bool:
+        """Whether its code may still be used."""
+        return self.ended_at is None and at < self.expires_at
+
+
+def issued(
+    id: ActivationId,
+    person: PersonId,
+    username: str,
+    *,
+    earlier: Sequence[Activation],
+    by: ProfessionalId,
+    at: datetime,
+    account_in_use: bool,
+) -> Activation:
+    """A new code. It replaces the one before: only the last one issued opens the account.
+
+    `earlier`: all activations of that person; `account_in_use`: the patient has already set a password and a
+    one-time code. Refuses with ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED.
+    """
+    if account_in_use:
+        raise ActivationAlreadyDone(
+            "Ce patient a déjà activé son compte.",
+            "S'il a perdu son mot de passe ou son téléphone, faites réinitialiser le compte par l'assistance.",
+        )
+    recent = [one for one in earlier if at - one.issued_at < timedelta(days=1)]
+    if len(recent) >= ISSUED_PER_DAY:
+        raise ActivationRateLimited(
+            f"{ISSUED_PER_DAY} codes d'activation ont déjà été émis pour ce patient en 24 heures.",
+            "Utilisez le dernier code remis, ou recommencez demain.",
+        )
+    return Activation(id, person, username, at, at + LIFETIME, by)
+
+
+def ended(activation: Activation, at: datetime) -> Activation:
+    """Its code is worth nothing any more: used, replaced or expired. The first end counts."""
+    return activation if activation.ended_at is not None else replace(activation, ended_at=at)
+
+
+def code_of(random: bytes) -> str:
+    """A code in groups of four from at least 32 random bytes: each sign equally likely.
+
+    Bytes of 240 and more are skipped: 240 is the last multiple of 30 signs below 256.
+    """
+    signs = [ALPHABET[byte % len(ALPHABET)] for byte in random if byte < 256 - 256 % len(ALPHABET)]
+    if len(signs) < CODE_LENGTH:
+        raise ValueError("not enough random bytes")
+    return "-".join("".join(signs[at : at + GROUP]) for at in range(0, CODE_LENGTH, GROUP))
+
+
+def username_of(person: PersonId) -> str:
+    """The login name: derived from the opaque person id, so that a second account for one person cannot be
+    made.
+    """
+    return f"p-{person.hex}"
