@@ -15,7 +15,9 @@ class Refusal(Exception):
     kind: ClassVar[str] = "REFUSAL"
 
     def __init__(self, sentence: str, todo: str = "", **details: str) -> None:
-        """`sentence`: what is refused and why. `todo`: what the reader can do. `details`: machine-readable, no personal data."""
+        """`sentence`: what is refused and why. `todo`: what the reader can do. `details`: machine-readable, no
+        personal data.
+        """
         super().__init__(self.reason)
         self.sentence = sentence
         self.todo = todo

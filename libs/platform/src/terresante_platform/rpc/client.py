@@ -1,0 +1,147 @@
+"""Calls to a neighbour: one long-lived channel each, round robin over its replicas, over mutual TLS.
+
+A stub made on such a channel hands the caller's token, place, idempotency key, trace and deadline on by itself, and
+raises
+the neighbour's refusals as ours. No answer in time is `Unavailable`. Nothing is retried here but what never left.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from grpc import aio
+from opentelemetry.trace import SpanKind
+
+from terresante_platform import calls
+from terresante_platform.rpc import errors
+from terresante_platform.telemetry import span, span_apart, traceparent
+from terresante_platform.tls import Identity
+
+DEFAULT_SECONDS = 5.0
+RENEWAL_CHECK_SECONDS = 30.0
+
+
+def _service_config() -> str:
+    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
+
+
+class Channel:
+    """What a generated stub needs of a channel; the real one behind it is replaced when the certificate is renewed."""
+
+    def __init__(self, address: str, peer: str, identity: Identity) -> None:
+        self.peer = peer
+        self._address = address
+        self._identity = identity
+        self._stamp = identity.stamp()
+        self._real = self._opened()
+        self.epoch = 0
+
+    def _opened(self) -> aio.Channel:
+        options = (
+            ("grpc.service_config", _service_config()),
+            ("grpc.ssl_target_name_override", f"{self.peer}.svc"),
+            ("grpc.keepalive_time_ms", 20_000),
+            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.initial_reconnect_backoff_ms", 200),
+            ("grpc.min_reconnect_backoff_ms", 200),
+            ("grpc.max_reconnect_backoff_ms", 2_000),
+            ("grpc.max_receive_message_length", 8 * 1024 * 1024),
+            ("grpc.use_local_subchannel_pool", 1),
+        )
+        return aio.secure_channel(self._address, self._identity.channel_credentials(), options)
+
+    async def renew(self) -> None:
+        """Opens a new channel if the certificate was renewed; calls in flight finish on the old one."""
+        stamp = self._identity.stamp()
+        if stamp != self._stamp:
+            old, self._real, self._stamp = self._real, self._opened(), stamp
+            self.epoch += 1
+            await old.close(DEFAULT_SECONDS)
+
+    async def close(self) -> None:
+        """Ends it."""
+        await self._real.close(1.0)
+
+    def unary_unary(self, path: str, *coders: Any, **more: Any) -> "_Unary":
+        """See grpc.aio.Channel."""
+        return _Unary(self, path, lambda: self._real.unary_unary(path, *coders, **more))
+
+    def stream_unary(self, path: str, *coders: Any, **more: Any) -> "_Unary":
+        """See grpc.aio.Channel."""
+        return _Unary(self, path, lambda: self._real.stream_unary(path, *coders, **more))
+
+    def unary_stream(self, path: str, *coders: Any, **more: Any) -> "_Streaming":
+        """See grpc.aio.Channel."""
+        return _Streaming(self, path, lambda: self._real.unary_stream(path, *coders, **more))
+
+
+class _Method:
+    def __init__(self, channel: Channel, path: str, make: Callable[[], Any]) -> None:
+        self._channel = channel
+        self._path = path
+        self._make = make
+        self._made = make()
+        self._epoch = channel.epoch
+
+    def _callable(self) -> Any:
+        if self._epoch != self._channel.epoch:
+            self._made, self._epoch = self._make(), self._channel.epoch
+        return self._made
+
+
+class _Unary(_Method):
+    async def __call__(self, request: Any, seconds: float | None = None) -> Any:
+        call = calls.current()
+        with span(self._path[1:], SpanKind.CLIENT, peer=self._channel.peer):
+            try:
+                return await self._callable()(
+                    request, timeout=call.remaining(seconds or DEFAULT_SECONDS), metadata=_metadata(call)
+                )
+            except aio.AioRpcError as error:
+                raise errors.read(error, self._channel.peer) from None
+
+
+class _Streaming(_Method):
+    async def __call__(self, request: Any, seconds: float | None = None) -> AsyncIterator[Any]:
+        call = calls.current()
+        with span_apart(self._path[1:], SpanKind.CLIENT):
+            try:
+                stream = self._callable()(
+                    request, timeout=call.remaining(seconds or DEFAULT_SECONDS), metadata=_metadata(call)
+                )
+                async for message in stream:
+                    yield message
+            except aio.AioRpcError as error:
+                raise errors.read(error, self._channel.peer) from None
+
+
+def _metadata(call: calls.Call) -> tuple[tuple[str, str], ...]:
+    metadata = [("traceparent", traceparent())]
+    if call.caller is not None:
+        metadata.append(("authorization", f"Bearer {call.caller.token}"))
+    if call.place:
+        metadata.append(("place", call.place))
+    if call.idempotency_key:
+        metadata.append(("idempotency-key", call.idempotency_key))
+    return tuple(pair for pair in metadata if pair[1])
+
+
+@asynccontextmanager
+async def connected(address: str, peer: str, identity: Identity) -> AsyncIterator[aio.Channel]:
+    """A channel to `peer` at a gRPC target, for generated stubs. Watches the certificate files for renewal."""
+    channel = Channel(address, peer, identity)
+    watching = asyncio.create_task(_watching(channel))
+    try:
+        yield cast(aio.Channel, channel)
+    finally:
+        watching.cancel()
+        await channel.close()
+
+
+async def _watching(channel: Channel) -> None:
+    while True:
+        await asyncio.sleep(RENEWAL_CHECK_SECONDS)
+        await channel.renew()

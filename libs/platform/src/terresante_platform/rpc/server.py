@@ -1,0 +1,209 @@
+"""The gRPC server of a service: mutual TLS, the caller's token, `@allow`, deadline, span, refusals, health, graceful
+stop.
+
+One wrapper around each method does all of it, in this order: span, caller, permission, the use case, refusals. A
+fault of ours
+is logged here and leaves as INTERNAL without a word of it; the database or a neighbour being away leaves as
+UNAVAILABLE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+import grpc
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from opentelemetry.trace import SpanKind
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from terresante_platform import calls
+from terresante_platform.refusals import Refusal, Unavailable
+from terresante_platform.rpc import errors
+from terresante_platform.rpc.allow import Rule, check, rule_of
+from terresante_platform.telemetry import log, span
+from terresante_platform.tls import Identity
+from terresante_platform.tokens import Verifier
+
+LONGEST_CALL_SECONDS = 30.0
+OPTIONS = (
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.max_connection_age_ms", 10 * 60_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.so_reuseport", 0),
+)
+_HEALTH = "/grpc.health.v1.Health/"
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer."""
+
+    reason = "DATABASE_UNAVAILABLE"
+
+
+class Door(aio.ServerInterceptor):
+    """Wraps every method once and remembers it."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """The method's handler behind the door."""
+        path = handler_call_details.method
+        known = self._wrapped.get(path)
+        if known is not None:
+            return known
+        handler = await continuation(handler_call_details)
+        if handler is None or path.startswith(_HEALTH):
+            return handler
+        self._wrapped[path] = wrapped = self._behind(path, handler)
+        return wrapped
+
+    def _behind(self, path: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        make = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+        }.get((handler.request_streaming, handler.response_streaming))
+        method = handler.unary_unary or handler.stream_unary or handler.unary_stream
+        if make is None or method is None:
+            raise TypeError(f"{path}: streams in both directions are not served")
+        rule = rule_of(method)
+        behind = self._streaming(path, rule, method) if handler.response_streaming else self._unary(path, rule, method)
+        return make(behind, handler.request_deserializer, handler.response_serializer)
+
+    def _unary(
+        self, path: str, rule: Rule | None, method: Callable[..., Awaitable[Any]]
+    ) -> Callable[..., Awaitable[Any]]:
+        async def serve(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+            metadata = _metadata(context)
+            with span(path[1:], SpanKind.SERVER, metadata.get("traceparent", "")) as made:
+                try:
+                    await self._enter(rule, context, metadata)
+                    return await method(request, context)
+                except Exception as fault:
+                    outcome = _outcome(fault, path)
+                    made.set_attribute("outcome", outcome.reason if outcome else "FAULT")
+            return await _refuse(context, outcome)
+
+        return serve
+
+    def _streaming(
+        self, path: str, rule: Rule | None, method: Callable[..., AsyncIterator[Any]]
+    ) -> Callable[..., AsyncIterator[Any]]:
+        async def serve(request: Any, context: aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            metadata = _metadata(context)
+            with span(path[1:], SpanKind.SERVER, metadata.get("traceparent", "")) as made:
+                try:
+                    await self._enter(rule, context, metadata)
+                    async for message in method(request, context):
+                        yield message
+                    return
+                except Exception as fault:
+                    outcome = _outcome(fault, path)
+                    made.set_attribute("outcome", outcome.reason if outcome else "FAULT")
+            await _refuse(context, outcome)
+
+        return serve
+
+    async def _enter(self, rule: Rule | None, context: aio.ServicerContext[Any, Any], metadata: dict[str, str]) -> None:
+        remaining = context.time_remaining()
+        limit = LONGEST_CALL_SECONDS if remaining is None else min(remaining, LONGEST_CALL_SECONDS)
+        call = calls.Call(
+            service=_service(context),
+            deadline=time.monotonic() + limit,
+            place=metadata.get("place", ""),
+            idempotency_key=metadata.get("idempotency-key", ""),
+        )
+        authorization = metadata.get("authorization", "")
+        if authorization.startswith("Bearer ") and (rule is None or rule.people):
+            call.caller = await self._verifier.caller(authorization[7:])
+        calls.enter(call)
+        check(rule, call)
+
+
+def _metadata(context: aio.ServicerContext[Any, Any]) -> dict[str, str]:
+    return {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
+
+
+def _service(context: aio.ServicerContext[Any, Any]) -> str:
+    """The calling service: `<name>` of the SAN `<name>.svc` in its certificate, which TLS has verified."""
+    for name in context.auth_context().get("x509_subject_alternative_name", ()):
+        text = name.decode(errors="replace")
+        if text.endswith(".svc"):
+            return text.removesuffix(".svc")
+    return ""
+
+
+def _outcome(fault: Exception, path: str) -> Refusal | None:
+    """The refusal to answer with; None for a fault of ours, which is logged here and nowhere else."""
+    if isinstance(fault, aio.AbortError):
+        raise fault
+    refusal = as_refusal(fault)
+    if refusal is None:
+        log.error("fault", rpc=path, exc_info=fault)
+    else:
+        log.info("refused", rpc=path, reason=refusal.reason)
+    return refusal
+
+
+async def _refuse(context: aio.ServicerContext[Any, Any], refusal: Refusal | None) -> NoReturn:
+    if refusal is None:
+        await context.abort(grpc.StatusCode.INTERNAL, "fault")
+    await context.abort(*errors.written(refusal))
+
+
+def as_refusal(fault: Exception) -> Refusal | None:
+    """A refusal as it is; the database being away as one; None for a fault of ours."""
+    if isinstance(fault, Refusal):
+        return fault
+    away = isinstance(fault, OperationalError | InterfaceError | PoolTimeout | ConnectionError | TimeoutError)
+    if away or (isinstance(fault, DBAPIError) and fault.connection_invalidated):
+        log.warning("database away", exc_info=fault)
+        return DatabaseUnavailable(
+            "La plateforme est momentanément indisponible ; rien n’a été enregistré.",
+            "Réessayez dans quelques instants.",
+        )
+    return None
+
+
+@asynccontextmanager
+async def serving(
+    listen: str,
+    identity: Identity,
+    verifier: Verifier,
+    register: Sequence[Callable[[aio.Server], None]],
+    drain_seconds: float = 5.0,
+) -> AsyncIterator[int]:
+    """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port."""
+    server = aio.server(interceptors=[Door(verifier)], options=OPTIONS)
+    healthy = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    for add in register:
+        add(server)
+    port = server.add_secure_port(listen, identity.server_credentials())
+    if port == 0:
+        raise SystemExit(f"cannot listen on {listen}")
+    await server.start()
+    await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
+    log.info("serving", port=port)
+    try:
+        yield port
+    finally:
+        await healthy.enter_graceful_shutdown()
+        await asyncio.shield(server.stop(drain_seconds))
+        log.info("stopped")

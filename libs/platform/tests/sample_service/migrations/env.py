@@ -1,0 +1,3 @@
+from terresante_platform import migrations
+
+migrations.run()
