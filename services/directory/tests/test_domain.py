@@ -144,16 +144,12 @@ def test_a_finess_with_a_wrong_key_is_a_doubt_and_a_corsican_one_is_not_judged()
     assert identifiers.finess_doubts("2A0000017") == ()
 
 
-@pytest.mark.parametrize(
-    "number", ["73282932000074", "732 829 320 00074", "35600000000048", "35600000049837"]
-)
+@pytest.mark.parametrize("number", ["73282932000074", "732 829 320 00074", "35600000000048", "35600000049837"])
 def test_a_siret_with_a_right_key_is_accepted_la_poste_included(number: str) -> None:
     assert identifiers.siret(number).isdecimal()
 
 
-@pytest.mark.parametrize(
-    "number", ["73282932000075", "73282932100073", "7328293200007", "35600000049838", "abc"]
-)
+@pytest.mark.parametrize("number", ["73282932000075", "73282932100073", "7328293200007", "35600000049838", "abc"])
 def test_a_siret_with_a_wrong_key_or_length_is_refused(number: str) -> None:
     with pytest.raises(StructureIdentifierInvalid):
         identifiers.siret(number)

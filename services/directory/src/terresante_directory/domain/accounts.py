@@ -13,8 +13,6 @@ from uuid import UUID
 from terresante_platform.refusals import Conflict, Invalid, Unavailable, Unknown
 
 from terresante_directory.domain.identifiers import Rpps
-from terresante_directory.domain.professionals import Professional
-from terresante_directory.domain.territories import Administrator
 
 LEASE = timedelta(seconds=60)
 """Longer than Keycloak is ever waited for in one go (`accounts.LONGEST`), so that no two holders overlap."""
@@ -83,6 +81,11 @@ class Account:
     def __repr__(self) -> str:
         return f"Account({self.uid}, {self.state})"
 
+    def login(self) -> "Login":
+        """What Keycloak must hold of it now."""
+        enabled = self.state is not State.SUSPENDED
+        return Login(self.uid, self.kind, self.username, self.id_nat, self.means, enabled)
+
     def is_leased(self, at: datetime) -> bool:
         """Whether somebody is acting on Keycloak for it at that moment."""
         return self.leased_until is not None and at < self.leased_until
@@ -90,7 +93,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Login:
-    """What Keycloak must hold of an account, names included."""
+    """What Keycloak must hold of an account. No name: a login needs none, and what is not there cannot leak."""
 
     uid: UUID
     kind: Kind
@@ -98,16 +101,9 @@ class Login:
     id_nat: str | None
     means: Means
     enabled: bool
-    given_name: str
-    family_name: str
 
     def __repr__(self) -> str:
         return f"Login({self.uid})"
-
-
-def must_answer_for(professional: Professional, by: Administrator) -> None:
-    """Raises `TerritoryNotYours` unless the professional's home territory is the administrator's."""
-    by.must_administer(professional.home())
 
 
 def ask(

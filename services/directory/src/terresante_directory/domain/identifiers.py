@@ -73,9 +73,7 @@ def rpps(text: str) -> Rpps:
     """A typed RPPS, spaces ignored. Raises `RppsInvalid` unless 11 digits remain."""
     digits = SEPARATORS.sub("", text)
     if RPPS.fullmatch(digits) is None:
-        raise RppsInvalid(
-            "Un numéro RPPS a 11 chiffres.", "Recopiez le numéro de la carte CPS ou de l’Annuaire Santé."
-        )
+        raise RppsInvalid("Un numéro RPPS a 11 chiffres.", "Recopiez le numéro de la carte CPS ou de l’Annuaire Santé.")
     return Rpps(digits)
 
 

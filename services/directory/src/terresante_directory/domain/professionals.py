@@ -7,6 +7,7 @@ from datetime import datetime
 from terresante_platform.refusals import Conflict, Invalid, PreconditionMissing, Stale, Unknown
 
 from terresante_directory.domain import words
+from terresante_directory.domain.accounts import Account, State
 from terresante_directory.domain.identifiers import (
     Doubt,
     PlaceId,
@@ -86,14 +87,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Professional:
-    """A person of a profession. `rpps`: None where the profession has none. `places`: ended ones too."""
+    """A person. `rpps`: None where the profession has none. `profession`: its code. `places`: ended ones too."""
 
     id: ProfessionalId
     rpps: Rpps | None
     family_name: str
     given_name: str
-    profession: Profession
+    profession: str
     places: tuple[Place, ...]
+    account: State | None = None
     version: int = 1
 
     def __repr__(self) -> str:
@@ -105,6 +107,10 @@ class Professional:
 
     def search_column(self) -> str:
         return words.search_column(self.family_name, self.given_name)
+
+    def must_be_answered_for_by(self, administrator: Administrator) -> None:
+        """Raises `TerritoryNotYours` unless the home territory is the administrator's: theirs is the account."""
+        administrator.must_administer(self.home())
 
     def home(self) -> TerritoryCode:
         """The territory that answers for their account: of the oldest place not ended, else the last ended.
@@ -153,7 +159,7 @@ def register_professional(
         rpps=rpps(rpps_number) if rpps_number else None,
         family_name=words.person_name(family_name),
         given_name=words.person_name(given_name),
-        profession=known,
+        profession=known.code,
         places=(),
     )
     for place in places:
@@ -176,9 +182,7 @@ def end_place(
     """They no longer practise there from now on; the place stays in their past."""
     ended = next((kept for kept in professional.places if kept.id == place), None)
     if ended is None:
-        raise PlaceUnknown(
-            "Ce lieu d’exercice n’existe pas.", "Relisez les lieux d’exercice du professionnel."
-        )
+        raise PlaceUnknown("Ce lieu d’exercice n’existe pas.", "Relisez les lieux d’exercice du professionnel.")
     by.must_administer(ended.territory)
     must_be_current(professional, version)
     if ended.until is not None:
@@ -186,6 +190,13 @@ def end_place(
     until = max(at, ended.since)
     places = tuple(replace(kept, until=until) if kept.id == place else kept for kept in professional.places)
     return replace(professional, places=places, version=professional.version + 1)
+
+
+def with_account(professional: Professional, account: Account) -> Professional:
+    """The professional after a decision on their account: a new version if its state is another one."""
+    if account.state is professional.account:
+        return professional
+    return replace(professional, account=account.state, version=professional.version + 1)
 
 
 def must_be_current(professional: Professional, version: int) -> None:
@@ -221,9 +232,7 @@ def _practising_also(professional: Professional, new: NewPlace, at: datetime) ->
     if any(kept.structure == new.structure.id and kept.until is None for kept in professional.places):
         raise place_already()
     if sum(kept.until is None for kept in professional.places) >= MAX_PLACES:
-        raise PlaceInvalid(
-            "Un professionnel exerce dans 20 structures au plus.", "Mettez fin à un lieu d’exercice."
-        )
+        raise PlaceInvalid("Un professionnel exerce dans 20 structures au plus.", "Mettez fin à un lieu d’exercice.")
     place = Place(new.id, new.structure.id, new.structure.territory, _role(new.role), since=at)
     return replace(professional, places=(*professional.places, place))
 
@@ -231,7 +240,5 @@ def _practising_also(professional: Professional, new: NewPlace, at: datetime) ->
 def _role(text: str) -> str:
     role = words.tidy(text)
     if len(role) > MAX_ROLE or not words.is_readable(text):
-        raise PlaceInvalid(
-            "Un rôle s’écrit en 100 caractères lisibles au plus.", "Corrigez-le ou laissez-le vide."
-        )
+        raise PlaceInvalid("Un rôle s’écrit en 100 caractères lisibles au plus.", "Corrigez-le ou laissez-le vide.")
     return role

@@ -131,9 +131,7 @@ def _kind(text: str) -> StructureKind:
     try:
         return StructureKind(text)
     except ValueError:
-        raise StructureKindUnknown(
-            "Ce genre de structure n’existe pas.", "Choisissez-en un de la liste."
-        ) from None
+        raise StructureKindUnknown("Ce genre de structure n’existe pas.", "Choisissez-en un de la liste.") from None
 
 
 def _postal_code(text: str) -> str:

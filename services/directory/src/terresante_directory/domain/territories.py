@@ -61,6 +61,12 @@ class Administrator:
             self.must_administer(code)
 
 
+def unknown_administrator() -> AdministratorUnknown:
+    return AdministratorUnknown(
+        "Ce compte d’administrateur n’est rattaché à aucun territoire.", "Adressez-vous à l’exploitant."
+    )
+
+
 def known_territory(code: str, territories: Mapping[TerritoryCode, Territory]) -> TerritoryCode:
     """The code of an existing territory. Raises `TerritoryUnknown`."""
     known = TerritoryCode(code)

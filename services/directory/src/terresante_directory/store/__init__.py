@@ -1,0 +1,1 @@
+"""Tables and queries of the directory, one file per subject: each takes a connection and gives domain values."""
