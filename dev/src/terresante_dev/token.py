@@ -1,0 +1,69 @@
+"""An access token for someone of the sandbox, for whoever calls the API by hand: `make token WHO=gp`."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from terresante_dev.login import Browser, LoginFailed, TokenRefused, Tokens
+from terresante_dev.stack import NotPossible
+
+
+def token(stack: Mapping[str, Any], who: str) -> str:
+    """The token. `stack`: what `stack.json` says.
+
+    The session of the last time is refreshed while it lasts; else they log in, with the card if they have
+    one. Raises NotPossible.
+    """
+    persona = _persona(stack, who)
+    with _browser(stack, persona) as browser:
+        kept = Path(stack["folder"]) / "tokens" / f"{who}.json"
+        tokens = _refreshed(browser, kept) or _logged_in(browser, persona)
+    _keep(kept, tokens)
+    return tokens.access
+
+
+def _persona(stack: Mapping[str, Any], who: str) -> Mapping[str, Any]:
+    personas: Mapping[str, Any] = stack["personas"] or {}
+    if who not in personas:
+        known = ", ".join(personas) or "personne : le bac à sable n'est pas peuplé"
+        raise NotPossible(f"WHO={who} : inconnu. Il y a : {known}.")
+    persona: Mapping[str, Any] = personas[who]
+    return persona
+
+
+def _browser(stack: Mapping[str, Any], persona: Mapping[str, Any]) -> Browser:
+    realm = persona["realm"]
+    card = (Path(persona["card_file"]), Path(persona["key_file"])) if persona["card_file"] else None
+    return Browser(
+        stack["issuers"][realm],
+        Path(stack["ca"]["issuers"]),
+        Path(stack["folder"]) / "tokens" / "codes.json",
+        client_id=stack["clients"][realm],
+        card=card,
+    )
+
+
+def _refreshed(browser: Browser, kept: Path) -> Tokens | None:
+    if not kept.exists():
+        return None
+    try:
+        return browser.refresh(json.loads(kept.read_text())["refresh"])
+    except TokenRefused:  # the session is over, or someone else refreshed it
+        return None
+
+
+def _logged_in(browser: Browser, persona: Mapping[str, Any]) -> Tokens:
+    page = browser.login(persona["username"], persona["password"], persona["totp_secret"])
+    if browser.tokens is None:
+        raise NotPossible(f"La connexion s'est arrêtée : {page}") from LoginFailed(page)
+    return browser.tokens
+
+
+def _keep(file: Path, tokens: Tokens) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps({"refresh": tokens.refresh}))
+    draft.replace(file)
