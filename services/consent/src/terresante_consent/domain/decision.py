@@ -1,0 +1,249 @@
+"""The decision: may this caller do this, now, and why. One pure function, total over its inputs.
+
+It reads in this order: is the caller strongly known; then, by their quality, what stands in the way; then whether what
+is their own remains theirs all the same. Nothing in the way means yes.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from terresante_consent.domain.facts import Facts, Question
+from terresante_consent.domain.policy import Policy
+from terresante_consent.domain.rules import RULES, Need, Right, Rule
+from terresante_consent.domain.vocabulary import Action, Basis, Reason, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a list may contain. What the caller wrote is always in it."""
+
+    categories: tuple[str, ...] = ()
+    all_categories: bool = False
+    own_only: bool = False
+    sees_hidden_from_professionals: bool = False
+    sees_hidden_from_patient: bool = False
+    sees_hidden_from_representatives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, with all that explains it."""
+
+    allowed: bool
+    reasons: tuple[Reason, ...]
+    """All that stand in the way, the decisive one first; none if allowed."""
+    basis: Basis | None
+    """On what a yes rests."""
+    scope: Scope | None
+    """Set for an allowed list."""
+    facts: Facts
+    policy_version: str
+
+
+OWN_ONLY = Scope(
+    own_only=True,
+    sees_hidden_from_professionals=True,
+    sees_hidden_from_patient=True,
+    sees_hidden_from_representatives=True,
+)
+LISTS = frozenset({Action.LIST, Action.READ_EMERGENCIES, Action.READ_JOURNAL})
+"""Acts whose answer says which part of the whole may be shown."""
+
+
+def decide(question: Question, facts: Facts, policy: Policy) -> Decision:
+    """Whether the caller may (architecture: domain §5.2 and §6 of the domain reference, rules R-CON, R-DMP).
+
+    Login strong enough, and then for
+    - a professional: account open, practising, not blocked by the patient, and either all needs of the act hold
+      (consent in force, place in the circle or open emergency, category entitled, not hidden) or it is their own;
+    - the patient: all but what is hidden from them for now;
+    - a representative: the same within their right, less what is hidden from representatives;
+    - anybody else: nothing.
+    """
+    rule = RULES[question.action]
+    if facts.who is Who.PROFESSIONAL:
+        bars = _bars_of_any_professional(facts)
+        unmet = _unmet_by_professional(rule, question, facts, policy)
+    else:
+        bars = () if facts.strong_login else (Reason.LOGIN_TOO_WEAK,)
+        unmet = _unmet_by_person(rule, facts)
+
+    by_own = rule.own_suffices and _is_own(question, facts)
+    if bars or (unmet and not by_own):
+        return Decision(False, bars + unmet, None, None, facts, policy.version)
+    basis = Basis.AUTHOR if unmet else _basis(rule, facts)
+    return Decision(True, (), basis, _scope(question, basis, facts, policy), facts, policy.version)
+
+
+def _bars_of_any_professional(facts: Facts) -> tuple[Reason, ...]:
+    """What forbids a professional everything, even what is their own."""
+    bars = (
+        (facts.strong_login, Reason.LOGIN_TOO_WEAK),
+        (facts.account_open, Reason.ACCOUNT_SUSPENDED),
+        (facts.practises, Reason.NO_PLACE_OF_PRACTICE),
+        (not facts.blocked, Reason.BLOCKED_BY_PATIENT),
+    )
+    return tuple(reason for holds, reason in bars if not holds)
+
+
+def _unmet_by_professional(rule: Rule, question: Question, facts: Facts, policy: Policy) -> tuple[Reason, ...]:
+    """Which needs of the act do not hold for a professional."""
+    if rule.professional is None:
+        return (Reason.NOT_PERMITTED,)
+    unmet = []
+    for need in rule.professional:
+        reason = _lacking(need, question, facts, policy)
+        if reason is not None:
+            unmet.append(reason)
+    return tuple(unmet)
+
+
+def _lacking(need: Need, question: Question, facts: Facts, policy: Policy) -> Reason | None:  # noqa: PLR0911
+    """Why a professional does not meet the need; None if they do."""
+    match need:
+        case Need.CONSENT:
+            return None if facts.consent_in_force else Reason.CONSENT_NOT_IN_FORCE
+        case Need.CIRCLE | Need.STANDING:
+            if in_circle(facts) or (need is Need.STANDING and in_emergency(facts)):
+                return None
+            known = facts.member or facts.structure_member
+            return Reason.AGREEMENT_MISSING if known else Reason.NOT_IN_CIRCLE
+        case Need.ENTITLED:
+            return _not_entitled(question, facts, policy)
+        case Need.VISIBLE:
+            return Reason.HIDDEN if facts.hidden_from_professionals else None
+        case Need.HEALTH:
+            return None if facts.health_professional else Reason.NOT_HEALTH_PROFESSIONAL
+        case Need.SEARCHER:
+            may = facts.health_professional or facts.profession in policy.searchers
+            return None if may else Reason.PROFESSION_NOT_ENTITLED
+        case Need.OWN:
+            return None if facts.own else Reason.NOT_AUTHOR
+        case Need.DELEGATED:
+            return None
+
+
+def in_circle(facts: Facts) -> bool:
+    """Active member of the circle, in person or by the structure of the place chosen; explicitly agreed to if not a
+    health professional."""
+    return (facts.member and (facts.health_professional or facts.member_agreed)) or (
+        facts.structure_member and (facts.health_professional or facts.structure_agreed)
+    )
+
+
+def in_emergency(facts: Facts) -> bool:
+    """An emergency access is open, and its holder is a health professional."""
+    return facts.emergency_open and facts.health_professional
+
+
+def _not_entitled(question: Question, facts: Facts, policy: Policy) -> Reason | None:
+    if question.category:
+        entitled = policy.entitled(facts.profession, question.category)
+        return None if entitled else Reason.CATEGORY_NOT_ENTITLED
+    return None if policy.readable(facts.profession, question.kind) else Reason.PROFESSION_NOT_ENTITLED
+
+
+def _unmet_by_person(rule: Rule, facts: Facts) -> tuple[Reason, ...]:
+    """What stands in the way of the patient, a representative, or somebody who is neither."""
+    if facts.who is not Who.PATIENT or not (facts.is_patient or holds(facts, Right.ANY)):
+        return (Reason.NOT_CONCERNED,)
+    if rule.patient is None or not (facts.is_patient or rule.representative is not None):
+        return (Reason.NOT_PERMITTED,)
+    if not facts.is_patient and rule.representative is not None and not holds(facts, rule.representative):
+        return (Reason.OUTSIDE_MANDATE,)
+    unmet = []
+    for need in rule.patient:
+        if need is Need.CONSENT and not facts.consent_in_force:
+            unmet.append(Reason.CONSENT_NOT_IN_FORCE)
+        if need is Need.VISIBLE and _hidden_from_person(facts):
+            unmet.append(Reason.HIDDEN)
+        if need is Need.DELEGATED and facts.by_law:
+            unmet.append(Reason.LEGAL_REPRESENTATION)
+    return tuple(unmet)
+
+
+def holds(facts: Facts, right: Right) -> bool:
+    """Whether a representative holds that right. Who acts holds them all."""
+    match right:
+        case Right.ANY:
+            return facts.acts or facts.may_read or facts.may_manage
+        case Right.READ:
+            return facts.acts or facts.may_read
+        case Right.MANAGE:
+            return facts.acts or facts.may_manage
+        case Right.ACT:
+            return facts.acts
+
+
+def _hidden_from_person(facts: Facts) -> bool:
+    """A representative sees no more than the patient does."""
+    return facts.hidden_from_patient or (not facts.is_patient and facts.hidden_from_representatives)
+
+
+def _is_own(question: Question, facts: Facts) -> bool:
+    """Whether what is asked for is the caller's own. People of the patient realm own nothing here but their mandate."""
+    if facts.who is Who.PROFESSIONAL:
+        return facts.own or (question.action in LISTS and facts.has_own)
+    return facts.who is Who.PATIENT and question.action is Action.END_REPRESENTATION and facts.own
+
+
+def _basis(rule: Rule, facts: Facts) -> Basis:
+    """On what a yes rests when every need of the act holds; the most personal first."""
+    if facts.who is not Who.PROFESSIONAL:
+        return Basis.PATIENT if facts.is_patient else Basis.REPRESENTATIVE
+    needs = rule.professional or ()
+    if Need.CIRCLE in needs or Need.STANDING in needs:
+        if facts.member and (facts.health_professional or facts.member_agreed):
+            return Basis.MEMBER
+        return Basis.STRUCTURE_MEMBER if in_circle(facts) else Basis.EMERGENCY
+    return Basis.PROFESSION if Need.SEARCHER in needs or Need.HEALTH in needs else Basis.AUTHOR
+
+
+def _scope(question: Question, basis: Basis, facts: Facts, policy: Policy) -> Scope | None:
+    if question.action not in LISTS:
+        return None
+    if basis is Basis.AUTHOR:
+        return OWN_ONLY
+    if basis is Basis.PATIENT:
+        return Scope(all_categories=True, sees_hidden_from_professionals=True, sees_hidden_from_representatives=True)
+    if basis is Basis.REPRESENTATIVE:
+        return Scope(all_categories=True, sees_hidden_from_professionals=True)
+    categories = (question.category,) if question.category else policy.readable(facts.profession, question.kind)
+    return Scope(categories=categories, sees_hidden_from_patient=True, sees_hidden_from_representatives=True)
+
+
+CHANGEABLE: tuple[str, ...] = (
+    "consent_in_force",
+    "member",
+    "blocked",
+    "emergency_open",
+    "structure_member",
+    "member_agreed",
+    "structure_agreed",
+    "hidden_from_professionals",
+    "hidden_from_patient",
+    "hidden_from_representatives",
+    "strong_login",
+    "account_open",
+    "practises",
+    "may_read",
+    "may_manage",
+    "acts",
+)
+"""Facts that people can change, likeliest first. Who somebody is, their profession and who wrote what stay."""
+
+
+def smallest_flip(question: Question, facts: Facts, policy: Policy) -> dict[str, bool]:
+    """The fewest changes of facts that turn the decision: one if one does, else two; empty if two do not.
+
+    Changes that would not by themselves be lawful to ask for (an emergency access for who may open none) never turn a
+    decision, because the rule refuses them all the same.
+    """
+    now = decide(question, facts, policy).allowed
+    for size in (1, 2):
+        for names in combinations(CHANGEABLE, size):
+            changes: dict[str, Any] = {name: not getattr(facts, name) for name in names}
+            if decide(question, facts._replace(**changes), policy).allowed is not now:
+                return changes
+    return {}

@@ -1,0 +1,106 @@
+"""Who may do what, as a table: one line per act. `decision.py` applies it; nothing else decides.
+
+A professional who is suspended, practises nowhere, or is blocked by the patient may do none of it (R-DMP4: not even in
+an emergency, not even see what they wrote: a block is the patient's strongest word). Nobody may without a strong login.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+
+from terresante_consent.domain.vocabulary import Action
+
+
+class Need(Enum):
+    """What must hold, each for a reason of its own."""
+
+    CONSENT = auto()
+    """The patient's consent is in force (R-CON1; D1110-3-1)."""
+    CIRCLE = auto()
+    """Active member, in person or by the structure of the place chosen (R-CON5, R-CON6). Who is not a health
+    professional must have been agreed to explicitly (L1110-4 III, R1110-3)."""
+    STANDING = auto()
+    """CIRCLE, or an emergency access that is open (R-DMP9); health professionals only for the latter."""
+    ENTITLED = auto()
+    """The matrix gives the category to the profession (arrêté of 26/10/2023); for a list, at least one category."""
+    VISIBLE = auto()
+    """Not hidden from the caller (MASQUE_PS, INVISIBLE_PATIENT, INVISIBLE_REPRESENTANTS_LEGAUX)."""
+    HEALTH = auto()
+    """A health professional in the sense of the fourth part of the CSP."""
+    SEARCHER = auto()
+    """A health professional, or a profession that the matrix file lets look for persons."""
+    OWN = auto()
+    """The caller's own (R-DMP6: only the author deletes)."""
+    DELEGATED = auto()
+    """The representation is one that the patient gives, not one that the law or a judge settles."""
+
+
+class Right(Enum):
+    """What a representative must hold."""
+
+    ANY = auto()
+    READ = auto()
+    MANAGE = auto()
+    ACT = auto()
+    """Stands for the patient in everything: a parent until majority, a guardian."""
+
+
+Needs = tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do one act. None: nobody of that quality."""
+
+    professional: Needs | None
+    patient: Needs | None
+    representative: Right | None
+    own_suffices: bool = False
+    """Their own remains theirs when circle, consent, matrix or hiding would refuse it (withdrawal, removal)."""
+
+
+_MEMBERS: Needs = (Need.CONSENT, Need.CIRCLE)
+_WITH_EMERGENCY: Needs = (Need.CONSENT, Need.STANDING)
+_CONSULT: Needs = (*_WITH_EMERGENCY, Need.ENTITLED)
+_CONSULT_ONE: Needs = (*_CONSULT, Need.VISIBLE)
+
+RULES: Mapping[Action, Rule] = MappingProxyType(
+    {
+        # Before there is a patient.
+        Action.SEARCH_PERSONS: Rule((Need.SEARCHER,), None, None),
+        Action.CREATE_PERSON: Rule((Need.SEARCHER,), None, None),
+        # Who the patient is. "Own" is the identity that one registered.
+        Action.READ_IDENTITY: Rule(_WITH_EMERGENCY, (), Right.ANY, own_suffices=True),
+        Action.CHANGE_IDENTITY: Rule((*_MEMBERS, Need.SEARCHER), None, None, own_suffices=True),
+        Action.ISSUE_ACTIVATION: Rule((*_MEMBERS, Need.SEARCHER), None, None, own_suffices=True),
+        # The record. The matrix limits consultation only (R-DMP3); the patient does not write (R-CON4).
+        Action.LIST: Rule(_CONSULT, (), Right.READ, own_suffices=True),
+        Action.READ: Rule(_CONSULT_ONE, (Need.VISIBLE,), Right.READ, own_suffices=True),
+        Action.BE_NOTIFIED: Rule(_CONSULT_ONE, (Need.VISIBLE,), Right.READ, own_suffices=True),
+        Action.PUBLISH: Rule(_WITH_EMERGENCY, None, None),
+        Action.CHANGE: Rule((Need.OWN,), None, None),
+        # The consent. Representatives who only assist or help do not give it or take it back.
+        Action.RECORD_CONSENT: Rule((Need.SEARCHER,), (), Right.ACT),
+        Action.WITHDRAW_CONSENT: Rule(None, (), Right.ACT),
+        Action.READ_CONSENTS: Rule(_MEMBERS, (), Right.ANY),
+        # The circle (R-CON3). Taking access away never needs a consent in force; giving it does.
+        Action.READ_CIRCLE: Rule(_MEMBERS, (), Right.ANY),
+        Action.INVITE_MEMBER: Rule(_MEMBERS, (Need.CONSENT,), Right.MANAGE),
+        Action.REMOVE_MEMBER: Rule((Need.OWN,), (), Right.MANAGE),
+        Action.BLOCK: Rule(None, (), Right.MANAGE),
+        Action.LIFT_BLOCK: Rule(None, (), Right.MANAGE),
+        Action.READ_BLOCKS: Rule(None, (), Right.MANAGE),
+        # Emergencies (R-DMP9).
+        Action.OPEN_EMERGENCY: Rule((Need.HEALTH, Need.CONSENT, Need.ENTITLED), None, None),
+        Action.CLOSE_EMERGENCY: Rule((Need.OWN,), (), Right.MANAGE),
+        Action.READ_EMERGENCIES: Rule(_MEMBERS, (), Right.ANY, own_suffices=True),
+        # Representatives. "Own" is one's own mandate, which one may lay down.
+        Action.APPOINT_REPRESENTATIVE: Rule(_MEMBERS, (Need.DELEGATED,), None),
+        Action.END_REPRESENTATION: Rule(_MEMBERS, (Need.DELEGATED,), None, own_suffices=True),
+        Action.READ_REPRESENTATIVES: Rule(_MEMBERS, (), Right.ANY),
+        # The journal (R1111-43): a professional sees their own acts, whatever their standing is today.
+        Action.READ_JOURNAL: Rule((), (), Right.READ),
+        Action.EXPORT_JOURNAL: Rule(None, (), Right.READ),
+    }
+)
