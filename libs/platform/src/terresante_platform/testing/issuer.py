@@ -20,7 +20,7 @@ class Issuer:
         self.kinds = kinds
         self.key = ECKey.generate_key("P-256", {"kid": f"key of {url}", "use": "sig", "alg": "ES256"}, private=True)
 
-    def token(self, kind: str, uid: UUID, acr: int = 2, logged_in_ago: float = 1.0, **claims: Any) -> str:
+    def token(self, kind: str, uid: UUID, acr: int = 2, logged_in_ago: float = 1.0, /, **claims: Any) -> str:
         """A token; `claims` replace or, when None, remove what is there."""
         now = int(time.time())
         payload: dict[str, Any] = {

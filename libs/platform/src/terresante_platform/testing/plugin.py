@@ -156,6 +156,7 @@ def calling_as(pro: Issuer, patients: Issuer) -> Iterator[CallingAs]:
     def call_as(
         kind: str | None,
         id: UUID | None = None,
+        /,
         *,
         acr: int = 2,
         place: str = "",

@@ -1,0 +1,181 @@
+"""Outbox, relay and consumer on real PostgreSQL and NATS: what is promised about events."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.consent.v1 import consent_events_pb2 as pb
+from terresante_platform import consumer, outbox
+from terresante_platform.bus import STREAM, Bus
+from terresante_platform.consumer import Consumer, Reaction
+from terresante_platform.database import Database
+from terresante_platform.outbox import Relay
+
+SUBJECT = "terresante.consent.v1.consent_withdrawn"
+
+
+async def announce(database: Database, patient: str = "p") -> None:
+    async with database.transaction() as transaction:
+        await outbox.add(transaction, SUBJECT, pb.ConsentWithdrawn(patient_id=patient))
+
+
+async def stored(bus: Bus) -> int:
+    return int((await bus.stream.stream_info(STREAM)).state.messages)
+
+
+class Effects:
+    """A reaction that writes down what it was given; fails as often as told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.applied: list[tuple[UUID, str]] = []
+        self.failures = failures
+
+    async def apply(self, transaction: AsyncConnection, event_id: UUID, event: pb.ConsentWithdrawn, _: Any) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise LookupError("not yet")
+        self.applied.append((event_id, event.patient_id))
+
+    def reaction(self) -> Reaction:
+        return Reaction(SUBJECT, pb.ConsentWithdrawn, self.apply)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_an_event_exists_exactly_if_its_change_does(database: Database, published: Any) -> None:
+    await announce(database)
+    with pytest.raises(LookupError):
+        async with database.transaction() as transaction:
+            await outbox.add(transaction, SUBJECT, pb.ConsentWithdrawn())
+            raise LookupError
+
+    assert await published() == ["consent.v1.consent_withdrawn"]
+
+
+async def test_waiting_events_are_published_once_each_by_several_relays(database: Database, bus: Bus) -> None:
+    for _ in range(300):
+        await announce(database)
+
+    relays = [Relay(database, bus), Relay(database, bus)]
+    await asyncio.gather(*(relay.publish_batch() for relay in relays * 2))
+    while await relays[0].publish_batch():
+        pass
+
+    assert await stored(bus) == 300
+
+
+async def test_a_lost_stream_is_filled_again_from_the_outbox(database: Database, bus: Bus) -> None:
+    relay = Relay(database, bus)
+    await relay.reconcile()
+    for _ in range(5):
+        await announce(database)
+    await relay.publish_batch()
+    config = (await bus.stream.stream_info(STREAM)).config
+    await bus.stream.delete_stream(STREAM)
+    await bus.stream.add_stream(config)
+
+    await relay.reconcile()
+    await relay.publish_batch()
+
+    assert await stored(bus) == 5
+
+
+async def test_a_stream_that_lost_its_tail_gets_just_the_tail_again(database: Database, bus: Bus) -> None:
+    relay = Relay(database, bus)
+    await relay.reconcile()
+    for _ in range(5):
+        await announce(database)
+    await relay.publish_batch()
+    async with database.transaction() as transaction:
+        await transaction.execute(text("update outbox set stream_sequence = stream_sequence + 3"))
+
+    await relay.reconcile()
+
+    async with database.reading() as connection:
+        waiting = (
+            await connection.execute(select(outbox.rows.c.sequence).where(outbox.rows.c.published_at.is_(None)))
+        ).all()
+    assert len(waiting) == 3
+
+
+async def test_the_same_event_twice_has_one_effect(database: Database, bus: Bus) -> None:
+    effects = Effects()
+    reacting = Consumer("sample_service", database, bus, [effects.reaction()])
+    event = uuid4()
+    payload = pb.ConsentWithdrawn(patient_id="p").SerializeToString()
+
+    first = await reacting.react(SUBJECT, event, payload)
+    second = await reacting.react(SUBJECT, event, payload)
+
+    assert (first, second, len(effects.applied)) == (True, False, 1)
+
+
+async def test_an_event_travels_from_the_change_to_its_effect(database: Database, bus: Bus) -> None:
+    effects = Effects()
+    async with (
+        outbox.relaying(database, bus),
+        consumer.consuming("sample_service", database, bus, [effects.reaction()]),
+    ):
+        await announce(database, "someone")
+        await until(lambda: len(effects.applied) == 1)
+
+    assert effects.applied[0][1] == "someone"
+
+
+async def test_a_reaction_that_fails_is_tried_again_until_it_works(database: Database, bus: Bus) -> None:
+    effects = Effects(failures=2)
+    async with (
+        outbox.relaying(database, bus),
+        consumer.consuming("sample_service", database, bus, [effects.reaction()]),
+    ):
+        await announce(database)
+        await until(lambda: len(effects.applied) == 1)
+
+    assert effects.failures == 0
+
+
+async def test_an_event_that_can_never_be_read_is_parked_and_stops_nothing(database: Database, bus: Bus) -> None:
+    effects = Effects()
+    await bus.stream.publish(SUBJECT, b"\xff\xff\xff", headers={"Nats-Msg-Id": str(uuid4())})
+    async with (
+        outbox.relaying(database, bus),
+        consumer.consuming("sample_service", database, bus, [effects.reaction()]),
+    ):
+        await announce(database)
+        await until(lambda: len(effects.applied) == 1)
+
+    async with database.reading() as connection:
+        parked = (await connection.execute(select(consumer.dead_letter.c.fault))).scalars().all()
+    assert parked == ["google.protobuf.message.DecodeError"]
+
+
+async def test_relay_and_consumer_outlive_a_killed_and_wiped_server(
+    database: Database, bus: Bus, nats_server: Any
+) -> None:
+    effects = Effects()
+    config = (await bus.stream.stream_info(STREAM)).config
+    durable = (await bus.stream.consumer_info(STREAM, "sample_service")).config
+    async with (
+        outbox.relaying(database, bus),
+        consumer.consuming("sample_service", database, bus, [effects.reaction()]),
+    ):
+        await announce(database, "before")
+        await until(lambda: len(effects.applied) == 1)
+        await asyncio.to_thread(nats_server.kill)
+        await announce(database, "while down")
+        nats_server.wipe()
+        await asyncio.to_thread(nats_server.start)
+        await until(lambda: bool(bus.client.is_connected))
+        await bus.stream.add_stream(config)
+        await bus.stream.add_consumer(STREAM, durable)
+        await until(lambda: len(effects.applied) == 2)
+
+    assert [patient for _, patient in effects.applied] == ["before", "while down"]
