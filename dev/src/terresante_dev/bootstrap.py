@@ -27,9 +27,7 @@ def main() -> int:
     """Returns 0 once `.venv/` holds what the lock says; prints a line for each step that takes time."""
     if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever Python make finds
         version = ".".join(map(str, sys.version_info[:3]))
-        sys.exit(
-            f"Python 3.11 or later is needed; {sys.executable} is {version}. Try: make PYTHON=python3.12 ..."
-        )
+        sys.exit(f"Python 3.11 or later is needed; {sys.executable} is {version}. Try: make PYTHON=python3.12 ...")
     wanted = _fingerprint()
     if _installed(wanted):
         return 0

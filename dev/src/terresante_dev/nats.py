@@ -62,9 +62,7 @@ def permissions(service: str) -> dict[str, list[str]]:
 def operator_permissions() -> dict[str, list[str]]:
     """What the deploy job may do: make and change the stream and its consumers, never delete the stream."""
     publish = [f"$JS.API.STREAM.{verb}.{STREAM}" for verb in ("INFO", "CREATE", "UPDATE")]
-    publish += [
-        f"$JS.API.CONSUMER.{verb}.{STREAM}.>" for verb in ("CREATE", "DURABLE.CREATE", "INFO", "DELETE")
-    ]
+    publish += [f"$JS.API.CONSUMER.{verb}.{STREAM}.>" for verb in ("CREATE", "DURABLE.CREATE", "INFO", "DELETE")]
     return {"publish": [*publish, f"$JS.API.CONSUMER.LIST.{STREAM}"], "subscribe": [f"_INBOX_{OPERATOR}.>"]}
 
 
@@ -94,9 +92,7 @@ def server_configuration(
     return json.dumps(configuration, indent=1)
 
 
-async def provision(
-    address: str, tls: Tls, listens: Mapping[str, Sequence[str]], replicas: int = 1
-) -> list[str]:
+async def provision(address: str, tls: Tls, listens: Mapping[str, Sequence[str]], replicas: int = 1) -> list[str]:
     """Makes or corrects the stream and one durable pull consumer per listening service.
 
     `address`: `tls://host:port`; `listens`: service -> subjects it listens to (none: no consumer);
@@ -148,9 +144,7 @@ async def _stream(jetstream: JetStreamContext, replicas: int) -> list[str]:
     return []
 
 
-async def _consumer(
-    jetstream: JetStreamContext, service: str, subjects: list[str], replicas: int
-) -> list[str]:
+async def _consumer(jetstream: JetStreamContext, service: str, subjects: list[str], replicas: int) -> list[str]:
     try:
         found = (await jetstream.consumer_info(STREAM, service)).config
     except NotFoundError:

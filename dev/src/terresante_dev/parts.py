@@ -80,7 +80,8 @@ def table(made: Made, only: frozenset[str]) -> list[Part | Step]:
     Their order is for readers; what counts is `needs`.
     """
     stack, issuers = made.stack, made.issuers
-    rows = _ground(made)
+    listening = [service for service in SERVICES if runs(service) and _wanted(service, only)]
+    rows = _ground(made, listening)
     if _wanted("keycloak", only):
         rows.append(_keycloak(made.keycloak))
     for service in SERVICES:
@@ -88,9 +89,7 @@ def table(made: Made, only: frozenset[str]) -> list[Part | Step]:
             rows += _service(stack, service, issuers)
     if runs("gateway") and _wanted("gateway", only):
         rows += _gateways(stack, issuers)
-    left_out = {
-        row.name for row in rows if isinstance(row, Part) and not _wanted(row.name.partition("-")[0], only)
-    }
+    left_out = {row.name for row in rows if isinstance(row, Part) and not _wanted(row.name.partition("-")[0], only)}
     return [row for row in rows if row.name not in left_out and not left_out.intersection(row.needs)]
 
 
@@ -98,9 +97,8 @@ def _wanted(part: str, only: frozenset[str]) -> bool:
     return not only or part in only
 
 
-def _ground(made: Made) -> list[Part | Step]:
+def _ground(made: Made, listening: Sequence[str]) -> list[Part | Step]:
     stack = made.stack
-    listening = [service for service in SERVICES if runs(service)]
     return [
         Part(
             "postgres",
@@ -187,9 +185,7 @@ def _gateways(stack: Stack, issuers: dict[str, str]) -> list[Part | Step]:
             needs=tuple(SERVICES),
             command=_python("terresante_gateway"),
             environment=_machine() | settings_of.of(stack, name, issuers),
-            ready=partial(
-                readiness.http, f"https://localhost:{stack.ports[name]}/health", stack.pki / "ca.pem"
-            ),
+            ready=partial(readiness.http, f"https://localhost:{stack.ports[name]}/health", stack.pki / "ca.pem"),
             version=version("terresante-gateway"),
         )
         for name in stack.names("gateway")
@@ -255,9 +251,7 @@ async def _run(command: Sequence[str], environment: Mapping[str, str]) -> list[s
         raise
     lines = said.decode(errors="replace").splitlines()
     if process.returncode != 0:
-        raise RuntimeError(
-            f"{' '.join(command[1:])} ended with code {process.returncode}\n" + "\n".join(lines[-15:])
-        )
+        raise RuntimeError(f"{' '.join(command[1:])} ended with code {process.returncode}\n" + "\n".join(lines[-15:]))
     return lines
 
 

@@ -73,9 +73,7 @@ def cluster(stack: Stack) -> Cluster:
     if not (made.data / "PG_VERSION").exists():
         _initialise(stack, home, made)
     _require_same_version(stack, made)
-    lines = [
-        f"{name} = '{value}'" for name, value in {**SETTINGS, "port": str(stack.ports["postgres"])}.items()
-    ]
+    lines = [f"{name} = '{value}'" for name, value in {**SETTINGS, "port": str(stack.ports["postgres"])}.items()]
     (made.data / "terresante.conf").write_text("\n".join(lines) + "\n")
     return made
 
@@ -135,9 +133,7 @@ async def provide(stack: Stack) -> None:
 async def _role(server: Any, name: str, password: str) -> None:
     known = await server.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
     verb = "ALTER" if known else "CREATE"
-    await server.execute(
-        f"{verb} ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{password}'"
-    )
+    await server.execute(f"{verb} ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{password}'")
 
 
 async def _database(server: Any, name: str, owner: str) -> None:

@@ -13,8 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
-
 from terresante_dev import parts, postgres, stack
 from terresante_dev.stack import ROOT, NotPossible
 from terresante_dev.supervise import end_leftovers
@@ -158,9 +156,7 @@ def _end(name: str) -> bool:
     """Stops the supervisor and so its parts, or the parts it left. False if nothing ran."""
     file = stack.folder_of(name) / "stack.json"
     if not stack.supervised(name):
-        if file.exists():
-            end_leftovers(file)
-        return False
+        return end_leftovers(file)
     while not file.exists():  # it has just begun
         time.sleep(0.05)
     os.kill(stack.read(name)["supervisor"]["pid"], signal.SIGTERM)
@@ -180,17 +176,6 @@ def tail(file: Path, lines: int) -> str:
     with file.open("rb") as opened:
         opened.seek(max(0, file.stat().st_size - lines * 1000))
         return "\n".join(opened.read().decode(errors="replace").splitlines()[-lines:])
-
-
-def running(seen: dict[str, Any]) -> psutil.Process | None:
-    """The process of a part as `stack.json` tells it, unless it has ended since."""
-    if seen["pid"] is None:
-        return None
-    try:
-        process = psutil.Process(seen["pid"])
-        return process if abs(process.create_time() - seen["created"]) < 1 else None
-    except psutil.NoSuchProcess:
-        return None
 
 
 def _short(name: str) -> str:

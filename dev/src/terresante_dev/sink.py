@@ -27,6 +27,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+HOST = "127.0.0.1"
 FILE_SIZE = 32_000_000  # bytes
 FILES = 8
 LARGEST = 16_000_000  # bytes of one message
@@ -86,9 +87,7 @@ def spans_of(message: ExportTraceServiceRequest) -> Iterator[bytes]:
                     "status": STATES[span.status.code],
                     "message": span.status.message,
                     "attributes": _plain(span.attributes),
-                    "links": [
-                        {"trace": link.trace_id.hex(), "span": link.span_id.hex()} for link in span.links
-                    ],
+                    "links": [{"trace": link.trace_id.hex(), "span": link.span_id.hex()} for link in span.links],
                     "events": [
                         {
                             "name": event.name,
@@ -173,7 +172,7 @@ class Receiver(BaseHTTPRequestHandler):
 def main(port: int, folder: Path) -> None:
     """Serves until SIGTERM."""
     Receiver.store = Store(folder)
-    with ThreadingHTTPServer(("127.0.0.1", port), Receiver) as server:
+    with ThreadingHTTPServer((HOST, port), Receiver) as server:
         server.daemon_threads = True
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
         server.serve_forever(poll_interval=0.1)

@@ -95,9 +95,7 @@ def write_private(file: Path, text: str) -> None:
 
 def folder_of(name: str) -> Path:
     if not NAME.fullmatch(name):
-        raise NotPossible(
-            f"STACK={name}: a stack's name is lower-case letters, digits and dashes, at most 31."
-        )
+        raise NotPossible(f"STACK={name}: a stack's name is lower-case letters, digits and dashes, at most 31.")
     return ROOT / ".run" / name
 
 
@@ -125,9 +123,7 @@ def read(name: str) -> dict[str, Any]:
     """`stack.json`, as dev/README.md describes it."""
     file = folder_of(name) / "stack.json"
     if not file.exists():
-        raise NotPossible(
-            f"There is no stack '{name}' here yet: make up{'' if name == 'main' else f' STACK={name}'}"
-        )
+        raise NotPossible(f"There is no stack '{name}' here yet: make up{'' if name == 'main' else f' STACK={name}'}")
     told: dict[str, Any] = json.loads(file.read_text())
     return told
 

@@ -12,8 +12,9 @@ import asyncpg
 import psutil  # type: ignore[import-untyped]
 
 from terresante_dev import stack
-from terresante_dev.running import running, tail
+from terresante_dev.running import tail
 from terresante_dev.stack import DATABASES, NotPossible
+from terresante_dev.supervisor import alive
 
 UNSENT = "SELECT extract(epoch FROM now() - min(created_at))::float FROM outbox WHERE published_at IS NULL"
 COLUMNS = ("PART", "STATE", "VERSION", "PID", "MEMORY", "UPTIME", "RESTARTS", "OLDEST UNSENT EVENT")
@@ -24,13 +25,13 @@ def status(name: str) -> None:
     outbox.
     """
     told = stack.read(name)
-    alive = stack.supervised(name)
-    unsent = asyncio.run(_unsent(told)) if alive else {}
+    supervised = stack.supervised(name)
+    unsent = asyncio.run(_unsent(told)) if supervised else {}
     lines: list[tuple[str, ...]] = [COLUMNS]
     for part, seen in told["parts"].items():
         if seen["kind"] == "process":
             lines.append(_line(part, seen, unsent))
-        elif seen["state"] != "ready" and alive:
+        elif seen["state"] != "ready" and supervised:
             lines.append(
                 (
                     part,
@@ -46,7 +47,7 @@ def status(name: str) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    if not alive:
+    if not supervised:
         print(f"\n'{name}' is not running: make up.")
 
 
@@ -70,7 +71,7 @@ def logs(name: str, part: str | None, follow: bool) -> None:
 
 
 def _line(part: str, seen: dict[str, Any], unsent: dict[str, str]) -> tuple[str, ...]:
-    process = running(seen)
+    process = alive(seen["pid"], seen["created"])
     state = seen["state"] if process or seen["pid"] is None else "gone"
     uptime = _age(time.time() - process.create_time()) if process else "-"
     memory = f"{_memory(process) / 1e6:.0f} MB" if process else "-"

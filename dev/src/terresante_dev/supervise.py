@@ -28,14 +28,14 @@ def supervise(stack: Stack, only: frozenset[str]) -> None:
         asyncio.run(_supervise(stack, only))
 
 
-def end_leftovers(file: Path) -> None:
-    """Ends the parts that a supervisor left when it was killed itself."""
+def end_leftovers(file: Path) -> bool:
+    """Ends the parts that a supervisor left when it was killed itself. False if there were none."""
     if not file.exists():
-        return
-    told = json.loads(file.read_text())
-    for name, seen in reversed(told["parts"].items()):
-        if seen["pid"] is not None and seen["created"] is not None:
-            end_leftover(seen["pid"], seen["created"], GENTLY.get(name, signal.SIGTERM), 10)
+        return False
+    parts_left = json.loads(file.read_text())["parts"]
+    return any(
+        [end_leftover(seen, GENTLY.get(name, signal.SIGTERM), 10) for name, seen in reversed(parts_left.items())]
+    )
 
 
 async def _supervise(stack: Stack, only: frozenset[str]) -> None:

@@ -21,8 +21,8 @@ from typing import IO, Any
 import psutil  # type: ignore[import-untyped]
 
 POLL = 0.1  # seconds between two looks at a part that is starting
-PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before a restart: the longer, the more often it died
-CALM = 3.0  # seconds of being ready after which a part's earlier deaths are forgotten
+PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before a restart: the longer, the more often it died
+CALM = 1.0  # seconds of being ready after which a part's earlier deaths are forgotten
 LOG_SIZE = 20_000_000  # bytes past which a log is put aside at the next start
 
 
@@ -263,15 +263,29 @@ async def _end_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def end_leftover(pid: int, created: float, with_signal: signal.Signals, patience: float) -> None:
-    """Ends a part whose supervisor died, unless the pid now names another process."""
-    with suppress(psutil.NoSuchProcess):
+def alive(pid: int | None, created: float | None) -> psutil.Process | None:
+    """The process that was started as `pid` at that time, unless it has ended (a dead one may wait to be reaped)."""
+    if pid is None or created is None:
+        return None
+    try:
         process = psutil.Process(pid)
-        if abs(process.create_time() - created) > 1:
-            return
+        same = abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return None
+    return process if same else None
+
+
+def end_leftover(seen: Mapping[str, Any], with_signal: signal.Signals, patience: float) -> bool:
+    """Ends a part whose supervisor died. False if it had ended already."""
+    process = alive(seen["pid"], seen["created"])
+    if process is None:
+        return False
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(with_signal)
-        try:
-            process.wait(patience)
-        except psutil.TimeoutExpired:
-            os.killpg(pid, signal.SIGKILL)
-            process.wait(5)
+    end = time.monotonic() + patience
+    while alive(seen["pid"], seen["created"]) is not None:
+        if time.monotonic() > end:
+            with suppress(ProcessLookupError):
+                os.killpg(seen["pid"], signal.SIGKILL)
+        time.sleep(0.05)
+    return True

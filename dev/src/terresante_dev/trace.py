@@ -34,9 +34,7 @@ def read(folder: Path, identifier: str) -> list[dict[str, Any]]:
     spans = [orjson.loads(line) for line in _mentioning(folder, wanted)]
     found = {span["span"]: span for span in spans if span["trace"] == wanted or _linked(span, wanted)}
     if not found:
-        raise NotPossible(
-            f"No span of {wanted} is known: too old, not sampled, or not yet sent (5 s at most)."
-        )
+        raise NotPossible(f"No span of {wanted} is known: too old, not sampled, or not yet sent (5 s at most).")
     return sorted(found.values(), key=lambda span: int(span["start"]))
 
 
@@ -73,7 +71,7 @@ def _cause(span: dict[str, Any], known: set[str]) -> str | None:
 def _line(span: dict[str, Any], began: int) -> str:
     after, took = (span["start"] - began) / 1e6, (span["end"] - span["start"]) / 1e6
     attributes = " ".join(f"{name}={value}" for name, value in sorted(span["attributes"].items()))
-    ended = f" {span['status'].upper()} {span['message']}" if span["status"] == "error" else ""
+    ended = f" ERROR {span['message']}".rstrip() if span["status"] == "error" else ""
     return f"{span['service']}: {span['name']}  +{after:.1f} ms, {took:.1f} ms{ended}  {attributes}".rstrip()
 
 
