@@ -240,16 +240,22 @@ class RegisterStructureResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     STRUCTURE_FIELD_NUMBER: _builtins.int
+    DOUBTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def structure(self) -> Global___Structure: ...
+    @_builtins.property
+    def doubts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What looks wrong and stopped nothing: FINESS_KEY."""
+
     def __init__(
         self,
         *,
         structure: Global___Structure | None = ...,
+        doubts: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["structure", b"structure"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["structure", b"structure"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["doubts", b"doubts", "structure", b"structure"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -420,6 +426,7 @@ class Professional(_message.Message):
     health_professional: _builtins.bool
     """Health professional in the sense of the 4th part of the CSP."""
     account_state: Global___AccountState.ValueType
+    """Told to administrators and to the service consent only; unspecified for others."""
     version: _builtins.int
     @_builtins.property
     def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___Place]: ...
@@ -510,16 +517,22 @@ class RegisterProfessionalResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROFESSIONAL_FIELD_NUMBER: _builtins.int
+    DOUBTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def professional(self) -> Global___Professional: ...
+    @_builtins.property
+    def doubts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What looks wrong and stopped nothing: RPPS_KEY."""
+
     def __init__(
         self,
         *,
         professional: Global___Professional | None = ...,
+        doubts: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["professional", b"professional"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional", b"professional"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["doubts", b"doubts", "professional", b"professional"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

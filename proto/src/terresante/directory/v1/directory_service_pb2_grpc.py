@@ -115,7 +115,8 @@ class DirectoryServiceServicer:
 
     def RegisterStructure(self, request, context):
         """Registers a structure in a territory of the calling administrator (R-ROR4).
-        Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+        Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
+        STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,21 +138,25 @@ class DirectoryServiceServicer:
 
     def RegisterProfessional(self, request, context):
         """Registers a professional with at least one place of practice in a structure of the administrator's territory.
-        Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+        Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
+        PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AddPlace(self, request, context):
-        """Adds a place of practice. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_ALREADY, VERSION_STALE.
+        """Adds a place of practice in a structure of the administrator's territory.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+        ADMINISTRATOR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EndPlace(self, request, context):
-        """Ends a place of practice. Refuses with TERRITORY_NOT_YOURS, PLACE_UNKNOWN, VERSION_STALE.
+        """Ends a place of practice in a structure of the administrator's territory.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PLACE_UNKNOWN, PLACE_ENDED, VERSION_STALE, VERSION_REQUIRED, ADMINISTRATOR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,22 +177,27 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenAccount(self, request, context):
-        """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it.
-        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNTS_UNAVAILABLE, ACCOUNT_SUSPENDED.
+        """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it, which
+        ends sessions and forgets password and one-time code. For administrators of the territory of the professional's oldest lasting place,
+        who logged in less than five minutes ago.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN, ACCOUNT_BUSY, ACCOUNT_SUSPENDED,
+        ACCOUNTS_UNAVAILABLE (kept, and finished later without a starting password: ask again), ADMINISTRATOR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SuspendAccount(self, request, context):
-        """Suspends at once: sessions end, decisions refuse. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ACCOUNTS_UNAVAILABLE.
+        """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
+        stands, its sessions end later).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReinstateAccount(self, request, context):
-        """Lifts a suspension. Refuses as SuspendAccount.
+        """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

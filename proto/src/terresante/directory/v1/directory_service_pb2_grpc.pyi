@@ -37,7 +37,8 @@ class DirectoryServiceStub:
     """All territories."""
     RegisterStructure: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterStructureRequest, _directory_service_pb2.RegisterStructureResponse]
     """Registers a structure in a territory of the calling administrator (R-ROR4).
-    Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+    Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
+    STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     BatchGetStructures: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetStructuresRequest, _directory_service_pb2.BatchGetStructuresResponse]
     """Structures by id, in the order asked; unknown ones are left out."""
@@ -45,24 +46,36 @@ class DirectoryServiceStub:
     """Structures by territory or beginning of a word of the name."""
     RegisterProfessional: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterProfessionalRequest, _directory_service_pb2.RegisterProfessionalResponse]
     """Registers a professional with at least one place of practice in a structure of the administrator's territory.
-    Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+    Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
+    PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     AddPlace: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.AddPlaceRequest, _directory_service_pb2.AddPlaceResponse]
-    """Adds a place of practice. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_ALREADY, VERSION_STALE."""
+    """Adds a place of practice in a structure of the administrator's territory.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+    ADMINISTRATOR_UNKNOWN.
+    """
     EndPlace: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.EndPlaceRequest, _directory_service_pb2.EndPlaceResponse]
-    """Ends a place of practice. Refuses with TERRITORY_NOT_YOURS, PLACE_UNKNOWN, VERSION_STALE."""
+    """Ends a place of practice in a structure of the administrator's territory.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PLACE_UNKNOWN, PLACE_ENDED, VERSION_STALE, VERSION_REQUIRED, ADMINISTRATOR_UNKNOWN.
+    """
     BatchGetProfessionals: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetProfessionalsRequest, _directory_service_pb2.BatchGetProfessionalsResponse]
     """Professionals by id, in the order asked; unknown ones are left out."""
     SearchProfessionals: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SearchProfessionalsRequest, _directory_service_pb2.SearchProfessionalsResponse]
     """Professionals by name, profession or structure."""
     OpenAccount: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.OpenAccountRequest, _directory_service_pb2.OpenAccountResponse]
-    """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it.
-    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNTS_UNAVAILABLE, ACCOUNT_SUSPENDED.
+    """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it, which
+    ends sessions and forgets password and one-time code. For administrators of the territory of the professional's oldest lasting place,
+    who logged in less than five minutes ago.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN, ACCOUNT_BUSY, ACCOUNT_SUSPENDED,
+    ACCOUNTS_UNAVAILABLE (kept, and finished later without a starting password: ask again), ADMINISTRATOR_UNKNOWN.
     """
     SuspendAccount: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SuspendAccountRequest, _directory_service_pb2.SuspendAccountResponse]
-    """Suspends at once: sessions end, decisions refuse. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ACCOUNTS_UNAVAILABLE."""
+    """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
+    stands, its sessions end later).
+    """
     ReinstateAccount: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ReinstateAccountRequest, _directory_service_pb2.ReinstateAccountResponse]
-    """Lifts a suspension. Refuses as SuspendAccount."""
+    """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
     GetAdministrator: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetAdministratorRequest, _directory_service_pb2.GetAdministratorResponse]
     """What the calling administrator administers."""
 
@@ -75,7 +88,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """All territories."""
     RegisterStructure: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterStructureRequest, _directory_service_pb2.RegisterStructureResponse]  # type: ignore[assignment]
     """Registers a structure in a territory of the calling administrator (R-ROR4).
-    Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+    Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
+    STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     BatchGetStructures: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetStructuresRequest, _directory_service_pb2.BatchGetStructuresResponse]  # type: ignore[assignment]
     """Structures by id, in the order asked; unknown ones are left out."""
@@ -83,24 +97,36 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Structures by territory or beginning of a word of the name."""
     RegisterProfessional: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterProfessionalRequest, _directory_service_pb2.RegisterProfessionalResponse]  # type: ignore[assignment]
     """Registers a professional with at least one place of practice in a structure of the administrator's territory.
-    Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+    Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
+    PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     AddPlace: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.AddPlaceRequest, _directory_service_pb2.AddPlaceResponse]  # type: ignore[assignment]
-    """Adds a place of practice. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_ALREADY, VERSION_STALE."""
+    """Adds a place of practice in a structure of the administrator's territory.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+    ADMINISTRATOR_UNKNOWN.
+    """
     EndPlace: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.EndPlaceRequest, _directory_service_pb2.EndPlaceResponse]  # type: ignore[assignment]
-    """Ends a place of practice. Refuses with TERRITORY_NOT_YOURS, PLACE_UNKNOWN, VERSION_STALE."""
+    """Ends a place of practice in a structure of the administrator's territory.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PLACE_UNKNOWN, PLACE_ENDED, VERSION_STALE, VERSION_REQUIRED, ADMINISTRATOR_UNKNOWN.
+    """
     BatchGetProfessionals: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetProfessionalsRequest, _directory_service_pb2.BatchGetProfessionalsResponse]  # type: ignore[assignment]
     """Professionals by id, in the order asked; unknown ones are left out."""
     SearchProfessionals: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SearchProfessionalsRequest, _directory_service_pb2.SearchProfessionalsResponse]  # type: ignore[assignment]
     """Professionals by name, profession or structure."""
     OpenAccount: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.OpenAccountRequest, _directory_service_pb2.OpenAccountResponse]  # type: ignore[assignment]
-    """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it.
-    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNTS_UNAVAILABLE, ACCOUNT_SUSPENDED.
+    """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it, which
+    ends sessions and forgets password and one-time code. For administrators of the territory of the professional's oldest lasting place,
+    who logged in less than five minutes ago.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN, ACCOUNT_BUSY, ACCOUNT_SUSPENDED,
+    ACCOUNTS_UNAVAILABLE (kept, and finished later without a starting password: ask again), ADMINISTRATOR_UNKNOWN.
     """
     SuspendAccount: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SuspendAccountRequest, _directory_service_pb2.SuspendAccountResponse]  # type: ignore[assignment]
-    """Suspends at once: sessions end, decisions refuse. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ACCOUNTS_UNAVAILABLE."""
+    """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
+    stands, its sessions end later).
+    """
     ReinstateAccount: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ReinstateAccountRequest, _directory_service_pb2.ReinstateAccountResponse]  # type: ignore[assignment]
-    """Lifts a suspension. Refuses as SuspendAccount."""
+    """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
     GetAdministrator: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.GetAdministratorRequest, _directory_service_pb2.GetAdministratorResponse]  # type: ignore[assignment]
     """What the calling administrator administers."""
 
@@ -122,7 +148,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.RegisterStructureResponse, _abc.Awaitable[_directory_service_pb2.RegisterStructureResponse]]:
         """Registers a structure in a territory of the calling administrator (R-ROR4).
-        Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+        Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
+        STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -148,7 +175,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.RegisterProfessionalResponse, _abc.Awaitable[_directory_service_pb2.RegisterProfessionalResponse]]:
         """Registers a professional with at least one place of practice in a structure of the administrator's territory.
-        Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID, IDEMPOTENCY_KEY_REUSED.
+        Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
+        PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -157,7 +185,10 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.AddPlaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.AddPlaceResponse, _abc.Awaitable[_directory_service_pb2.AddPlaceResponse]]:
-        """Adds a place of practice. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_ALREADY, VERSION_STALE."""
+        """Adds a place of practice in a structure of the administrator's territory.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+        ADMINISTRATOR_UNKNOWN.
+        """
 
     @_abc_1.abstractmethod
     def EndPlace(
@@ -165,7 +196,9 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.EndPlaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.EndPlaceResponse, _abc.Awaitable[_directory_service_pb2.EndPlaceResponse]]:
-        """Ends a place of practice. Refuses with TERRITORY_NOT_YOURS, PLACE_UNKNOWN, VERSION_STALE."""
+        """Ends a place of practice in a structure of the administrator's territory.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PLACE_UNKNOWN, PLACE_ENDED, VERSION_STALE, VERSION_REQUIRED, ADMINISTRATOR_UNKNOWN.
+        """
 
     @_abc_1.abstractmethod
     def BatchGetProfessionals(
@@ -189,8 +222,11 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.OpenAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.OpenAccountResponse, _abc.Awaitable[_directory_service_pb2.OpenAccountResponse]]:
-        """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it.
-        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNTS_UNAVAILABLE, ACCOUNT_SUSPENDED.
+        """Makes the account in Keycloak: card only, or with a starting password to be replaced at the first login. Also re-issues it, which
+        ends sessions and forgets password and one-time code. For administrators of the territory of the professional's oldest lasting place,
+        who logged in less than five minutes ago.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN, ACCOUNT_BUSY, ACCOUNT_SUSPENDED,
+        ACCOUNTS_UNAVAILABLE (kept, and finished later without a starting password: ask again), ADMINISTRATOR_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
@@ -199,7 +235,10 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.SuspendAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.SuspendAccountResponse, _abc.Awaitable[_directory_service_pb2.SuspendAccountResponse]]:
-        """Suspends at once: sessions end, decisions refuse. Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ACCOUNTS_UNAVAILABLE."""
+        """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
+        stands, its sessions end later).
+        """
 
     @_abc_1.abstractmethod
     def ReinstateAccount(
@@ -207,7 +246,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.ReinstateAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.ReinstateAccountResponse, _abc.Awaitable[_directory_service_pb2.ReinstateAccountResponse]]:
-        """Lifts a suspension. Refuses as SuspendAccount."""
+        """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
 
     @_abc_1.abstractmethod
     def GetAdministrator(

@@ -10,12 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from terresante_platform.refusals import Conflict, Invalid, Unavailable, Unknown
+from terresante_platform.refusals import Conflict, Denied, Invalid, Unavailable, Unknown
 
 from terresante_directory.domain.identifiers import Rpps
 
 LEASE = timedelta(seconds=60)
 """Longer than Keycloak is ever waited for in one go (`accounts.LONGEST`), so that no two holders overlap."""
+
+
+class CallerSuspended(Denied):
+    reason = "CALLER_SUSPENDED"
 
 
 class AccountUnknown(Unknown):
@@ -129,7 +133,7 @@ def ask(
     if account is None:
         return Account(uid, kind, username, id_nat, means, State.PENDING, False, 1, at + LEASE)
     if account.state is State.SUSPENDED:
-        raise AccountSuspended("Ce compte est suspendu.", "Rétablissez-le avant d’en rouvrir l’accès.")
+        raise suspended()
     return replace(_leased(account, at), id_nat=id_nat, means=means, settled=False, turn=account.turn + 1)
 
 
@@ -170,8 +174,27 @@ def released(account: Account) -> Account:
     return replace(account, leased_until=None)
 
 
+def renewed(account: Account, at: datetime) -> Account:
+    """The same account, its lease begun again by its holder."""
+    return replace(account, leased_until=at + LEASE)
+
+
+def means_invalid() -> AccountMeansInvalid:
+    return AccountMeansInvalid("Ce moyen de connexion n’existe pas.", "Choisissez la carte, ou mot de passe et code.")
+
+
+def suspended() -> AccountSuspended:
+    return AccountSuspended("Ce compte est suspendu.", "Rétablissez-le avant d’en rouvrir l’accès.")
+
+
 def unknown_account() -> AccountUnknown:
     return AccountUnknown("Ce professionnel n’a pas de compte.", "Ouvrez-lui d’abord un compte.")
+
+
+def must_not_be_suspended(account: Account | None) -> None:
+    """Raises `CallerSuspended` for a caller whose account is suspended, whatever their token still says."""
+    if account is not None and account.state is State.SUSPENDED:
+        raise CallerSuspended("Votre compte est suspendu.", "Adressez-vous à l’administrateur de votre territoire.")
 
 
 def card_taken() -> AccountCardTaken:

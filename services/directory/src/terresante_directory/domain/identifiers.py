@@ -63,6 +63,10 @@ class Rpps:
         return () if luhn(self.value) else (Doubt.RPPS_KEY,)
 
 
+def unknown_structure() -> StructureUnknown:
+    return StructureUnknown("Cette structure n’existe pas.", "Recherchez-la ou inscrivez-la d’abord.")
+
+
 def luhn(digits: str) -> bool:
     """Whether the last digit is the key of those before it."""
     doubled = [int(digit) * (2 if rank % 2 else 1) for rank, digit in enumerate(reversed(digits))]

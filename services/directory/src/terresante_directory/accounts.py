@@ -1,0 +1,209 @@
+"""Accounts in Keycloak, by python-keycloak: synchronous, so on threads of its own and never on the event loop.
+
+Facts about Keycloak that shape it: an update replaces everything, so it reads, changes and writes all; a user is
+found by the attribute `uid`; a username is chance, since whoever knows it can lock its owner out; nothing here
+gives the right to enrol a one-time code but the required action set with a starting password.
+"""
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakError
+from terresante_platform import calls
+from terresante_platform.telemetry import log
+
+from terresante_directory.domain.accounts import Login, Means, unavailable
+
+THREADS = 2
+CALL_SECONDS = 5.0
+"""The longest that one HTTP request is waited for."""
+LONGEST = 20.0
+"""The longest that one operation may take before its last request; well under the lease of an account."""
+FIRST_STEPS = {Means.PASSWORD_AND_CODE: ["UPDATE_PASSWORD", "CONFIGURE_TOTP"], Means.CARD: []}
+AWAY = (401, 403, 429)
+LEGIBLE = "23456789abcdefghjkmnpqrstuvwxyz"
+"""31 signs that nobody takes for another: 4.95 bits each."""
+
+
+class Accounts(Protocol):
+    """What the directory needs of whoever keeps logins. Raises `AccountsUnavailable`, `AccountRefused`."""
+
+    async def keep(self, login: Login) -> str:
+        """Makes the user, or makes it agree. Sessions end if it is disabled. Gives the username it has."""
+
+    async def start_anew(self, login: Login, password: str | None) -> str:
+        """As `keep`; ends sessions, forgets all credentials, and gives a single-use password (None: none)."""
+
+    async def shut(self, login: Login) -> None:
+        """Disables the user and ends their sessions, if there is such a user."""
+
+
+class AccountRefused(Exception):
+    """Keycloak will not have an account as it is asked for. `code`: HTTP status."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"Keycloak refused an account with {code}")
+        self.code = code
+
+
+def new_username() -> str:
+    """A login name that says nothing: 50 bits."""
+    return _chance(2, 5)
+
+
+def new_starting_password() -> str:
+    """A password to be typed once: 99 bits, in four groups of five."""
+    return _chance(4, 5)
+
+
+def _chance(groups: int, length: int) -> str:
+    return "-".join("".join(secrets.choice(LEGIBLE) for _ in range(length)) for _ in range(groups))
+
+
+class KeycloakAccounts:
+    """The users of one realm, by the service account of its client (role `manage-users` and no other)."""
+
+    def __init__(self, url: str, realm: str, client: str, secret_file: Path, ca_file: Path | None) -> None:
+        """`ca_file`: authority of Keycloak's HTTPS certificate; the system's if None. Connects when first used."""
+        self._url = url
+        self._realm = realm
+        self._client = client
+        self._secret_file = secret_file
+        self._ca_file = ca_file
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="keycloak")
+        self._own = threading.local()
+
+    async def keep(self, login: Login) -> str:
+        """See `Accounts`."""
+
+        def work(steps: "_Steps") -> str:
+            return _kept(steps, login)[1]
+
+        return await self._run(work)
+
+    async def start_anew(self, login: Login, password: str | None) -> str:
+        """See `Accounts`."""
+
+        def work(steps: "_Steps") -> str:
+            id, username = _kept(steps, login)
+            steps.admin.user_logout(id)
+            for credential in steps.admin.get_credentials(id):
+                steps.admin.delete_credential(id, credential["id"])
+            steps.admin.update_user(id, {**steps.admin.get_user(id), "requiredActions": FIRST_STEPS[login.means]})
+            if password is not None:
+                steps.admin.set_user_password(id, password, temporary=True)
+            return username
+
+        return await self._run(work)
+
+    async def shut(self, login: Login) -> None:
+        """See `Accounts`."""
+
+        def work(steps: "_Steps") -> str:
+            user = _found(steps, login)
+            if user is not None:
+                steps.admin.update_user(user["id"], {**user, "enabled": False})
+                steps.admin.user_logout(user["id"])
+            return ""
+
+        await self._run(work)
+
+    def close(self) -> None:
+        """Ends the threads, once their work is done."""
+        self._threads.shutdown()
+
+    async def _run(self, work: "Callable[[_Steps], str]") -> str:
+        """On a thread, until the caller's deadline at the latest."""
+        until = time.monotonic() + calls.current().remaining(LONGEST)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._worked, work, until)
+
+    def _worked(self, work: "Callable[[_Steps], str]", until: float) -> str:
+        try:
+            return work(_Steps(self._connected(), until))
+        except KeycloakError as fault:
+            self._own.admin = None
+            code = fault.response_code
+        if code is None or code >= 500 or code in AWAY:
+            log.warning("keycloak away", code=code)
+            raise unavailable()
+        raise AccountRefused(code)
+
+    def _connected(self) -> KeycloakAdmin:
+        """This thread's client. Made anew, its secret read again, after any failure."""
+        if getattr(self._own, "admin", None) is None:
+            connection = KeycloakOpenIDConnection(
+                server_url=self._url,
+                realm_name=self._realm,
+                client_id=self._client,
+                client_secret_key=self._secret_file.read_text().strip(),
+                verify=str(self._ca_file) if self._ca_file else True,
+                timeout=int(CALL_SECONDS),
+            )
+            self._own.admin = KeycloakAdmin(connection=connection)
+        admin: KeycloakAdmin = self._own.admin
+        return admin
+
+
+class _Steps:
+    """An operation in course: each request it makes has the time that is left, and none is begun after it."""
+
+    def __init__(self, admin: KeycloakAdmin, until: float) -> None:
+        self._admin = admin
+        self._until = until
+
+    @property
+    def admin(self) -> KeycloakAdmin:
+        """For the next request. Raises `AccountsUnavailable` when time is over."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            log.warning("keycloak slow")
+            raise unavailable()
+        connection = self._admin.connection
+        connection.timeout = connection.keycloak_openid.connection.timeout = min(left, CALL_SECONDS)  # type: ignore[assignment]
+        return self._admin
+
+
+def _kept(steps: _Steps, login: Login) -> tuple[str, str]:
+    """The user as the login says: Keycloak's id and the username."""
+    wanted = _attributes(login)
+    user = _found(steps, login)
+    if user is None:
+        made = {"username": login.username, "enabled": login.enabled, "attributes": wanted}
+        id = steps.admin.create_user({**made, "requiredActions": FIRST_STEPS[login.means]})
+        return id, login.username
+    steps.admin.update_user(user["id"], {**user, "enabled": login.enabled, "attributes": wanted})
+    if not login.enabled:
+        steps.admin.user_logout(user["id"])
+    return user["id"], user["username"]
+
+
+def _found(steps: _Steps, login: Login) -> dict[str, Any] | None:
+    users = steps.admin.get_users({"q": f"uid:{login.uid}", "max": 2})
+    found = next((user for user in users if user.get("attributes", {}).get("uid") == [str(login.uid)]), None)
+    return steps.admin.get_user(found["id"]) if found else None
+
+
+def _attributes(login: Login) -> dict[str, list[str]]:
+    attributes = {"uid": [str(login.uid)], "kind": [login.kind.value]}
+    return attributes | ({"idNat": [login.id_nat]} if login.id_nat else {})
+
+
+@asynccontextmanager
+async def connected(
+    url: str, realm: str, client: str, secret_file: Path, ca_file: Path | None
+) -> AsyncIterator[KeycloakAccounts]:
+    """The realm's accounts until left; no request is cut short by leaving."""
+    accounts = KeycloakAccounts(url, realm, client, secret_file, ca_file)
+    try:
+        yield accounts
+    finally:
+        await asyncio.to_thread(accounts.close)

@@ -1,0 +1,146 @@
+"""Administrators register structures and professionals in their territories, and begin and end places of practice."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.directory.v1 import directory_service_pb2 as pb
+from terresante_platform import calls
+from terresante_platform.database import Database
+from terresante_platform.idempotency import once
+from terresante_platform.ids import new_id, parsed
+from terresante_platform.rpc.allow import allow
+
+from terresante_directory import events, wire
+from terresante_directory.domain.identifiers import (
+    PlaceId,
+    ProfessionalId,
+    StructureId,
+    TerritoryCode,
+    unknown_structure,
+)
+from terresante_directory.domain.professionals import (
+    NewPlace,
+    Profession,
+    Professional,
+    add_place,
+    end_place,
+    register_professional,
+)
+from terresante_directory.domain.structures import Structure, register_structure
+from terresante_directory.domain.territories import Territory
+from terresante_directory.store import administrators, professionals, structures
+
+
+class EnrolmentCalls:
+    """See the module."""
+
+    _database: Database
+    _territories: Mapping[TerritoryCode, Territory]
+    _professions: Mapping[str, Profession]
+    _now: Callable[[], datetime]
+
+    @allow("administrator")
+    async def RegisterStructure(self, request: pb.RegisterStructureRequest, _: Any) -> pb.RegisterStructureResponse:
+        async with (
+            self._database.transaction() as transaction,
+            once(transaction, request, pb.RegisterStructureResponse) as use,
+        ):
+            if use.reply:
+                return use.reply
+            structure = register_structure(
+                StructureId(new_id()),
+                name=request.name,
+                kind=request.kind,
+                finess_number=request.finess,
+                siret_number=request.siret,
+                territory=request.territory_code,
+                part_of=await _structure(transaction, request.part_of, "part_of") if request.part_of else None,
+                postal_code=request.postal_code,
+                commune=request.commune,
+                by=await administrators.get(transaction, calls.person().id),
+                territories=self._territories,
+            )
+            await structures.add(transaction, structure)
+            await events.structure_changed(transaction, structure, self._now())
+            return use.keep(
+                pb.RegisterStructureResponse(
+                    structure=wire.structure_to_proto(structure),
+                    doubts=wire.doubts_to_proto(structure.doubts()),
+                )
+            )
+
+    @allow("administrator")
+    async def RegisterProfessional(
+        self, request: pb.RegisterProfessionalRequest, _: Any
+    ) -> pb.RegisterProfessionalResponse:
+        async with (
+            self._database.transaction() as transaction,
+            once(transaction, request, pb.RegisterProfessionalResponse) as use,
+        ):
+            if use.reply:
+                return use.reply
+            professional = register_professional(
+                ProfessionalId(new_id()),
+                rpps_number=request.rpps,
+                family_name=request.family_name,
+                given_name=request.given_name,
+                profession=request.profession,
+                places=await _places(transaction, request.places),
+                by=await administrators.get(transaction, calls.person().id),
+                professions=self._professions,
+                at=self._now(),
+            )
+            await professionals.add(transaction, professional)
+            await events.professional_changed(transaction, professional, self._now())
+            return use.keep(
+                pb.RegisterProfessionalResponse(
+                    professional=self._told(professional),
+                    doubts=wire.doubts_to_proto(professional.doubts()),
+                )
+            )
+
+    @allow("administrator")
+    async def AddPlace(self, request: pb.AddPlaceRequest, _: Any) -> pb.AddPlaceResponse:
+        id = ProfessionalId(parsed(request.professional_id, "professional_id"))
+        async with self._database.transaction() as transaction:
+            by = await administrators.get(transaction, calls.person().id)
+            professional = await professionals.get_for_update(transaction, id)
+            (place,) = await _places(transaction, [request.place])
+            changed = add_place(professional, place, version=request.version, by=by, at=self._now())
+            await professionals.save(transaction, changed)
+            await events.professional_changed(transaction, changed, self._now())
+        return pb.AddPlaceResponse(professional=self._told(changed))
+
+    @allow("administrator")
+    async def EndPlace(self, request: pb.EndPlaceRequest, _: Any) -> pb.EndPlaceResponse:
+        id = ProfessionalId(parsed(request.professional_id, "professional_id"))
+        place = PlaceId(parsed(request.place_id, "place_id"))
+        async with self._database.transaction() as transaction:
+            by = await administrators.get(transaction, calls.person().id)
+            professional = await professionals.get_for_update(transaction, id)
+            changed = end_place(professional, place, version=request.version, by=by, at=self._now())
+            await professionals.save(transaction, changed)
+            await events.professional_changed(transaction, changed, self._now())
+        return pb.EndPlaceResponse(professional=self._told(changed))
+
+    def _told(self, professional: Professional) -> pb.Professional:
+        return wire.professional_to_proto(professional, self._professions, account=True)
+
+
+async def _structure(transaction: AsyncConnection, text: str, field: str) -> Structure:
+    id = StructureId(parsed(text, field))
+    found = (await structures.get_many(transaction, [id])).get(id)
+    if found is None:
+        raise unknown_structure()
+    return found
+
+
+async def _places(transaction: AsyncConnection, asked: Sequence[pb.NewPlace]) -> list[NewPlace]:
+    """The places asked for, with their structures. Raises `StructureUnknown`, `TooManyIds`."""
+    wanted = [StructureId(id) for id in wire.ids([place.structure_id for place in asked], "structure_id")]
+    found = await structures.get_many(transaction, wanted)
+    if any(id not in found for id in wanted):
+        raise unknown_structure()
+    return [NewPlace(PlaceId(new_id()), found[id], place.role) for id, place in zip(wanted, asked, strict=True)]
