@@ -49,15 +49,20 @@ verify-journal: ready ## Check the access journal of a running stack, and name a
 test: ready ## Run all tests on real components, each suite with a stack of its own (LONG=1 for the long ones)
 	@$(RUN) -m pytest $(if $(LONG),,-m "not long") $(TESTS)
 
-check: ready ## Lint, types, imports, contracts: all that needs no running stack
+check: ready ## Lint, types, imports, contracts, generated files, licences: all that needs no running stack
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy libs/platform/src gateway/src dev/src services/*/src
 	@.venv/bin/lint-imports
-	@.venv/bin/buf lint proto
+	@cd proto && ../.venv/bin/buf lint
+	@$(RUN) proto/generate.py --check
+	@$(RUN) -m terresante_dev.configuration --check
+	@$(RUN) -m terresante_dev.licences
 
 bench: ready ## Measure against the budgets, with the baselines in the same run
 	@$(RUN) -m bench
 
-generate: ready ## Write again what is generated: protobuf code, OpenAPI, docs/configuration.md
+generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md
 	@$(RUN) proto/generate.py
+	@$(RUN) deploy/keycloak/realms.py
+	@$(RUN) -m terresante_dev.configuration
