@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -23,10 +24,12 @@ class Ground:
         self.name = name
         self.folder = ROOT / ".run" / name
 
-    def verb(self, *words: str, fails: bool = False) -> str:
+    def verb(self, *words: str, fails: bool = False, environment: Mapping[str, str] = MappingProxyType({})) -> str:
         """What `python -m terresante_dev <words>` prints; it must succeed, or with `fails` must not."""
         command = [sys.executable, "-m", "terresante_dev", words[0], "--stack", self.name, *words[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=100, env={**os.environ, **environment}
+        )
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 

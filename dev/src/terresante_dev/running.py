@@ -16,6 +16,7 @@ from typing import Any
 from terresante_dev import parts, postgres, stack
 from terresante_dev.stack import ROOT, NotPossible
 from terresante_dev.supervise import end_leftovers
+from terresante_dev.supervisor import alive
 
 PATIENCE = 240.0  # seconds for everything to be ready; a busy machine takes a few times what a quiet one does
 STOPPING = 90.0  # seconds for everything to stop
@@ -132,7 +133,7 @@ def _give_up(name: str, told: dict[str, Any], said: set[str]) -> None:
     if not stack.supervised(name):
         raise NotPossible("The supervisor ended:\n" + tail(Path(told["logs"]) / "supervisor.log", 15))
     for row, seen in told["parts"].items():
-        if seen["failures"] >= TRIES and row not in said:
+        if seen["state"] == "failing" and seen["failures"] >= TRIES and row not in said:
             last = "\n" + tail(Path(told["logs"]) / seen["log"], 15) if seen["log"] else ""
             raise NotPossible(f"{row} fails: {seen['detail']}{last}")
 
@@ -159,9 +160,10 @@ def _end(name: str) -> bool:
         return end_leftovers(file)
     while not file.exists():  # it has just begun
         time.sleep(0.05)
-    os.kill(stack.read(name)["supervisor"]["pid"], signal.SIGTERM)
+    supervisor = stack.read(name)["supervisor"]
+    os.kill(supervisor["pid"], signal.SIGTERM)
     until = time.monotonic() + STOPPING
-    while stack.supervised(name):
+    while alive(supervisor["pid"], supervisor["created"]):
         if time.monotonic() > until:
             left = [row for row, seen in stack.read(name)["parts"].items() if seen["pid"] is not None]
             raise NotPossible(f"Not stopped after {STOPPING:.0f} s: {', '.join(left)}.")

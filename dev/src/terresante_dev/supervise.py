@@ -14,7 +14,7 @@ from typing import Any
 
 from terresante_dev import parts, postgres, settings_of
 from terresante_dev.stack import DATABASES, SERVICES, NotPossible, Stack, held, write_private
-from terresante_dev.supervisor import Part, Supervisor, end_leftover
+from terresante_dev.supervisor import Part, Supervisor, created, end_leftover
 
 GENTLY = {"postgres": signal.SIGINT}
 
@@ -102,7 +102,7 @@ def _description(made: parts.Made, supervisor: Supervisor, began: datetime, stop
         },
         "telemetry": {"endpoint": f"http://127.0.0.1:{stack.ports['sink']}", "folder": str(stack.telemetry)},
         "logs": str(stack.logs),
-        "supervisor": {"pid": os.getpid()},
+        "supervisor": {"pid": os.getpid(), "created": created()},
         "parts": {name: _part(supervisor, name) for name in supervisor.rows},
         "personas": json.loads(personas.read_text()) if personas.exists() else None,
     }

@@ -111,18 +111,18 @@ class Supervisor:
     async def _keep(self, part: Part) -> None:
         await self._needed(part)
         while True:
-            ready_for = 0.0
             try:
                 process = await self._start(part)
             except OSError as broken:
-                self._change(part.name, "failing", f"cannot start: {broken.strerror}: {part.command[0]}")
+                self._failed(part.name, f"cannot start: {broken.strerror}: {part.command[0]}")
             else:
-                ready_for = await self._watch(part, process)
+                await self._watch(part, process)
                 await _end_group(process.pid)
-            if ready_for > CALM:
-                self.seen[part.name].failures = 0
-            self.seen[part.name].failures += 1
             await asyncio.sleep(_pause(self.seen[part.name].failures))
+
+    def _failed(self, name: str, why: str) -> None:
+        self.seen[name].failures += 1
+        self._change(name, "failing", why)
 
     async def _needed(self, row: Part | Step) -> None:
         for need in row.needs:
@@ -147,13 +147,12 @@ class Supervisor:
         self._processes[part.name] = process
         seen = self.seen[part.name]
         seen.pid, seen.starts = process.pid, seen.starts + 1
-        with suppress(psutil.NoSuchProcess):
-            seen.created = psutil.Process(process.pid).create_time()
+        seen.created = created(process.pid)
         self._change(part.name, "starting")
         return process
 
-    async def _watch(self, part: Part, process: asyncio.subprocess.Process) -> float:
-        """Until the process ends. Returns for how many seconds it was ready."""
+    async def _watch(self, part: Part, process: asyncio.subprocess.Process) -> None:
+        """Until the process ends."""
         began: float | None = None
         ended = asyncio.ensure_future(process.wait())
         try:
@@ -169,8 +168,9 @@ class Supervisor:
             ended.cancel()
         del self._processes[part.name]
         self.seen[part.name].pid = None
-        self._change(part.name, "failing", _how(code))
-        return time.monotonic() - began if began is not None else 0.0
+        if began is not None and time.monotonic() - began > CALM:
+            self.seen[part.name].failures = 0
+        self._failed(part.name, _how(code))
 
     def _wake(self, name: str) -> None:
         for row in self.rows.values():
@@ -187,8 +187,7 @@ class Supervisor:
             try:
                 done = await step.run()
             except Exception as broken:  # a step's failure is told and tried again, whatever it is
-                seen.failures += 1
-                self._change(step.name, "failing", f"{type(broken).__name__}: {broken}"[:2000])
+                self._failed(step.name, f"{type(broken).__name__}: {broken}"[:2000])
                 await self._rest(step, _pause(seen.failures))
                 continue
             seen.failures = 0
@@ -261,6 +260,14 @@ async def _end_group(pid: int) -> None:
     """Ends what a dead part left behind (each part leads a process group of its own)."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def created(pid: int | None = None) -> float | None:
+    """When a process (this one, if not said) was started, Unix time; None if it has ended."""
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
 
 
 def alive(pid: int | None, created: float | None) -> psutil.Process | None:
