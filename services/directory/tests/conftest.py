@@ -1,20 +1,40 @@
 """What the directory's tests share: a territory, its administrator, a structure, and people to register."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
+from terresante.directory.v1.directory_service_pb2_grpc import (
+    DirectoryServiceStub,
+    add_DirectoryServiceServicer_to_server,
+)
+from terresante_directory import reference
 from terresante_directory.domain.identifiers import AdministratorId, PlaceId, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import NewPlace, Profession, Professional, register_professional
 from terresante_directory.domain.structures import Structure, StructureKind
 from terresante_directory.domain.territories import Administrator
+from terresante_directory.rpc import DirectoryService
+from terresante_directory.settling import Settling
+from terresante_platform.database import Database
 from terresante_platform.ids import new_id
+from terresante_platform.testing import postgres as postgres_module
+
+from .desk import CallingAs, Clock, Desk
+from .in_memory import AccountsInMemory
+from .real_keycloak import Realm, running
 
 pytest_plugins = ["terresante_platform.testing.plugin"]
 
 MONDAY = datetime(2025, 3, 3, 9, tzinfo=UTC)
 OUEST, SUD = TerritoryCode("94-ouest"), TerritoryCode("95-sud")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "keycloak: needs a real Keycloak, started once for all (half a minute)")
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +85,38 @@ def a_professional() -> Callable[..., Professional]:
         )
 
     return make
+
+
+@pytest.fixture
+def clock(monday: datetime) -> Clock:
+    return Clock(monday)
+
+
+@pytest.fixture
+def keycloak() -> AccountsInMemory:
+    return AccountsInMemory()
+
+
+@pytest_asyncio.fixture
+async def address(database: Database, serve: Any, settling: Settling, clock: Clock) -> str:
+    directory = DirectoryService(database, settling, reference.territories(), reference.professions(), clock.now)
+    register = partial(add_DirectoryServiceServicer_to_server, directory)
+    return await serve("directory", register)  # type: ignore[no-any-return]
+
+
+@pytest_asyncio.fixture
+async def desk(address: str, dial: Any, calling_as: CallingAs, database: Database, settling: Settling) -> Desk:
+    stub = DirectoryServiceStub(await dial(address, "directory"))
+    return Desk(stub, calling_as, database, settling)
+
+
+@pytest.fixture
+def settling(database: Database, keycloak: AccountsInMemory, clock: Clock) -> Settling:
+    return Settling(database, keycloak, clock.now)
+
+
+@pytest.fixture(scope="session")
+def realm(postgres: postgres_module.Server) -> Iterator[Realm]:
+    """A real Keycloak, for tests marked `keycloak`."""
+    with running(postgres) as realm:
+        yield realm

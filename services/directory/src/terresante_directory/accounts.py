@@ -73,7 +73,7 @@ class KeycloakAccounts:
 
     def __init__(self, url: str, realm: str, client: str, secret_file: Path, ca_file: Path | None) -> None:
         """`ca_file`: authority of Keycloak's HTTPS certificate; the system's if None. Connects when first used."""
-        self._url = url
+        self._url = url.rstrip("/") + "/"
         self._realm = realm
         self._client = client
         self._secret_file = secret_file

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from terresante_platform.refusals import Denied, Invalid
 
+from terresante_directory.domain import words
 from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode
 
 
@@ -59,6 +60,18 @@ class Administrator:
         """Raises `TerritoryNotYours` unless every one is theirs."""
         for code in codes:
             self.must_administer(code)
+
+
+def appoint(
+    id: AdministratorId, name: str, codes: Iterable[str], territories: Mapping[TerritoryCode, Territory]
+) -> Administrator:
+    """A new administrator of existing territories. `name`: given name, a space, family name.
+
+    Raises `ProfessionalNameInvalid`, `TerritoryUnknown`.
+    """
+    given_name, _, family_name = words.tidy(name).partition(" ")
+    known = frozenset(known_territory(code, territories) for code in codes)
+    return Administrator(id, words.person_name(given_name), words.person_name(family_name), known)
 
 
 def unknown_administrator() -> AdministratorUnknown:
