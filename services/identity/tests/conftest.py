@@ -1,17 +1,43 @@
-"""People for the tests: invented traits, typed as a person at a desk would."""
+"""What the identity tests share: people with invented traits, a consent that says yes or no, a realm of patients."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
+from terresante.consent.v1.decision_service_pb2_grpc import (
+    DecisionServiceStub,
+    add_DecisionServiceServicer_to_server,
+)
+from terresante.identity.v1.identity_service_pb2_grpc import (
+    IdentityServiceStub,
+    add_IdentityServiceServicer_to_server,
+)
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from realm_of_patients import RealmOfPatients, serving
+from terresante_identity.accounts import Accounts, connected
 from terresante_identity.domain.births import Gazetteer
 from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
 from terresante_identity.domain.identity import registered as registered_person
+from terresante_identity.domain.ins import Environment
 from terresante_identity.domain.traits import Sex, Traits, TypedTraits, parsed_traits
 from terresante_identity.gazetteer import gazetteer as read_gazetteer
+from terresante_identity.rpc.access import Access
+from terresante_identity.rpc.service import IdentityService
+from terresante_identity.settings import Settings
+from terresante_platform.database import Database
+from terresante_platform.testing.certificates import Authority
+from willing_consent import WillingConsent
+
+pytest_plugins = ["terresante_platform.testing.plugin"]
 
 LOUISE = TypedTraits(
     birth_name="Lefèvre",
@@ -70,3 +96,90 @@ def person(traits: Callable[..., Traits], monday: datetime) -> Callable[..., Per
         return registered_person(id, traits(**changes), by, monday, homonym=False)[0]
 
     return register
+
+
+@pytest.fixture(scope="session")
+def package() -> str:
+    return "terresante_identity"
+
+
+class Clock:
+    """The service's clock: stands still until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock(monday: datetime) -> Clock:
+    return Clock(monday)
+
+
+@pytest.fixture
+def consent() -> WillingConsent:
+    return WillingConsent()
+
+
+@pytest.fixture
+def realm() -> Iterator[RealmOfPatients]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def accounts(realm: RealmOfPatients) -> Iterator[Accounts]:
+    with connected(realm.url, "patient", "platform", realm.secret, True) as made:
+        yield made
+
+
+@pytest.fixture
+def settings(certificates: Authority, database_url: str, realm: RealmOfPatients, tmp_path: Path) -> Settings:
+    who = certificates.identity("identity")
+    secret = tmp_path / "secret"
+    secret.write_text(realm.secret)
+    return Settings(
+        listen="127.0.0.1:0",
+        tls_cert_file=who.certificate,
+        tls_key_file=who.key,
+        tls_ca_file=who.authority,
+        issuers={},
+        database_url=database_url,
+        nats_url="tls://127.0.0.1:1",
+        consent_address="ipv4:127.0.0.1:1",
+        keycloak_url=realm.url,
+        keycloak_client_secret_file=secret,
+        portal_url="https://portail.test/",
+        environment=Environment.TEST,
+        search_burst=5,
+        searches_per_hour=60,
+    )
+
+
+@pytest_asyncio.fixture
+async def service(
+    database: Database,
+    consent: WillingConsent,
+    accounts: Accounts,
+    settings: Settings,
+    places: Gazetteer,
+    clock: Clock,
+    serve: Any,
+    dial: Any,
+) -> Any:
+    """The identity service behind its real door, asking a real consent server; a stub to call it with."""
+    at = await serve("consent", partial(add_DecisionServiceServicer_to_server, consent))
+    access = Access(DecisionServiceStub(await dial(at, "consent", as_="identity")))
+    identities = IdentityService(database, access, accounts, places, settings, clock)
+    address = await serve("identity", partial(add_IdentityServiceServicer_to_server, identities))
+    return IdentityServiceStub(await dial(address, "identity"))
+
+
+@pytest.fixture
+def doctor(calling_as: Any) -> UUID:
+    """A professional, who makes the calls of the test."""
+    id = uuid4()
+    calling_as("professional", id)
+    return id

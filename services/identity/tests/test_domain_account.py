@@ -1,5 +1,6 @@
 """A patient's starting code: single use, expiring, limited; and how often people may be looked for."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,15 +13,15 @@ from terresante_identity.domain.account import (
     LIFETIME,
     Activation,
     ActivationAlreadyDone,
+    ActivationBusy,
     ActivationId,
     ActivationRateLimited,
     code_of,
-    ended,
     issued,
     username_of,
 )
 from terresante_identity.domain.identity import PersonId, ProfessionalId
-from terresante_identity.domain.search_budget import Allowance, Budget, SearchRateLimited, spend
+from terresante_identity.domain.search_budget import Allowance, SearchRateLimited, full, spend
 
 LOUISE = PersonId(UUID(int=1))
 DOCTOR = ProfessionalId(UUID(int=2))
@@ -46,18 +47,29 @@ def test_a_code_may_be_used_until_the_very_moment_it_expires(monday: datetime) -
 
 
 def test_a_code_that_was_used_or_replaced_is_worth_nothing(monday: datetime) -> None:
-    used = ended(issue(monday), monday + timedelta(hours=1))
+    used = replace(issue(monday), ended_at=monday + timedelta(hours=1))
 
     assert not used.open(monday + timedelta(hours=2))
-    assert ended(used, monday + timedelta(hours=3)) == used
 
 
 def test_three_codes_a_day_and_no_more(monday: datetime) -> None:
-    earlier = [issue(monday + timedelta(hours=hour)) for hour in range(ISSUED_PER_DAY)]
+    earlier = [
+        replace(issue(monday + timedelta(hours=hour)), confirmed_at=monday + timedelta(hours=hour))
+        for hour in range(ISSUED_PER_DAY)
+    ]
 
     with pytest.raises(ActivationRateLimited):
         issue(monday + timedelta(hours=23), *earlier)
     assert issue(monday + timedelta(days=1), *earlier)
+
+
+def test_two_codes_are_never_made_at_once(monday: datetime) -> None:
+    reserved = issue(monday)
+
+    with pytest.raises(ActivationBusy):
+        issue(monday + timedelta(seconds=1), reserved)
+    assert issue(monday + timedelta(seconds=1), replace(reserved, confirmed_at=monday))
+    assert issue(monday + timedelta(seconds=60), reserved)
 
 
 def test_who_has_an_account_gets_no_second_start(monday: datetime) -> None:
@@ -91,7 +103,7 @@ def test_a_code_is_whole_or_not_made(random: bytes) -> None:
 
 def test_searches_are_limited_and_come_back_with_time(monday: datetime) -> None:
     allowance = Allowance(burst=3, per_hour=60)
-    budget: Budget | None = None
+    budget = full(allowance, monday)
     for _ in range(3):
         budget = spend(budget, allowance, monday)
 
@@ -106,7 +118,7 @@ def test_searches_are_limited_and_come_back_with_time(monday: datetime) -> None:
 def test_nobody_searches_more_than_the_burst_and_the_rate(gaps: list[int]) -> None:
     allowance = Allowance(burst=5, per_hour=120)
     start = datetime.fromisoformat("2026-11-23T09:00:00+00:00")
-    now, budget, done = start, None, 0
+    now, budget, done = start, full(allowance, start), 0
     for gap in gaps:
         now += timedelta(seconds=gap)
         try:
@@ -120,7 +132,7 @@ def test_nobody_searches_more_than_the_burst_and_the_rate(gaps: list[int]) -> No
 
 def test_a_clock_that_steps_back_gives_nothing(monday: datetime) -> None:
     allowance = Allowance(burst=2, per_hour=60)
-    budget = spend(None, allowance, monday)
+    budget = spend(full(allowance, monday), allowance, monday)
 
     budget = spend(budget, allowance, monday - timedelta(hours=1))
 

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from terresante_identity.domain.births import Gazetteer
 from terresante_identity.domain.identity import (
+    InsHeldByAnother,
     InsiAnswer,
     InsiAnswerIncomplete,
     InsiCodeUnknown,
@@ -36,7 +37,7 @@ def ins() -> Ins:
 @pytest.fixture
 def answer(typed: Typed, places: Gazetteer, today: date, ins: Ins) -> Callable[..., InsiAnswer]:
     def one(accepted: bool = False, **changes: object) -> InsiAnswer:
-        return InsiAnswer("00", ins, parsed_insi_traits(typed(**changes), "94068", places, today), accepted)
+        return InsiAnswer("00", ins, parsed_insi_traits(typed(birth_cog="94068", **changes), places, today), accepted)
 
     return one
 
@@ -55,13 +56,26 @@ def test_an_equal_answer_retrieves_and_a_checked_document_then_qualifies(
 
 
 def test_a_different_answer_needs_somebody_to_accept_it(person: People, answer: Answer) -> None:
-    with pytest.raises(TraitsDiffer):
-        record_insi_answer(person(birth_name="Lefebvre"), answer())
+    louise = person(birth_name="Lefebvre")
 
-    accepted = record_insi_answer(person(birth_name="Lefebvre"), answer(accepted=True)).person
+    outcome = record_insi_answer(louise, answer())
+    accepted = record_insi_answer(louise, answer(accepted=True)).person
 
+    assert isinstance(outcome.refusal, TraitsDiffer)
+    assert outcome.refusal.details["traits"] == "birth_name"
+    assert (outcome.person, outcome.anomaly) == (louise, False)
     assert accepted.standing.status is Status.RETRIEVED
     assert accepted.traits.birth_name.insi == "LEFEVRE"
+
+
+def test_two_people_never_share_a_number(person: People, answer: Answer) -> None:
+    louise = person()
+
+    outcome = record_insi_answer(louise, answer(), holder=person(2).id)
+
+    assert isinstance(outcome.refusal, InsHeldByAnother)
+    assert (outcome.person, outcome.anomaly) == (louise, True)
+    assert record_insi_answer(louise, answer(), holder=louise.id).refusal is None
 
 
 def test_a_validated_identity_is_never_overwritten(person: People, traits: Checked, answer: Answer) -> None:
@@ -70,6 +84,7 @@ def test_a_validated_identity_is_never_overwritten(person: People, traits: Check
     outcome = record_insi_answer(validated, answer(accepted=True))
 
     assert outcome.anomaly
+    assert isinstance(outcome.refusal, TraitsDiffer)
     assert outcome.differing == ("birth_name",)
     assert outcome.person == validated
 

@@ -17,7 +17,6 @@ from terresante_identity.domain.status import (
     NoIns,
     Standing,
     Status,
-    TraitsDiffer,
     TwoActiveIns,
     ValidationModeUnknown,
     after,
@@ -81,7 +80,7 @@ def test_every_event_on_every_standing_is_a_lawful_change_or_a_refusal(standing:
     try:
         change = after(standing, event)
     except Refusal as refused:
-        assert refused.reason in {"IDENTITY_FLAGGED", "INS_ABSENT", "IDENTITY_TRAITS_DIFFER"}
+        assert refused.reason in {"IDENTITY_FLAGGED", "INS_ABSENT"}
         assert refused.sentence
         return
     gained = change.standing.retrieved and not standing.retrieved
@@ -89,7 +88,7 @@ def test_every_event_on_every_standing_is_a_lawful_change_or_a_refusal(standing:
     assert change.standing.flags == standing.flags
     assert not gained or Effect.TAKE_INS in change.effects, "R-ID7: no INS without a number"
     assert lost == (Effect.DROP_INS in change.effects), "R-ID7: no number without an INS"
-    assert Effect.ANOMALY not in change.effects or change.standing == standing
+    assert not change.effects & {Effect.ANOMALY, Effect.REFUSED} or change.standing == standing
 
 
 @pytest.mark.parametrize("status", Status)
@@ -155,9 +154,12 @@ def test_nothing_can_be_verified_without_a_number() -> None:
             after(STANDING[status], Event.INSI_REFUTED)
 
 
-def test_different_traits_that_nobody_accepted_are_refused() -> None:
-    with pytest.raises(TraitsDiffer):
-        after(Standing(), Event.INSI_DIFFERENT)
+def test_different_traits_that_nobody_accepted_change_nothing() -> None:
+    for status in Status:
+        change = after(STANDING[status], Event.INSI_DIFFERENT)
+
+        assert change.standing == STANDING[status]
+        assert change.effects & {Effect.REFUSED, Effect.ANOMALY}
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_local_identity_may_have_an_unknown_sex_but_insi_may_not(
 ) -> None:
     assert traits(sex=Sex.UNKNOWN).sex is Sex.UNKNOWN
     with pytest.raises(SexUnknownToInsi):
-        parsed_insi_traits(typed(sex=Sex.UNKNOWN), "94068", places, today)
+        parsed_insi_traits(typed(sex=Sex.UNKNOWN, birth_cog="94068"), places, today)
     with pytest.raises(SexMissing):
         traits(sex=None)
 
@@ -101,7 +101,7 @@ def test_insi_overwrites_strict_traits_and_leaves_what_the_person_goes_by(
     traits: Checked, typed: Typed, places: Gazetteer, today: date
 ) -> None:
     ours = traits(birth_name="Lefebvre", used_name="Martin")
-    insi = parsed_insi_traits(typed(birth_name="LEFEVRE", given_names="LOUISE ANNE"), "94068", places, today)
+    insi = parsed_insi_traits(typed(birth_name="LEFEVRE", given_names="LOUISE ANNE", birth_cog="94068"), places, today)
 
     overwritten = overwritten_by_insi(ours, insi)
 
@@ -110,6 +110,12 @@ def test_insi_overwrites_strict_traits_and_leaves_what_the_person_goes_by(
     assert overwritten.used_name == ours.used_name
     assert overwritten.birth_place.codes == {"94068"}
     assert overwritten.birth_place.postal_code == "94100"
+
+
+def test_a_cog_code_is_a_place_of_its_own(traits: Checked) -> None:
+    assert traits(birth_cog="94068").birth_place.codes == {"94068"}
+    assert strict_differences(traits(), traits(birth_cog="94068")) == ()
+    assert strict_differences(traits(), traits(birth_cog="94028")) == ("birth_place",)
 
 
 def test_traits_never_show_themselves_when_printed(traits: Checked, typed: Typed) -> None:

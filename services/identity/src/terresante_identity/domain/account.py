@@ -3,12 +3,12 @@ had at will.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
-from terresante_platform.refusals import Conflict, TooMany
+from terresante_platform.refusals import Conflict, TooMany, Unavailable
 
 from terresante_identity.domain.identity import PersonId, ProfessionalId
 
@@ -17,6 +17,8 @@ ActivationId = NewType("ActivationId", UUID)
 # and once more.
 LIFETIME = timedelta(hours=72)
 ISSUED_PER_DAY = 3
+# Longer than Keycloak is ever waited for: of two codes issued at once only one would open the account.
+BEING_ISSUED = timedelta(seconds=60)
 # No 0, O, 1, I, L, U: read aloud and copied by hand without doubt. 16 of 30 signs: 78 bits.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 16
@@ -27,14 +29,22 @@ class ActivationAlreadyDone(Conflict):
     reason = "ACTIVATION_ALREADY_DONE"
 
 
+class ActivationBusy(Conflict):
+    reason = "ACTIVATION_BUSY"
+
+
+class AccountsUnavailable(Unavailable):
+    reason = "ACCOUNTS_UNAVAILABLE"
+
+
 class ActivationRateLimited(TooMany):
     reason = "ACTIVATION_RATE_LIMITED"
 
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """That a code was issued; the code itself is in Keycloak only, hashed, as a password to be replaced at
-    first use.
+    """That a code was issued; `confirmed_at`: when Keycloak had it. The code itself is in Keycloak only, hashed, as a
+    password to be replaced at first use.
     """
 
     id: ActivationId
@@ -43,6 +53,7 @@ class Activation:
     issued_at: datetime
     expires_at: datetime
     issued_by: ProfessionalId
+    confirmed_at: datetime | None = None
     ended_at: datetime | None = None
 
     def open(self, at: datetime) -> bool:
@@ -63,25 +74,31 @@ def issued(
     """A new code. It replaces the one before: only the last one issued opens the account.
 
     `earlier`: all activations of that person; `account_in_use`: the patient has already set a password and a
-    one-time code. Refuses with ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED.
+    one-time code. Refuses with ACTIVATION_ALREADY_DONE, ACTIVATION_BUSY, ACTIVATION_RATE_LIMITED.
     """
     if account_in_use:
         raise ActivationAlreadyDone(
             "Ce patient a déjà activé son compte.",
-            "S'il a perdu son mot de passe ou son téléphone, faites réinitialiser le compte par l'assistance.",
+            "S’il a perdu son mot de passe ou son téléphone, faites réinitialiser le compte par l’assistance.",
+        )
+    if any(one.confirmed_at is None and one.ended_at is None and at - one.issued_at < BEING_ISSUED for one in earlier):
+        raise ActivationBusy(
+            "Un code d’activation est en train d’être émis pour ce patient.", "Réessayez dans une minute."
         )
     recent = [one for one in earlier if at - one.issued_at < timedelta(days=1)]
     if len(recent) >= ISSUED_PER_DAY:
         raise ActivationRateLimited(
-            f"{ISSUED_PER_DAY} codes d'activation ont déjà été émis pour ce patient en 24 heures.",
+            f"{ISSUED_PER_DAY} codes d’activation ont déjà été émis pour ce patient en 24 heures.",
             "Utilisez le dernier code remis, ou recommencez demain.",
         )
     return Activation(id, person, username, at, at + LIFETIME, by)
 
 
-def ended(activation: Activation, at: datetime) -> Activation:
-    """Its code is worth nothing any more: used, replaced or expired. The first end counts."""
-    return activation if activation.ended_at is not None else replace(activation, ended_at=at)
+def accounts_unavailable() -> AccountsUnavailable:
+    """The refusal while Keycloak does not answer: nothing was issued."""
+    return AccountsUnavailable(
+        "Le service des comptes ne répond pas : aucun code n’a été émis.", "Réessayez dans quelques minutes."
+    )
 
 
 def code_of(random: bytes) -> str:

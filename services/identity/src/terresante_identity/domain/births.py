@@ -97,7 +97,7 @@ def parsed_birth_date(year: int, month: int, day: int, today: date) -> BirthDate
         precision, parts = Precision.EXACT, (year, month, day)
     if not _exists(*parts):
         raise BirthDateImpossible(
-            "Cette date de naissance n'existe pas au calendrier (EXI ID 11).",
+            "Cette date de naissance n’existe pas au calendrier (EXI ID 11).",
             "Vérifiez le jour et le mois ; mettez 0 pour une partie inconnue.",
             field="birth_date",
             rule="EXI ID 11, EXI ID 12",
@@ -106,15 +106,15 @@ def parsed_birth_date(year: int, month: int, day: int, today: date) -> BirthDate
     earliest = date(year, 1, 1) if precision is Precision.DAY_AND_MONTH_UNKNOWN else value
     if earliest > today:
         raise BirthDateInFuture(
-            "La date de naissance est dans l'avenir (EXI ID 11).",
-            "Vérifiez l'année.",
+            "La date de naissance est dans l’avenir (EXI ID 11).",
+            "Vérifiez l’année.",
             field="birth_date",
             rule="EXI ID 11",
         )
     if value < EARLIEST_BIRTH:
         raise BirthDateTooEarly(
             f"La date de naissance est antérieure à {EARLIEST_BIRTH.year} (EXI ID 11).",
-            "Vérifiez l'année.",
+            "Vérifiez l’année.",
             field="birth_date",
             rule="EXI ID 11",
         )
@@ -166,13 +166,13 @@ def parsed_birth_place(country: str, postal_code: str, gazetteer: Gazetteer) -> 
         return BirthPlace(FRANCE, postal_code, _communes(postal_code, gazetteer))
     if code not in gazetteer.countries:
         raise BirthCountryUnknown(
-            "Le pays de naissance n'est pas un code ISO 3166-1 à deux lettres (R-ID1).",
+            "Le pays de naissance n’est pas un code ISO 3166-1 à deux lettres (R-ID1).",
             "Par exemple FR, DZ, PT ; ZZ si le lieu de naissance est inconnu.",
             field="birth_country",
             rule="R-ID1",
         )
     if postal_code and FOREIGN_POSTAL_CODE.fullmatch(postal_code) is None:
-        raise _postal_code_unknown("Le code postal étranger n'a que des lettres, chiffres, espaces et tirets (R-ID1).")
+        raise _postal_code_unknown("Le code postal étranger n’a que des lettres, chiffres, espaces et tirets (R-ID1).")
     cog = gazetteer.countries[code]
     return BirthPlace(code, postal_code, frozenset() if cog == UNKNOWN_COG else frozenset({cog}))
 
@@ -188,8 +188,8 @@ def birth_place_of_cog(cog: str, gazetteer: Gazetteer) -> BirthPlace:
     countries = [country for country, code in gazetteer.countries.items() if code == cog]
     if not countries or COG.fullmatch(cog) is None:
         raise BirthPlaceCodeUnknown(
-            "Ce code de lieu de naissance n'est pas au code officiel géographique (R-ID1).",
-            "Recopiez le code de cinq caractères de la réponse d'INSi ; 99999 si le lieu est inconnu.",
+            "Ce code de lieu de naissance n’est pas au code officiel géographique (R-ID1).",
+            "Recopiez le code de cinq caractères de la réponse d’INSi ; 99999 si le lieu est inconnu.",
             field="birth_place_codes",
             rule="R-ID1",
         )
@@ -205,7 +205,7 @@ def _communes(postal_code: str, gazetteer: Gazetteer) -> frozenset[str]:
             rule="R-ID1",
         )
     if FRENCH_POSTAL_CODE.fullmatch(postal_code) is None or postal_code not in gazetteer.communes:
-        raise _postal_code_unknown("Aucune commune française n'a ce code postal (R-ID1).")
+        raise _postal_code_unknown("Aucune commune française n’a ce code postal (R-ID1).")
     return gazetteer.communes[postal_code]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from terresante_platform.refusals import Invalid, Stale, Unknown
+from terresante_platform.refusals import Conflict, Invalid, Refusal, Stale, Unknown
 
 from terresante_identity.domain.ins import Ins
 from terresante_identity.domain.status import (
@@ -39,6 +39,10 @@ class PersonChangedSince(Stale):
 
 class InsiCodeUnknown(Invalid):
     reason = "INS_ANSWER_CODE_UNKNOWN"
+
+
+class InsHeldByAnother(Conflict):
+    reason = "INS_HELD_BY_ANOTHER"
 
 
 class InsiAnswerIncomplete(Invalid):
@@ -88,7 +92,7 @@ def require_version(person: Person, version: int) -> None:
     """Refuses a change that was decided on an older state."""
     if person.version != version:
         raise PersonChangedSince(
-            "Cette identité a été modifiée depuis que vous l'avez lue.",
+            "Cette identité a été modifiée depuis que vous l’avez lue.",
             "Relisez-la, vérifiez que votre changement vaut encore, et recommencez.",
         )
 
@@ -118,26 +122,39 @@ class InsiAnswer:
 
 @dataclass(frozen=True, slots=True)
 class InsiOutcome:
-    """The person after an answer. `anomaly`: a human must look; `differing`: the strict traits that are not
-    equal.
+    """The person after an answer.
+
+    `anomaly`: a human must look. `differing`: names of the strict traits that are not equal. `refusal`: what the caller
+    is told once the answer has been kept, because every call to INSi is traced (R-ID12).
     """
 
     person: Person
     anomaly: bool = False
     differing: tuple[str, ...] = ()
+    refusal: Refusal | None = None
 
 
-def record_insi_answer(person: Person, answer: InsiAnswer) -> InsiOutcome:
+def record_insi_answer(person: Person, answer: InsiAnswer, holder: PersonId | None = None) -> InsiOutcome:
     """Fact I, when there is exactly one answer (R-ID9) that is equal or accepted (R-ID11).
 
-    An anomaly leaves the person unchanged. Refuses with INS_ANSWER_..., IDENTITY_FLAGGED,
-    IDENTITY_TRAITS_DIFFER.
+    `holder`: the person who already has the answer's matricule, if any: two people never share one. An outcome with a
+    refusal leaves the person unchanged. Raises INS_ANSWER_..., IDENTITY_FLAGGED.
     """
     event, differing = _insi_event(person, answer)
     change = after(person.standing, event)
-    if Effect.ANOMALY in change.effects:
-        return InsiOutcome(person, anomaly=True, differing=differing)
+    if change.effects & {Effect.ANOMALY, Effect.REFUSED}:
+        return InsiOutcome(person, Effect.ANOMALY in change.effects, differing, traits_differ(differing))
+    if Effect.TAKE_INS in change.effects and holder not in {None, person.id}:
+        return InsiOutcome(person, True, differing, _held_by_another())
     return InsiOutcome(_changed(person, change, answer), differing=differing)
+
+
+def _held_by_another() -> InsHeldByAnother:
+    return InsHeldByAnother(
+        "Une autre identité porte déjà ce matricule INS : rien n’a été changé.",
+        "Il s’agit peut-être d’un doublon : la cellule d’identitovigilance doit trancher.",
+        rule="RNIV, doublons",
+    )
 
 
 def _insi_event(person: Person, answer: InsiAnswer) -> tuple[Event, tuple[str, ...]]:

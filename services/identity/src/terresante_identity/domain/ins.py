@@ -118,14 +118,14 @@ def _oid(text: str, environment: Environment) -> Oid:
         oid = Oid(text)
     except ValueError:
         raise InsOidUnknown(
-            "Cet OID n'est pas celui d'un matricule INS (R-ID5).",
-            "Les OID d'une INS finissent par .4.8 ou .4.9 (production), .4.10 ou .4.11 (test, démonstration).",
+            "Cet OID n’est pas celui d’un matricule INS (R-ID5).",
+            "Les OID d’une INS finissent par .4.8 ou .4.9 (production), .4.10 ou .4.11 (test, démonstration).",
             field="ins_oid",
             rule="R-ID5",
         ) from None
     if oid.environment is not environment:
         raise InsOidOfOtherEnvironment(
-            "Ce matricule INS vient d'un autre environnement que celui-ci (R-ID5).",
+            "Ce matricule INS vient d’un autre environnement que celui-ci (R-ID5).",
             "Une instance de production refuse les INS de test, une instance de test celles de production.",
             field="ins_oid",
             rule="R-ID5",

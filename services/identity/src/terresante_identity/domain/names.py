@@ -94,7 +94,7 @@ def parsed_name(typed: str, which: NameField) -> Name:
     if shape.fullmatch(insi) is None:
         raise NameShape(
             f"{which.label} commence ou finit par un séparateur, ou en contient deux de suite ({INSI_RULE}).",
-            "Un seul espace, tiret ou apostrophe entre deux lettres ; le double tiret n'existe que dans un nom.",
+            "Un seul espace, tiret ou apostrophe entre deux lettres ; le double tiret n’existe que dans un nom.",
             field=which,
             rule=INSI_RULE,
         )
@@ -141,8 +141,8 @@ def require_first_of(first: Name, all_first_names: Name) -> None:
     whole, beginning = comparable(all_first_names.insi).split(" "), comparable(first.insi).split(" ")
     if whole[: len(beginning)] != beginning:
         raise FirstNameNotFirst(
-            "Le premier prénom n'est pas le début de la liste des prénoms (EXI ID 10).",
-            "Recopiez les prénoms dans l'ordre de l'acte de naissance.",
+            "Le premier prénom n’est pas le début de la liste des prénoms (EXI ID 10).",
+            "Recopiez les prénoms dans l’ordre de l’acte de naissance.",
             field=NameField.FIRST_NAME,
             rule="EXI ID 10",
         )
@@ -152,7 +152,7 @@ def _insi_form(kept: str, which: NameField) -> str:
     if not kept.strip():
         raise NameMissing(
             f"{which.label} est obligatoire (R-ID1).",
-            "Saisissez-le tel qu'il figure sur le document d'identité.",
+            "Saisissez-le tel qu’il figure sur le document d’identité.",
             field=which,
             rule="R-ID1",
         )
@@ -167,7 +167,7 @@ def _rewritten(character: str, which: NameField) -> str:
     category = unicodedata.category(character)
     if category[0] in "CMZ":
         raise NameInvisibleCharacter(
-            f"{which.label} contient un caractère invisible ou un signe qui ne s'attache à aucune lettre "
+            f"{which.label} contient un caractère invisible ou un signe qui ne s’attache à aucune lettre "
             f"({INSI_RULE}).",
             "Effacez le champ et saisissez le nom au clavier plutôt que de le coller.",
             field=which,
@@ -177,9 +177,9 @@ def _rewritten(character: str, which: NameField) -> str:
     if category in {"Lu", "Ll"} and base.isascii() and base.isalpha():
         return base.upper()
     raise NameCharacter(
-        f"{which.label} contient un caractère qu'INSi n'admet pas : ni chiffre, ni symbole, ni lettre hors "
+        f"{which.label} contient un caractère qu’INSi n’admet pas : ni chiffre, ni symbole, ni lettre hors "
         f"A-Z ({INSI_RULE}).",
-        "Saisissez le nom tel qu'il figure dans la zone de lecture optique du document d'identité.",
+        "Saisissez le nom tel qu’il figure dans la zone de lecture optique du document d’identité.",
         field=which,
         rule=INSI_RULE,
     )

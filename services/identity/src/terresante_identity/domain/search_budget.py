@@ -28,12 +28,15 @@ class Budget:
     at: datetime
 
 
-def spend(budget: Budget | None, allowance: Allowance, at: datetime) -> Budget:
-    """One search less. A budget never seen before is full. Refuses with SEARCH_RATE_LIMITED when less than
+def full(allowance: Allowance, at: datetime) -> Budget:
+    """The budget of who never searched."""
+    return Budget(allowance.burst, at)
+
+
+def spend(budget: Budget, allowance: Allowance, at: datetime) -> Budget:
+    """One search less. Refuses with SEARCH_RATE_LIMITED when less than
     one is left.
     """
-    if budget is None:
-        return Budget(allowance.burst - 1, at)
     seconds = max(0.0, (at - budget.at).total_seconds())
     left = min(float(allowance.burst), budget.left + seconds * allowance.per_hour / 3600)
     if left < 1:

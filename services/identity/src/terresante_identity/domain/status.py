@@ -194,23 +194,21 @@ def after(standing: Standing, event: Event) -> Change:
     """What an event makes of a standing. Total: each pair has a change or a refusal.
 
     Refuses with IDENTITY_FLAGGED (INSi or a document check on a doubtful or fictitious identity, R-ID10),
-    INS_ABSENT, IDENTITY_TRAITS_DIFFER.
+    INS_ABSENT.
     """
     if not standing.may_call_insi and event not in ALLOWED_WHEN_FLAGGED:
         raise Flagged(
             "Une identité douteuse ou fictive ne peut être ni recherchée dans INSi, ni validée (R-ID10, EXI ID 26).",
-            "Levez d'abord le doute ; une identité fictive reste provisoire.",
+            "Levez d’abord le doute ; une identité fictive reste provisoire.",
             rule="R-ID10",
         )
     status, effects = TRANSITIONS[standing.status, event]
     if Effect.NO_INS in effects:
         raise NoIns(
-            "Cette identité n'a pas de matricule INS à vérifier (R-ID7).",
-            "Recherchez d'abord l'INS par les traits.",
+            "Cette identité n’a pas de matricule INS à vérifier (R-ID7).",
+            "Recherchez d’abord l’INS par les traits.",
             rule="R-ID7",
         )
-    if Effect.REFUSED in effects:
-        raise traits_differ(())
     after_standing = Standing(retrieved=status in {RECUP, QUAL}, checked=status in {VALI, QUAL}, flags=standing.flags)
     return Change(after_standing, effects)
 
@@ -234,7 +232,7 @@ def require_validation_mode(mode: str) -> None:
     """EXI ID 19: the document is of a kind that may be trusted."""
     if mode not in VALIDATION_MODES:
         raise ValidationModeUnknown(
-            "Ce mode de validation n'est pas un dispositif à haut niveau de confiance (EXI ID 19).",
+            "Ce mode de validation n’est pas un dispositif à haut niveau de confiance (EXI ID 19).",
             "Un code parmi : " + ", ".join(sorted(VALIDATION_MODES)) + ".",
             field="validation_mode",
             rule="EXI ID 19",
@@ -244,7 +242,7 @@ def require_validation_mode(mode: str) -> None:
 def traits_differ(names: tuple[str, ...]) -> TraitsDiffer:
     """The refusal for strict traits that are not equal; `names` are the traits', never their values."""
     return TraitsDiffer(
-        "Des traits stricts diffèrent de ceux de l'identité (R-ID11) : rien n'a été changé.",
+        "Des traits stricts diffèrent de ceux de l’identité (R-ID11) : rien n’a été changé.",
         "Comparez avec la personne et son document, corrigez les traits, puis recommencez.",
         rule="R-ID11",
         traits=" ".join(names),
@@ -256,6 +254,6 @@ def require_mergeable(survivor: Ins | None, absorbed: Ins | None) -> None:
     if survivor is not None and absorbed is not None and survivor != absorbed:
         raise TwoActiveIns(
             "Les deux identités ont chacune un matricule INS actif, et ils diffèrent.",
-            "Faites trancher par la cellule d'identitovigilance : l'un des deux est faux.",
+            "Faites trancher par la cellule d’identitovigilance : l’un des deux est faux.",
             rule="RNIV, fusion",
         )

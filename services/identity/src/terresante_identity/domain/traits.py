@@ -7,6 +7,7 @@ from enum import StrEnum
 from terresante_platform.refusals import Invalid
 
 from terresante_identity.domain.births import (
+    UNKNOWN_COG,
     UNKNOWN_COUNTRY,
     BirthDate,
     BirthPlace,
@@ -54,6 +55,7 @@ class TypedTraits:
     sex: Sex | None = field(default=None, repr=False)
     birth_country: str = field(default="", repr=False)
     birth_postal_code: str = field(default="", repr=False)
+    birth_cog: str = field(default="", repr=False)
     used_name: str = field(default="", repr=False)
     used_first_name: str = field(default="", repr=False)
 
@@ -77,21 +79,22 @@ class Traits:
 
 
 def parsed_traits(typed: TypedTraits, gazetteer: Gazetteer, today: date) -> Traits:
-    """The five traits, all compulsory (R-ID1), and the complementary ones. Raises the first refusal that
-    applies.
+    """The five traits, all compulsory (R-ID1), and the complementary ones. Raises the first refusal that applies.
+
+    The place is the COG code where one was given (an identity document, INSi), else country and postal code.
     """
+    if typed.birth_cog:
+        return _traits(typed, birth_place_of_cog(typed.birth_cog, gazetteer), today)
     return _traits(typed, parsed_birth_place(typed.birth_country, typed.birth_postal_code, gazetteer), today)
 
 
-def parsed_insi_traits(typed: TypedTraits, cog: str, gazetteer: Gazetteer, today: date) -> Traits:
-    """Traits as INSi or a document with a COG code gives them: the birth place is that code, not a postal
-    code.
-    """
-    traits = _traits(typed, birth_place_of_cog(cog, gazetteer), today)
+def parsed_insi_traits(typed: TypedTraits, gazetteer: Gazetteer, today: date) -> Traits:
+    """Traits as INSi gives them: sex M or F, and a COG code for the birth place (99999 if it gave none)."""
+    traits = _traits(typed, birth_place_of_cog(typed.birth_cog or UNKNOWN_COG, gazetteer), today)
     if traits.sex is Sex.UNKNOWN:
         raise SexUnknownToInsi(
             "INSi ne connaît que les sexes M et F.",
-            "Recopiez le sexe de la réponse d'INSi.",
+            "Recopiez le sexe de la réponse d’INSi.",
             field="sex",
             rule="INSi, format du sexe",
         )
@@ -107,7 +110,7 @@ def _traits(typed: TypedTraits, birth_place: BirthPlace, today: date) -> Traits:
     if typed.sex is None:
         raise SexMissing(
             "Le sexe est obligatoire (R-ID1).",
-            "Masculin, féminin, ou indéterminé s'il n'est pas connu.",
+            "Masculin, féminin, ou indéterminé s’il n’est pas connu.",
             field="sex",
             rule="R-ID1",
         )

@@ -1,0 +1,44 @@
+"""Starts the identity service: its parts start in this order, and stop in reverse."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
+from terresante.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from terresante_platform import bus, database, outbox, service
+from terresante_platform.rpc import client, server
+
+from terresante_identity import accounts, expiry
+from terresante_identity.gazetteer import gazetteer
+from terresante_identity.rpc.access import Access
+from terresante_identity.rpc.service import IdentityService
+from terresante_identity.settings import Settings
+
+
+async def main(settings: Settings) -> None:
+    """Serves until asked to stop."""
+    who = service.identity(settings)
+    now = partial(datetime.now, UTC)
+    secret = settings.keycloak_client_secret_file.read_text().strip()
+    authority = str(settings.issuers_ca_file) if settings.issuers_ca_file else True
+    with accounts.connected(
+        settings.keycloak_url, settings.keycloak_realm, settings.keycloak_client_id, secret, authority
+    ) as realm:
+        async with (
+            database.connected(settings.database_url, settings.database_pool, "identity") as kept,
+            bus.connected(settings.nats_url, "identity", who) as events_bus,
+            client.connected(settings.consent_address, "consent", who) as consent,
+            outbox.relaying(kept, events_bus),
+            expiry.expiring(kept, realm, now),
+            service.verifying(settings, "identity") as verifier,
+        ):
+            access = Access(DecisionServiceStub(consent))
+            identities = IdentityService(kept, access, realm, gazetteer(), settings, now)
+            register = partial(add_IdentityServiceServicer_to_server, identities)
+            async with server.serving(settings.listen, who, verifier, [register], settings.drain_seconds):
+                await service.stop_requested()
+
+
+if __name__ == "__main__":
+    chosen = Settings.from_environment()
+    service.run("identity", chosen, main)

@@ -1,0 +1,104 @@
+"""Patients' accounts in Keycloak: begun with a starting code, looked at, closed again when the code expired.
+
+python-keycloak's calls block: they run one at a time in a thread of their own, so that its token is renewed once and
+nothing waits on the event loop. No text of its errors is kept or logged: it holds user names.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakError
+from requests.exceptions import RequestException
+from terresante_platform.telemetry import log
+
+from terresante_identity.domain.account import accounts_unavailable
+
+ACTIONS = ["UPDATE_PASSWORD", "CONFIGURE_TOTP"]
+TIMEOUT_SECONDS = 5
+Found = TypeVar("Found")
+
+
+class Accounts:
+    """The realm of the patients. Each method raises `AccountsUnavailable` when Keycloak does not do it."""
+
+    def __init__(self, admin: KeycloakAdmin, thread: ThreadPoolExecutor) -> None:
+        self._admin = admin
+        self._thread = thread
+
+    async def in_use(self, username: str) -> bool:
+        """Whether the patient has made the account theirs: a one-time code is set."""
+        return await self._done(lambda: _in_use(self._admin, self._id_of(username)))
+
+    async def begin(self, username: str, uid: UUID, code: str) -> None:
+        """The account, new or not yet in use, opens with `code` once, then asks for a password and a code device."""
+        await self._done(lambda: self._begin(username, uid, code))
+
+    async def close_unused(self, username: str) -> None:
+        """Unless the account is in use, its starting code opens nothing any more."""
+        await self._done(lambda: self._close_unused(username))
+
+    def _begin(self, username: str, uid: UUID, code: str) -> None:
+        credential = {"type": "password", "value": code, "temporary": True}
+        known = self._id_of(username)
+        if known is None:
+            self._admin.create_user(
+                {
+                    "username": username,
+                    "enabled": True,
+                    "attributes": {"uid": [str(uid)]},
+                    "requiredActions": ACTIONS,
+                    "credentials": [credential],
+                }
+            )
+            return
+        whole = self._admin.get_user(known)
+        self._admin.update_user(known, {**whole, "enabled": True, "requiredActions": ACTIONS})
+        self._admin.set_user_password(known, code, temporary=True)
+
+    def _close_unused(self, username: str) -> None:
+        known = self._id_of(username)
+        if known is not None and not _in_use(self._admin, known):
+            self._admin.set_user_password(known, secrets.token_urlsafe(48), temporary=True)
+
+    def _id_of(self, username: str) -> str | None:
+        found: list[dict[str, Any]] = self._admin.get_users({"username": username, "exact": True, "max": 2})
+        return str(found[0]["id"]) if found else None
+
+    async def _done(self, what: Callable[[], Found]) -> Found:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, what)
+        except (KeycloakError, RequestException) as fault:
+            log.warning("accounts away", fault=type(fault).__name__)
+        raise accounts_unavailable()
+
+
+def _in_use(admin: KeycloakAdmin, id: str | None) -> bool:
+    if id is None:
+        return False
+    credentials: list[dict[str, Any]] = admin.get_credentials(id)
+    return any(credential.get("type") == "otp" for credential in credentials)
+
+
+@contextmanager
+def connected(url: str, realm: str, client: str, secret: str, authority: str | bool) -> Iterator[Accounts]:
+    """The realm at Keycloak's base `url`, as the service account of `client`. Connects when first used.
+
+    `authority`: file of the authority of its HTTPS certificate, or True for the system's.
+    """
+    connection = KeycloakOpenIDConnection(
+        server_url=url,
+        realm_name=realm,
+        client_id=client,
+        client_secret_key=secret,
+        grant_type="client_credentials",
+        verify=authority,
+        timeout=TIMEOUT_SECONDS,
+    )
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="accounts") as thread:
+        yield Accounts(KeycloakAdmin(connection=connection), thread)

@@ -1,0 +1,231 @@
+"""The identity service, one method per RPC: to read a method is to read the use case.
+
+Consent is asked before the transaction: no neighbour is waited for while a row is locked.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from terresante.consent.v1 import decision_service_pb2 as consent
+from terresante.identity.v1 import identity_service_pb2 as pb
+from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceServicer
+from terresante_platform import calls
+from terresante_platform.database import Database
+from terresante_platform.idempotency import once
+from terresante_platform.ids import new_id
+from terresante_platform.rpc.allow import allow
+
+from terresante_identity import events, wire
+from terresante_identity.accounts import Accounts
+from terresante_identity.domain import account, identity, matching, search_budget
+from terresante_identity.domain.births import Gazetteer
+from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
+from terresante_identity.domain.traits import parsed_search, parsed_traits
+from terresante_identity.rpc.access import Access
+from terresante_identity.settings import Settings
+from terresante_identity.store import activations, budgets, persons
+from terresante_identity.store.persons import Act
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+class IdentityService(IdentityServiceServicer):
+    """Who a person is. See the contract for what each method refuses."""
+
+    def __init__(
+        self,
+        database: Database,
+        access: Access,
+        accounts: Accounts,
+        places: Gazetteer,
+        settings: Settings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._accounts = accounts
+        self._places = places
+        self._settings = settings
+        self._now = now
+
+    @allow("professional")
+    async def SearchPersons(self, request: pb.SearchPersonsRequest, _: Any) -> pb.SearchPersonsResponse:
+        search = parsed_search(wire.typed_traits(request.traits), self._places, self._today())
+        limit = wire.limit(request.limit)
+        await self._spend_search()
+        await self._access.require(consent.ACTION_SEARCH_PERSONS)
+
+        async with self._database.reading() as connection:
+            found = matching.candidates(search, await persons.born_on(connection, search.birth_date))
+
+        shown = [wire.candidate_to_proto(candidate) for candidate in found[:limit]]
+        return pb.SearchPersonsResponse(candidates=shown, more=len(found) > limit)
+
+    @allow("professional")
+    async def CreatePerson(self, request: pb.CreatePersonRequest, _: Any) -> pb.CreatePersonResponse:
+        typed = wire.typed_traits(request.traits)
+        traits = parsed_traits(typed, self._places, self._today())
+        search = parsed_search(typed, self._places, self._today())
+        distinct = wire.person_ids(request.confirm_distinct_from, "confirm_distinct_from")
+        await self._access.require(consent.ACTION_CREATE_PERSON)
+
+        async with (
+            self._database.transaction() as transaction,
+            once(transaction, request, pb.CreatePersonResponse) as use,
+        ):
+            if use.reply is not None:
+                return use.reply
+            await persons.lock_birth_date(transaction, traits.birth_date)
+            found = matching.candidates(search, await persons.born_on(transaction, traits.birth_date))
+            unseen = [one for one in matching.in_the_way(traits, found) if one.person.id not in distinct]
+            if unseen:
+                shown = [wire.candidate_to_proto(candidate) for candidate in unseen[: wire.MOST_CANDIDATES]]
+                return use.keep(pb.CreatePersonResponse(candidates=shown))
+            act = self._act("registered")
+            person, source = identity.registered(
+                PersonId(new_id()), traits, act.by, act.at, homonym=matching.is_homonym(found)
+            )
+            await persons.add(transaction, person, source, act)
+            await events.person_created(transaction, person)
+            return use.keep(pb.CreatePersonResponse(person=wire.person_to_proto(person)))
+
+    @allow("professional", "patient")
+    async def BatchGetPersons(self, request: pb.BatchGetPersonsRequest, _: Any) -> pb.BatchGetPersonsResponse:
+        ids = wire.person_ids(request.person_ids, "person_ids")
+
+        async with self._database.reading() as connection:
+            known = await persons.get_many(connection, ids)
+        found = [known[id] for id in ids if id in known]
+        allowed = await self._access.may_read(found)
+
+        shown = [person for person, may in zip(found, allowed, strict=True) if may]
+        given = {person.id for person in shown}
+        return pb.BatchGetPersonsResponse(
+            persons=map(wire.person_to_proto, shown), withheld_ids=[str(id) for id in ids if id not in given]
+        )
+
+    @allow("professional")
+    async def CheckIdentityDocument(
+        self, request: pb.CheckIdentityDocumentRequest, _: Any
+    ) -> pb.CheckIdentityDocumentResponse:
+        id = wire.person_id(request.person_id)
+        shown = parsed_traits(wire.typed_traits(request.traits, with_code=True), self._places, self._today())
+        await self._may_change(id)
+
+        async with self._database.transaction() as transaction:
+            person = await persons.get_for_update(transaction, id)
+            identity.require_version(person, request.version)
+            checked = identity.check_document(person, shown, request.validation_mode)
+            await self._keep(transaction, person, checked, self._act("document checked", request.validation_mode))
+
+        return pb.CheckIdentityDocumentResponse(person=wire.person_to_proto(checked))
+
+    @allow("professional")
+    async def RecordInsiAnswer(self, request: pb.RecordInsiAnswerRequest, _: Any) -> pb.RecordInsiAnswerResponse:
+        id = wire.person_id(request.person_id)
+        answer = wire.insi_answer(request, self._settings.environment, self._places, self._today())
+        await self._may_change(id)
+
+        async with self._database.transaction() as transaction:
+            person = await persons.get_for_update(transaction, id)
+            identity.require_version(person, request.version)
+            holder = await persons.holder_of(transaction, answer.ins) if answer.ins else None
+            outcome = identity.record_insi_answer(person, answer, holder)
+            act = self._act("insi answer", answer.code)
+            await persons.keep_answer(transaction, answer, outcome, act)
+            await self._keep(transaction, person, outcome.person, act)
+
+        if outcome.refusal is not None:
+            raise outcome.refusal
+        return pb.RecordInsiAnswerResponse(person=wire.person_to_proto(outcome.person))
+
+    @allow("professional")
+    async def FlagIdentity(self, request: pb.FlagIdentityRequest, _: Any) -> pb.FlagIdentityResponse:
+        id = wire.person_id(request.person_id)
+        flags = wire.flags(request.flags)
+        await self._may_change(id)
+
+        async with self._database.transaction() as transaction:
+            person = await persons.get_for_update(transaction, id)
+            identity.require_version(person, request.version)
+            flagged = identity.flag(person, flags)
+            await self._keep(transaction, person, flagged, self._act("flagged", " ".join(sorted(flags))))
+
+        return pb.FlagIdentityResponse(person=wire.person_to_proto(flagged))
+
+    @allow("professional")
+    async def IssueActivation(self, request: pb.IssueActivationRequest, _: Any) -> pb.IssueActivationResponse:
+        id = wire.person_id(request.person_id)
+        username = account.username_of(id)
+        await self._access.require(consent.ACTION_ISSUE_ACTIVATION, await self._person(id))
+        in_use = await self._accounts.in_use(username)
+
+        activation = await self._reserve(id, username, in_use)
+        code = account.code_of(secrets.token_bytes(64))
+        await self._begin(activation, code)
+
+        return pb.IssueActivationResponse(
+            username=username,
+            activation_code=code,
+            expires_at=wire.timestamp(activation.expires_at),
+            login_url=self._settings.login_url,
+        )
+
+    async def _reserve(self, id: PersonId, username: str, in_use: bool) -> account.Activation:
+        """Counts the code before it exists: two at once, or a fourth in a day, are refused here."""
+        act = self._act("activation")
+        async with self._database.transaction() as transaction:
+            await persons.get_for_update(transaction, id)
+            earlier = await activations.of_person(transaction, id)
+            activation = account.issued(
+                account.ActivationId(new_id()),
+                id,
+                username,
+                earlier=earlier,
+                by=act.by,
+                at=act.at,
+                account_in_use=in_use,
+            )
+            await activations.add(transaction, activation)
+        return activation
+
+    async def _begin(self, activation: account.Activation, code: str) -> None:
+        """Gives Keycloak the code, then announces it. If Keycloak does not take it, it was never issued."""
+        try:
+            await self._accounts.begin(activation.username, activation.person, code)
+        except account.AccountsUnavailable:
+            async with self._database.transaction() as transaction:
+                await activations.forget(transaction, activation)
+            raise
+        async with self._database.transaction() as transaction:
+            await activations.confirm(transaction, activation, self._now())
+            await events.activation_issued(transaction, activation, self._now())
+
+    async def _spend_search(self) -> None:
+        """A search counts when it is asked, whatever becomes of it."""
+        act, allowance = self._act("search"), self._settings.allowance
+        async with self._database.transaction() as transaction:
+            budget = await budgets.get_for_update(transaction, act.by, search_budget.full(allowance, act.at))
+            await budgets.save(transaction, act.by, search_budget.spend(budget, allowance, act.at))
+
+    async def _may_change(self, id: PersonId) -> None:
+        await self._access.require(consent.ACTION_CHANGE_IDENTITY, await self._person(id))
+
+    async def _person(self, id: PersonId) -> Person:
+        async with self._database.reading() as connection:
+            return await persons.get(connection, id)
+
+    async def _keep(self, transaction: Any, before: Person, after: Person, act: Act) -> None:
+        """Keeps and announces what changed; nothing when nothing did."""
+        if after is not before:
+            await persons.save(transaction, after, act)
+            await events.person_changed(transaction, after, act.at)
+
+    def _act(self, what: str, detail: str = "") -> Act:
+        return Act(what, ProfessionalId(calls.person().id), self._now(), detail)
+
+    def _today(self) -> date:
+        return self._now().astimezone(PARIS).date()

@@ -1,0 +1,1 @@
+"""What the identity service keeps: tables and queries. Takes a connection, gives domain values."""

@@ -1,0 +1,158 @@
+"""Persons: registered, changed one version at a time with their history, found by id, birth date or INS."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Uuid, any_, bindparam, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_platform.ids import new_id
+
+from terresante_identity.domain.births import BirthDate
+from terresante_identity.domain.identity import (
+    InsiAnswer,
+    InsiOutcome,
+    Person,
+    PersonId,
+    PersonUnknown,
+    ProfessionalId,
+    SourceIdentity,
+)
+from terresante_identity.domain.ins import Ins
+from terresante_identity.store.rows import person_columns, person_of, trait_document
+from terresante_identity.store.tables import insi_answer, person, person_version, source_identity
+
+BY_ID = select(person).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+FOR_UPDATE = select(person).where(person.c.id == bindparam("id")).with_for_update()
+BORN_ON = (
+    select(person)
+    .where(person.c.birth_date == bindparam("day"), person.c.birth_precision == bindparam("precision"))
+    .order_by(person.c.created_at, person.c.id)
+)
+HOLDER = select(person.c.id).where(
+    person.c.ins_matricule == bindparam("matricule"), person.c.ins_oid == bindparam("oid")
+)
+# One lock a name: who may register somebody born that day, who may take that matricule. Freed at the transaction's end.
+LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 5))")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Why a version came to be, for its history: what, by whom, when; `detail` is a code, never a trait."""
+
+    what: str
+    by: ProfessionalId
+    at: datetime
+    detail: str = ""
+
+
+async def add(transaction: AsyncConnection, new: Person, source: SourceIdentity, act: Act) -> None:
+    """Keeps a new person with the source identity it comes from."""
+    await transaction.execute(
+        insert(person).values(
+            id=new.id, created_at=new.created_at, registered_by=new.registered_by, **person_columns(new)
+        )
+    )
+    await transaction.execute(
+        insert(source_identity).values(
+            issuer=source.issuer,
+            local_id=source.local_id,
+            person_id=source.person,
+            traits=trait_document(source.traits),
+            received_at=source.received_at,
+        )
+    )
+    await _remember(transaction, new, act)
+
+
+async def save(transaction: AsyncConnection, changed: Person, act: Act) -> None:
+    """Keeps the next version of a person read with `get_for_update`."""
+    kept = await transaction.execute(
+        update(person)
+        .where(person.c.id == changed.id, person.c.version == changed.version - 1)
+        .values(**person_columns(changed))
+    )
+    if kept.rowcount != 1:
+        raise LookupError("a person is saved one version after the one that was locked")
+    await _remember(transaction, changed, act)
+
+
+async def get_for_update(transaction: AsyncConnection, id: PersonId) -> Person:
+    """A person, locked until the transaction ends. Raises `PersonUnknown`."""
+    row = (await transaction.execute(FOR_UPDATE, {"id": id})).one_or_none()
+    if row is None:
+        raise unknown_person()
+    return person_of(row)
+
+
+async def get(connection: AsyncConnection, id: PersonId) -> Person:
+    """A person. Raises `PersonUnknown`."""
+    found = await get_many(connection, [id])
+    if id not in found:
+        raise unknown_person()
+    return found[id]
+
+
+async def get_many(connection: AsyncConnection, ids: Collection[PersonId]) -> dict[PersonId, Person]:
+    """Those of `ids` that exist."""
+    rows = await connection.execute(BY_ID, {"ids": list(ids)})
+    return {found.id: found for found in map(person_of, rows)}
+
+
+async def born_on(connection: AsyncConnection, birth_date: BirthDate) -> list[Person]:
+    """Everybody with that birth date, known as precisely (R-ID3), in the order of registration."""
+    rows = await connection.execute(BORN_ON, {"day": birth_date.value, "precision": birth_date.precision.value})
+    return [person_of(row) for row in rows]
+
+
+async def lock_birth_date(transaction: AsyncConnection, birth_date: BirthDate) -> None:
+    """Until the transaction ends nobody else registers somebody born that day: two at once make one person."""
+    await transaction.execute(LOCK, {"name": f"born {birth_date.value.isoformat()}"})
+
+
+async def holder_of(transaction: AsyncConnection, ins: Ins) -> PersonId | None:
+    """Who has that INS now, if anybody; until the transaction ends nobody else can take it."""
+    await transaction.execute(LOCK, {"name": f"ins {ins.matricule}"})
+    row = (await transaction.execute(HOLDER, {"matricule": ins.matricule, "oid": ins.oid.value})).one_or_none()
+    return PersonId(row.id) if row else None
+
+
+async def keep_answer(transaction: AsyncConnection, answer: InsiAnswer, outcome: InsiOutcome, act: Act) -> None:
+    """Traces an answer of INSi, whatever became of it (R-ID12)."""
+    await transaction.execute(
+        insert(insi_answer).values(
+            id=new_id(),
+            person_id=outcome.person.id,
+            code=answer.code,
+            accepted=answer.accepted,
+            key_agrees=answer.ins.key_agrees if answer.ins else None,
+            differing=list(outcome.differing),
+            anomaly=outcome.anomaly,
+            outcome=outcome.refusal.reason if outcome.refusal else outcome.person.standing.status.value,
+            recorded_by=act.by,
+            recorded_at=act.at,
+        )
+    )
+
+
+def unknown_person() -> PersonUnknown:
+    """The refusal for an id that is no person's."""
+    return PersonUnknown("Cette personne n’est pas connue.", "Recherchez-la par ses traits, ou créez son identité.")
+
+
+async def _remember(transaction: AsyncConnection, kept: Person, act: Act) -> None:
+    await transaction.execute(
+        insert(person_version).from_select(
+            ["person_id", "version", "act", "detail", "acted_by", "acted_at", "state"],
+            select(
+                person.c.id,
+                person.c.version,
+                literal(act.what),
+                literal(act.detail),
+                literal(act.by, Uuid),
+                literal(act.at, person.c.created_at.type),
+                func.to_jsonb(text("person")),
+            ).where(person.c.id == kept.id),
+        )
+    )

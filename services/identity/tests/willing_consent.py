@@ -1,0 +1,31 @@
+"""A consent that allows everything but what a test tells it to refuse, and remembers what it was asked."""
+
+from typing import Any
+
+from terresante.consent.v1 import decision_service_pb2 as pb
+from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceServicer
+from terresante_platform.rpc.allow import allow
+
+
+class WillingConsent(DecisionServiceServicer):
+    """`refused`: actions, or ids of patients, that are answered with no."""
+
+    def __init__(self) -> None:
+        self.asked: list[pb.Question] = []
+        self.refused: set[int | str] = set()
+
+    @allow("professional", "patient", services=("identity",))
+    async def DecideMany(self, request: pb.DecideManyRequest, _: Any) -> pb.DecideManyResponse:
+        self.asked += request.questions
+        return pb.DecideManyResponse(decisions=map(self._decided, request.questions))
+
+    def _decided(self, question: pb.Question) -> pb.Decision:
+        if question.action in self.refused or question.patient_id in self.refused:
+            return pb.Decision(
+                allowed=False,
+                reasons=["CONSENT_NOT_IN_FORCE"],
+                sentence="Aucun consentement n’est en vigueur.",
+                todo="Recueillez le consentement.",
+                entry_id="entry",
+            )
+        return pb.Decision(allowed=True, entry_id="entry")
