@@ -11,7 +11,7 @@ from terresante_platform.refusals import Refusal
 from terresante_records.domain import documents, notes, observations
 from terresante_records.domain.catalogue import Catalogue, CategoryUnknown, DocumentTypeUnknown, read_catalogue
 from terresante_records.domain.documents import Content, Description, Document, DocumentId
-from terresante_records.domain.entries import Authorship, PatientId, PersonId, PlaceId, Visibility
+from terresante_records.domain.entries import Authorship, PatientId, PersonId, PlaceId, Reader, Visibility
 from terresante_records.domain.notes import Note, NoteId
 from terresante_records.domain.observations import Measure, Quantity
 
@@ -35,13 +35,13 @@ def description(catalogue: Catalogue) -> Description:
 def document(description: Description) -> Document:
     content = Content("application/pdf", 1_000, "0" * 64)
     return documents.published(
-        DocumentId(uuid4()), description, content, Authorship(GP, PlaceId("cabinet"), NOW), before=None
+        DocumentId(uuid4()), description, content, Authorship(GP, PlaceId(uuid4()), NOW), before=None
     )
 
 
 @pytest.fixture
 def note() -> Note:
-    return Note(NoteId(uuid4()), PATIENT, "liaison_note", "RAS", False, Authorship(GP, PlaceId(""), NOW), Visibility())
+    return Note(NoteId(uuid4()), PATIENT, "liaison_note", "RAS", False, Authorship(GP, None, NOW), Visibility())
 
 
 def measure(**changes: object) -> Measure:
@@ -168,12 +168,19 @@ def test_a_document_is_replaced_once_by_its_author(description: Description, doc
 def test_a_link_to_another_edition_tells_no_more_than_a_list_would(document: Document) -> None:
     after = documents.relative(replace(document, id=DocumentId(uuid4())))
 
-    assert documents.told_of(None, document, NURSE) is None
-    assert documents.told_of(after, document, NURSE) == after.id
-    for hidden in (Visibility(True), Visibility(False, True), Visibility(False, False, True)):
-        assert documents.told_of(replace(after, visibility=hidden), document, NURSE) is None
-        assert documents.told_of(replace(after, visibility=hidden), document, GP) == after.id
-    assert documents.told_of(replace(after, category="letter"), document, NURSE) is None
+    nurse, author = Reader(NURSE, professional=True), Reader(GP, professional=True)
+    patient, parent = Reader(PersonId(PATIENT), False), Reader(PersonId(uuid4()), False)
+    everybody = (nurse, author, patient, parent)
+
+    def knowing(neighbour: documents.Relative) -> list[Reader]:
+        return [reader for reader in everybody if documents.told_of(neighbour, document, reader) == after.id]
+
+    assert documents.told_of(None, document, author) is None
+    assert knowing(after) == list(everybody)
+    assert knowing(replace(after, visibility=Visibility(True))) == [author, patient, parent]
+    assert knowing(replace(after, visibility=Visibility(False, True))) == [nurse, author]
+    assert knowing(replace(after, visibility=Visibility(False, False, True))) == [nurse, author, patient]
+    assert knowing(replace(after, category="letter")) == [author, patient, parent]
 
 
 # --- notes

@@ -18,6 +18,33 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class Audience(_message.Message):
+    """To whom something may be told, as its author set it: no health data, only switches. They narrow what consent allows, never widen it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONALS_FIELD_NUMBER: _builtins.int
+    PATIENT_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVES_FIELD_NUMBER: _builtins.int
+    professionals: _builtins.bool
+    patient: _builtins.bool
+    representatives: _builtins.bool
+    def __init__(
+        self,
+        *,
+        professionals: _builtins.bool = ...,
+        patient: _builtins.bool = ...,
+        representatives: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["patient", b"patient", "professionals", b"professionals", "representatives", b"representatives"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Audience: _TypeAlias = Audience  # noqa: Y015
+
+@_typing.final
 class DocumentPublished(_message.Message):
     """Subject terresante.records.v1.document_published."""
 
@@ -27,11 +54,19 @@ class DocumentPublished(_message.Message):
     DOCUMENT_ID_FIELD_NUMBER: _builtins.int
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     document_id: _builtins.str
     author_id: _builtins.str
+    version: _builtins.int
+    """Version of the document this tells of."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience:
+        """Besides the author, who may always be told."""
+
     def __init__(
         self,
         *,
@@ -39,10 +74,12 @@ class DocumentPublished(_message.Message):
         document_id: _builtins.str = ...,
         author_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "author_id", b"author_id", "document_id", b"document_id", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "document_id", b"document_id", "patient_id", b"patient_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -57,20 +94,30 @@ class DocumentChanged(_message.Message):
     PATIENT_ID_FIELD_NUMBER: _builtins.int
     DOCUMENT_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     document_id: _builtins.str
+    version: _builtins.int
+    """Version after the change: what tells of an older one comes late."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience:
+        """From now on. Nobody when the document was deleted."""
+
     def __init__(
         self,
         *,
         patient_id: _builtins.str = ...,
         document_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "document_id", b"document_id", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "document_id", b"document_id", "patient_id", b"patient_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -86,11 +133,14 @@ class NoteWritten(_message.Message):
     NOTE_ID_FIELD_NUMBER: _builtins.int
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     note_id: _builtins.str
     author_id: _builtins.str
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience: ...
     def __init__(
         self,
         *,
@@ -98,10 +148,11 @@ class NoteWritten(_message.Message):
         note_id: _builtins.str = ...,
         author_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "author_id", b"author_id", "note_id", b"note_id", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "note_id", b"note_id", "patient_id", b"patient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -117,11 +168,14 @@ class ObservationRecorded(_message.Message):
     OBSERVATION_ID_FIELD_NUMBER: _builtins.int
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     observation_id: _builtins.str
     author_id: _builtins.str
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience: ...
     def __init__(
         self,
         *,
@@ -129,10 +183,11 @@ class ObservationRecorded(_message.Message):
         observation_id: _builtins.str = ...,
         author_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "author_id", b"author_id", "observation_id", b"observation_id", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "observation_id", b"observation_id", "patient_id", b"patient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

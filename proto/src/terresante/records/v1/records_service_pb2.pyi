@@ -88,7 +88,7 @@ class Document(_message.Message):
     sha256: _builtins.str
     """SHA-256 of the bytes, hexadecimal."""
     replaces: _builtins.str
-    """The document that this one replaces, and the one that replaces it; blank if none."""
+    """The document that this one replaces, and the one that replaces it; blank if none, or none that this caller may know of."""
     replaced_by: _builtins.str
     version: _builtins.int
     edition: _builtins.int

@@ -27,6 +27,8 @@ if _version_not_supported:
 
 class RecordsServiceStub:
     """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no.
+    ACCESS_REFUSED below stands for the decisive reason of consent's decision (NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, ...); the detail entry_id
+    names its journal entry. CONTENTS_UNAVAILABLE: the store of contents does not answer.
     """
 
     def __init__(self, channel):
@@ -99,13 +101,16 @@ class RecordsServiceStub:
 
 class RecordsServiceServicer:
     """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no.
+    ACCESS_REFUSED below stands for the decisive reason of consent's decision (NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, ...); the detail entry_id
+    names its journal entry. CONTENTS_UNAVAILABLE: the store of contents does not answer.
     """
 
     def PublishDocument(self, request_iterator, context):
         """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
         The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
-        Refuses with DOCUMENT_TYPE_UNKNOWN, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED, CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_REPLACED_ALREADY,
-        DOCUMENT_NOT_YOURS, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+        Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
+        CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+        IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,7 +118,7 @@ class RecordsServiceServicer:
 
     def ListDocuments(self, request, context):
         """A page of documents, newest first, filtered inside the query: the total says exactly how many this caller may see.
-        Refuses with ACCESS_REFUSED, CURSOR_INVALID, CATEGORY_UNKNOWN, CONSENT_UNAVAILABLE.
+        Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID, CATEGORY_UNKNOWN, DOCUMENT_TYPE_UNKNOWN, CONSENT_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,7 +132,7 @@ class RecordsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReadContent(self, request, context):
-        """The bytes as they were published. Refuses as GetDocument.
+        """The bytes as they were published. Refuses as GetDocument, and with CONTENTS_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,14 +177,14 @@ class RecordsServiceServicer:
 
     def RecordObservation(self, request, context):
         """Adds an observation, with its FHIR resource kept byte for byte when one is given.
-        Refuses with OBSERVATION_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+        Refuses with OBSERVATION_INVALID, DATE_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListObservations(self, request, context):
-        """A page of observations, newest first. Refuses as ListDocuments.
+        """A page of observations, last recorded first. Refuses as ListDocuments.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -265,6 +270,8 @@ def add_RecordsServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class RecordsService:
     """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no.
+    ACCESS_REFUSED below stands for the decisive reason of consent's decision (NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, ...); the detail entry_id
+    names its journal entry. CONTENTS_UNAVAILABLE: the store of contents does not answer.
     """
 
     @staticmethod

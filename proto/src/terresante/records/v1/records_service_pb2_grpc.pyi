@@ -27,7 +27,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RecordsServiceStub:
-    """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no."""
+    """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no.
+    ACCESS_REFUSED below stands for the decisive reason of consent's decision (NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, ...); the detail entry_id
+    names its journal entry. CONTENTS_UNAVAILABLE: the store of contents does not answer.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,17 +39,18 @@ class RecordsServiceStub:
     PublishDocument: _grpc.StreamUnaryMultiCallable[_records_service_pb2.PublishDocumentRequest, _records_service_pb2.PublishDocumentResponse]
     """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
     The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
-    Refuses with DOCUMENT_TYPE_UNKNOWN, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED, CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_REPLACED_ALREADY,
-    DOCUMENT_NOT_YOURS, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+    Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
+    CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+    IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
     """
     ListDocuments: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.ListDocumentsRequest, _records_service_pb2.ListDocumentsResponse]
     """A page of documents, newest first, filtered inside the query: the total says exactly how many this caller may see.
-    Refuses with ACCESS_REFUSED, CURSOR_INVALID, CATEGORY_UNKNOWN, CONSENT_UNAVAILABLE.
+    Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID, CATEGORY_UNKNOWN, DOCUMENT_TYPE_UNKNOWN, CONSENT_UNAVAILABLE.
     """
     GetDocument: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.GetDocumentRequest, _records_service_pb2.GetDocumentResponse]
     """Refuses with DOCUMENT_UNKNOWN (also when hidden from this caller), ACCESS_REFUSED, CONSENT_UNAVAILABLE."""
     ReadContent: _grpc.UnaryStreamMultiCallable[_records_service_pb2.ReadContentRequest, _records_service_pb2.ReadContentResponse]
-    """The bytes as they were published. Refuses as GetDocument."""
+    """The bytes as they were published. Refuses as GetDocument, and with CONTENTS_UNAVAILABLE."""
     SetDocumentVisibility: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.SetDocumentVisibilityRequest, _records_service_pb2.SetDocumentVisibilityResponse]
     """Hides from, or shows to, other professionals, the patient, representatives. Author only.
     Refuses with DOCUMENT_UNKNOWN, DOCUMENT_NOT_YOURS, VERSION_STALE, CONSENT_UNAVAILABLE.
@@ -63,32 +67,36 @@ class RecordsServiceStub:
     """A page of notes, newest first. Refuses as ListDocuments."""
     RecordObservation: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.RecordObservationRequest, _records_service_pb2.RecordObservationResponse]
     """Adds an observation, with its FHIR resource kept byte for byte when one is given.
-    Refuses with OBSERVATION_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+    Refuses with OBSERVATION_INVALID, DATE_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
     """
     ListObservations: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.ListObservationsRequest, _records_service_pb2.ListObservationsResponse]
-    """A page of observations, newest first. Refuses as ListDocuments."""
+    """A page of observations, last recorded first. Refuses as ListDocuments."""
     ListDocumentTypes: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.ListDocumentTypesRequest, _records_service_pb2.ListDocumentTypesResponse]
     """Document types and categories this instance knows."""
 
 @_typing.type_check_only
 class RecordsServiceAsyncStub(RecordsServiceStub):
-    """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no."""
+    """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no.
+    ACCESS_REFUSED below stands for the decisive reason of consent's decision (NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, ...); the detail entry_id
+    names its journal entry. CONTENTS_UNAVAILABLE: the store of contents does not answer.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishDocument: _aio.StreamUnaryMultiCallable[_records_service_pb2.PublishDocumentRequest, _records_service_pb2.PublishDocumentResponse]  # type: ignore[assignment]
     """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
     The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
-    Refuses with DOCUMENT_TYPE_UNKNOWN, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED, CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_REPLACED_ALREADY,
-    DOCUMENT_NOT_YOURS, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+    Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
+    CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+    IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
     """
     ListDocuments: _aio.UnaryUnaryMultiCallable[_records_service_pb2.ListDocumentsRequest, _records_service_pb2.ListDocumentsResponse]  # type: ignore[assignment]
     """A page of documents, newest first, filtered inside the query: the total says exactly how many this caller may see.
-    Refuses with ACCESS_REFUSED, CURSOR_INVALID, CATEGORY_UNKNOWN, CONSENT_UNAVAILABLE.
+    Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID, CATEGORY_UNKNOWN, DOCUMENT_TYPE_UNKNOWN, CONSENT_UNAVAILABLE.
     """
     GetDocument: _aio.UnaryUnaryMultiCallable[_records_service_pb2.GetDocumentRequest, _records_service_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """Refuses with DOCUMENT_UNKNOWN (also when hidden from this caller), ACCESS_REFUSED, CONSENT_UNAVAILABLE."""
     ReadContent: _aio.UnaryStreamMultiCallable[_records_service_pb2.ReadContentRequest, _records_service_pb2.ReadContentResponse]  # type: ignore[assignment]
-    """The bytes as they were published. Refuses as GetDocument."""
+    """The bytes as they were published. Refuses as GetDocument, and with CONTENTS_UNAVAILABLE."""
     SetDocumentVisibility: _aio.UnaryUnaryMultiCallable[_records_service_pb2.SetDocumentVisibilityRequest, _records_service_pb2.SetDocumentVisibilityResponse]  # type: ignore[assignment]
     """Hides from, or shows to, other professionals, the patient, representatives. Author only.
     Refuses with DOCUMENT_UNKNOWN, DOCUMENT_NOT_YOURS, VERSION_STALE, CONSENT_UNAVAILABLE.
@@ -105,15 +113,18 @@ class RecordsServiceAsyncStub(RecordsServiceStub):
     """A page of notes, newest first. Refuses as ListDocuments."""
     RecordObservation: _aio.UnaryUnaryMultiCallable[_records_service_pb2.RecordObservationRequest, _records_service_pb2.RecordObservationResponse]  # type: ignore[assignment]
     """Adds an observation, with its FHIR resource kept byte for byte when one is given.
-    Refuses with OBSERVATION_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+    Refuses with OBSERVATION_INVALID, DATE_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
     """
     ListObservations: _aio.UnaryUnaryMultiCallable[_records_service_pb2.ListObservationsRequest, _records_service_pb2.ListObservationsResponse]  # type: ignore[assignment]
-    """A page of observations, newest first. Refuses as ListDocuments."""
+    """A page of observations, last recorded first. Refuses as ListDocuments."""
     ListDocumentTypes: _aio.UnaryUnaryMultiCallable[_records_service_pb2.ListDocumentTypesRequest, _records_service_pb2.ListDocumentTypesResponse]  # type: ignore[assignment]
     """Document types and categories this instance knows."""
 
 class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no."""
+    """The coordination record: documents, notes, observations. Each call asks consent once; no answer means no.
+    ACCESS_REFUSED below stands for the decisive reason of consent's decision (NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, ...); the detail entry_id
+    names its journal entry. CONTENTS_UNAVAILABLE: the store of contents does not answer.
+    """
 
     @_abc_1.abstractmethod
     def PublishDocument(
@@ -123,8 +134,9 @@ class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_records_service_pb2.PublishDocumentResponse, _abc.Awaitable[_records_service_pb2.PublishDocumentResponse]]:
         """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
         The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
-        Refuses with DOCUMENT_TYPE_UNKNOWN, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED, CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_REPLACED_ALREADY,
-        DOCUMENT_NOT_YOURS, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+        Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
+        CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+        IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -134,7 +146,7 @@ class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_records_service_pb2.ListDocumentsResponse, _abc.Awaitable[_records_service_pb2.ListDocumentsResponse]]:
         """A page of documents, newest first, filtered inside the query: the total says exactly how many this caller may see.
-        Refuses with ACCESS_REFUSED, CURSOR_INVALID, CATEGORY_UNKNOWN, CONSENT_UNAVAILABLE.
+        Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID, CATEGORY_UNKNOWN, DOCUMENT_TYPE_UNKNOWN, CONSENT_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -151,7 +163,7 @@ class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _records_service_pb2.ReadContentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_records_service_pb2.ReadContentResponse], _abc.AsyncIterator[_records_service_pb2.ReadContentResponse]]:
-        """The bytes as they were published. Refuses as GetDocument."""
+        """The bytes as they were published. Refuses as GetDocument, and with CONTENTS_UNAVAILABLE."""
 
     @_abc_1.abstractmethod
     def SetDocumentVisibility(
@@ -204,7 +216,7 @@ class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_records_service_pb2.RecordObservationResponse, _abc.Awaitable[_records_service_pb2.RecordObservationResponse]]:
         """Adds an observation, with its FHIR resource kept byte for byte when one is given.
-        Refuses with OBSERVATION_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
+        Refuses with OBSERVATION_INVALID, DATE_INVALID, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -213,7 +225,7 @@ class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _records_service_pb2.ListObservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_records_service_pb2.ListObservationsResponse, _abc.Awaitable[_records_service_pb2.ListObservationsResponse]]:
-        """A page of observations, newest first. Refuses as ListDocuments."""
+        """A page of observations, last recorded first. Refuses as ListDocuments."""
 
     @_abc_1.abstractmethod
     def ListDocumentTypes(

@@ -9,7 +9,16 @@ from uuid import UUID
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
 from .catalogue import DocumentType
-from .entries import Authorship, PatientId, PersonId, VersionStale, Visibility, readable_line, require_past
+from .entries import (
+    Authorship,
+    PatientId,
+    PersonId,
+    Reader,
+    VersionStale,
+    Visibility,
+    readable_line,
+    require_past,
+)
 
 DocumentId = NewType("DocumentId", UUID)
 TITLE_AT_MOST = 200
@@ -177,17 +186,15 @@ def require_changeable(document: Document, by: PersonId, version: int) -> None:
         raise VersionStale
 
 
-def told_of(neighbour: Relative | None, document: Document, reader: PersonId) -> DocumentId | None:
-    """The id of the edition before or after `document`, if `reader`, who may read `document`, may know that
-    it exists.
+def told_of(neighbour: Relative | None, document: Document, reader: Reader) -> DocumentId | None:
+    """The id of the edition before or after `document`, if `reader`, who may read `document`, may know of it.
 
-    The author always may. Others may when it is hidden from nobody and in the category that was just decided:
-    a link must not tell what a list would not.
+    The author always may. Others may when it hides nothing from them and, for a professional, stays in the
+    category that was just decided: a link must not tell what a list would not.
     """
     if neighbour is None:
         return None
-    if neighbour.author == reader:
+    if neighbour.author == reader.id:
         return neighbour.id
-    if neighbour.visibility.hides() or neighbour.category != document.category:
-        return None
-    return neighbour.id
+    entitled = not reader.professional or neighbour.category == document.category
+    return neighbour.id if entitled and neighbour.visibility.shows_to(reader, document.patient) else None

@@ -12,8 +12,7 @@ from terresante_platform.refusals import Invalid, Stale
 PatientId = NewType("PatientId", UUID)
 PersonId = NewType("PersonId", UUID)
 """Whoever acts: a professional, or the patient or a representative."""
-PlaceId = NewType("PlaceId", str)
-"""Place of practice of the author at that moment; blank for who has none."""
+PlaceId = NewType("PlaceId", UUID)
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 EARLIEST = datetime(1880, 1, 1, tzinfo=UTC)
@@ -50,9 +49,31 @@ class Visibility:
     hidden_from_representatives: bool = False
     """INVISIBLE_REPRESENTANTS_LEGAUX."""
 
-    def hides(self) -> bool:
-        """Whether it is hidden from anyone at all."""
-        return self.hidden_from_professionals or self.hidden_from_patient or self.hidden_from_representatives
+    def shows_to(self, reader: "Reader", patient: PatientId) -> bool:
+        """Whether it hides nothing from that reader. A representative sees no more than the patient does."""
+        if reader.professional:
+            return not self.hidden_from_professionals
+        return not self.hidden_from_patient and (reader.id == patient or not self.hidden_from_representatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: a professional, or else somebody of the patients' realm."""
+
+    id: PersonId
+    professional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of a record a list may show to one reader, as consent decided. What they wrote themselves is in it."""
+
+    categories: tuple[str, ...] = ()
+    all_categories: bool = False
+    own_only: bool = False
+    sees_hidden_from_professionals: bool = False
+    sees_hidden_from_patient: bool = False
+    sees_hidden_from_representatives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +81,8 @@ class Authorship:
     """Who brought an entry into the record, from where, and when it came in."""
 
     author: PersonId
-    place: PlaceId
+    place: PlaceId | None
+    """Place of practice chosen for the call; None for who named none."""
     at: datetime
 
 
