@@ -232,7 +232,8 @@ class Browser:
         while answer.has_redirect_location:
             target = urljoin(str(answer.url), answer.headers["location"])
             if target.startswith(self.redirect_uri):
-                return self._back(answer.status_code, dict(parse_qsl(urlsplit(target).query)))
+                given = urlsplit(target)
+                return self._back(answer.status_code, dict(parse_qsl(given.query or given.fragment)))
             answer = self._pages.get(target)
         reader = _Reader()
         reader.feed(answer.text)
