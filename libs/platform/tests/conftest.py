@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["terresante_platform.testing.plugin"]
 sys.path.insert(0, str(Path(__file__).parent))
 
 

@@ -40,6 +40,10 @@ class Sample(DirectoryServiceServicer):  # the abstract methods left out are ans
     async def AddPlace(self, request: Any, context: Any) -> pb.AddPlaceResponse:
         return pb.AddPlaceResponse()
 
+    @allow("professional", services=("gateway", "records"), alone=("records",))
+    async def BatchGetProfessionals(self, request: Any, context: Any) -> pb.BatchGetProfessionalsResponse:
+        return pb.BatchGetProfessionalsResponse()
+
     @allow(services=("records",))
     async def BatchGetStructures(self, request: Any, context: Any) -> pb.BatchGetStructuresResponse:
         return pb.BatchGetStructuresResponse()
@@ -117,6 +121,7 @@ async def test_a_refusal_arrives_with_its_reason_sentence_and_what_to_do(stub: A
         ("ListTerritories", "professional", {"typ": "ID"}, Unauthenticated, "TOKEN_INVALID"),
         ("ListTerritories", "professional", {"iat": 9999999999}, Unauthenticated, "TOKEN_INVALID"),
         ("BatchGetStructures", "professional", {}, Denied, "SERVICE_NOT_ALLOWED"),
+        ("BatchGetProfessionals", None, {}, Unauthenticated, "LOGIN_REQUIRED"),
         ("EndPlace", "professional", {}, Denied, "SERVICE_NOT_ALLOWED"),
     ],
 )
@@ -136,6 +141,8 @@ async def test_a_service_speaks_in_its_own_name_only_by_its_certificate(serve: A
     records = DirectoryServiceStub(await dial(address, "directory", as_="records"))
 
     assert await records.BatchGetStructures(pb.BatchGetStructuresRequest()) == pb.BatchGetStructuresResponse()
+    alone = await records.BatchGetProfessionals(pb.BatchGetProfessionalsRequest())
+    assert alone == pb.BatchGetProfessionalsResponse()
 
 
 async def test_without_a_certificate_of_the_platform_nobody_gets_in(

@@ -34,7 +34,6 @@ OUEST, SUD = TerritoryCode("94-ouest"), TerritoryCode("95-sud")
 def pytest_configure(config: pytest.Config) -> None:
     """The platform's fixtures, in a way that also works when the whole project's tests are collected at once."""
     config.pluginmanager.import_plugin("terresante_platform.testing.plugin")
-    config.addinivalue_line("markers", "keycloak: needs a real Keycloak, started once for all (half a minute)")
 
 
 @pytest.fixture(scope="session")

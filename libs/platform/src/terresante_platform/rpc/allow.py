@@ -58,6 +58,8 @@ class Rule:
     services: frozenset[str]
     strength: int
     fresh: int | None
+    alone: frozenset[str] = frozenset()
+    """Services that may call without a person behind, although people are named."""
 
     def check(self, call: Call, now: float) -> None:
         """Refuses the call unless the rule lets it through."""
@@ -68,6 +70,8 @@ class Rule:
         if not self.people:
             return
         caller = call.caller
+        if caller is None and call.service in self.alone:
+            return
         if caller is None:
             raise LoginRequired("Il faut être connecté.", "Connectez-vous, puis recommencez.", acr=str(self.strength))
         if caller.kind not in self.people:
@@ -91,12 +95,16 @@ class Rule:
 
 
 def allow(
-    *people: str, services: tuple[str, ...] = ("gateway",), strength: int = 2, fresh: int | None = None
+    *people: str,
+    services: tuple[str, ...] = ("gateway",),
+    strength: int = 2,
+    fresh: int | None = None,
+    alone: tuple[str, ...] = (),
 ) -> Callable[[Method], Method]:
     """Lets these kinds of people, through these services, call the method. `strength`: least `acr`. `fresh`: seconds
     since the login.
     """
-    rule = Rule(frozenset(people), frozenset(services), strength, fresh)
+    rule = Rule(frozenset(people), frozenset(services), strength, fresh, frozenset(alone))
 
     def marked(method: Method) -> Method:
         setattr(method, _ATTRIBUTE, rule)

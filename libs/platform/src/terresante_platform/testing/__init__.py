@@ -1,5 +1,5 @@
 """Pytest fixtures over real parts: PostgreSQL, NATS, gRPC with mutual TLS, tokens of a real key.
 
-In a service's `tests/conftest.py`:  `pytest_plugins = ["terresante_platform.testing.plugin"]`  and
+Loaded once by the conftest of the project's root. A service's `tests/conftest.py` names its package:
 `@pytest.fixture(scope="session") def package() -> str: return "terresante_consent"`.
 """

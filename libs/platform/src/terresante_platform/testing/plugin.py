@@ -49,14 +49,22 @@ def postgres() -> Iterator[postgres_module.Server]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: postgres_module.Server, package: str) -> str:
+def templates() -> dict[str, str]:
+    """The migrated databases of the session, by package."""
+    return {}
+
+
+@pytest.fixture
+def template(postgres: postgres_module.Server, package: str, templates: dict[str, str]) -> str:
     """A migrated database to copy from. Extensions are made here, as operations do beforehand."""
-    name = f"template_{package}"
-    postgres.sql(f'create database "{name}"')
-    for extension in ("pg_trgm", "unaccent", "btree_gin"):
-        postgres.sql(f"create extension if not exists {extension}", name)
-    migrations.upgrade(package, postgres.url(name))
-    return name
+    if package not in templates:
+        name = f"template_{package}"
+        postgres.sql(f'create database "{name}"')
+        for extension in ("pg_trgm", "unaccent", "btree_gin"):
+            postgres.sql(f"create extension if not exists {extension}", name)
+        migrations.upgrade(package, postgres.url(name))
+        templates[package] = name
+    return templates[package]
 
 
 @pytest.fixture

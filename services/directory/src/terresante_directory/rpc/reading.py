@@ -31,14 +31,14 @@ class ReadingCalls:
     _professions: Mapping[str, Profession]
     _now: Callable[[], datetime]
 
-    @allow("professional", "administrator", "patient", services=("gateway", "consent"))
+    @allow("professional", "administrator", "patient", services=("gateway", "consent"), alone=("consent",))
     async def ListTerritories(self, _: pb.ListTerritoriesRequest, __: Any) -> pb.ListTerritoriesResponse:
         async with self._database.reading() as connection:
             await _reader(connection)
         by_department = sorted(self._territories.values(), key=lambda one: (one.department, one.code))
         return pb.ListTerritoriesResponse(territories=map(wire.territory_to_proto, by_department))
 
-    @allow("professional", "administrator", "patient", services=("gateway", "consent"))
+    @allow("professional", "administrator", "patient", services=("gateway", "consent"), alone=("consent",))
     async def BatchGetStructures(self, request: pb.BatchGetStructuresRequest, _: Any) -> pb.BatchGetStructuresResponse:
         wanted = [StructureId(id) for id in wire.ids(request.structure_ids, "structure_ids")]
         async with self._database.reading() as connection:
@@ -47,7 +47,7 @@ class ReadingCalls:
         told = [wire.structure_to_proto(found[id]) for id in wanted if id in found]
         return pb.BatchGetStructuresResponse(structures=told)
 
-    @allow("professional", "administrator", "patient", services=("gateway", "consent"))
+    @allow("professional", "administrator", "patient", services=("gateway", "consent"), alone=("consent",))
     async def BatchGetProfessionals(
         self, request: pb.BatchGetProfessionalsRequest, _: Any
     ) -> pb.BatchGetProfessionalsResponse:
