@@ -37,6 +37,9 @@ class NoteNotYours(Denied):
 
     reason = "NOTE_NOT_YOURS"
 
+    def __init__(self) -> None:
+        super().__init__("Seul l’auteur de cette note peut en changer le texte.", "Écrivez une autre note.")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -66,7 +69,7 @@ def check_text(text: str) -> str:
 def revised(note: Note, text: str, by: PersonId, version: int, at: datetime) -> Note:
     """The note with another text. Refuses with NOTE_NOT_YOURS, VERSION_STALE, NOTE_TEXT_INVALID."""
     if note.written.author != by:
-        raise NoteNotYours("Seul l’auteur de cette note peut en changer le texte.", "Écrivez une autre note.")
+        raise NoteNotYours
     if note.version != version:
         raise VersionStale
     return replace(note, text=check_text(text), revised_at=at, version=note.version + 1)

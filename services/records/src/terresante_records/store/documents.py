@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Boolean, Select, Text, and_, bindparam, func, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -138,7 +139,7 @@ async def page(
     me: PersonId,
     scope: Scope,
     filter: Filter,
-    after: DocumentId | None,
+    after: UUID | None,
     limit: int,
 ) -> list[Document]:
     """Up to `limit` documents that the scope shows, newest first, older than `after`."""

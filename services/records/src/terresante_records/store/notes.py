@@ -1,5 +1,7 @@
 """Liaison notes: each with all its texts, the present one shown."""
 
+from uuid import UUID
+
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,7 +61,7 @@ async def page(
     patient: PatientId,
     me: PersonId,
     scope: Scope,
-    after: NoteId | None,
+    after: UUID | None,
     limit: int,
 ) -> list[Note]:
     """Up to `limit` notes that the scope shows, newest first, older than `after`."""

@@ -1,13 +1,14 @@
 """Observations. Their codes are sealed too: a keyed mark, different for each patient, finds them again."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import orjson
 from sqlalchemy import LargeBinary, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_records.domain.entries import PatientId, PersonId, Scope
-from terresante_records.domain.observations import Measure, Observation, ObservationId, Quantity
+from terresante_records.domain.observations import Measure, Observation, Quantity
 from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store import scope as scopes
 from terresante_records.store.entries import Beginning, authorship_of, begun, columns_of, visibility_of
@@ -44,7 +45,7 @@ async def page(
     me: PersonId,
     scope: Scope,
     codes: Sequence[str],
-    after: ObservationId | None,
+    after: UUID | None,
     limit: int,
 ) -> list[Observation]:
     """Up to `limit` observations that the scope shows, of these codes (empty: all), latest recorded first."""

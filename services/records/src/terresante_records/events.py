@@ -1,0 +1,76 @@
+"""What records announces, in the transaction of the change: ids, dates and switches. It listens to nobody."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.records.v1 import records_events_pb2 as pb
+from terresante_platform import outbox
+
+from terresante_records.domain.documents import Document
+from terresante_records.domain.entries import Visibility
+from terresante_records.domain.notes import Note
+from terresante_records.domain.observations import Observation
+from terresante_records.wire import parts
+
+LISTENS_TO: tuple[str, ...] = ()
+DOCUMENT_PUBLISHED = "terresante.records.v1.document_published"
+DOCUMENT_CHANGED = "terresante.records.v1.document_changed"
+NOTE_WRITTEN = "terresante.records.v1.note_written"
+OBSERVATION_RECORDED = "terresante.records.v1.observation_recorded"
+
+
+async def document_published(transaction: AsyncConnection, new: Document) -> None:
+    """A document came in, of whatever edition."""
+    message = pb.DocumentPublished(
+        patient_id=str(new.patient),
+        document_id=str(new.id),
+        author_id=str(new.published.author),
+        at=parts.stamp(new.published.at),
+        audience=_audience(new.visibility),
+        version=new.version,
+    )
+    await outbox.add(transaction, DOCUMENT_PUBLISHED, message)
+
+
+async def document_changed(transaction: AsyncConnection, changed: Document, at: datetime) -> None:
+    """Its visibility is another, or it was deleted."""
+    message = pb.DocumentChanged(
+        patient_id=str(changed.patient),
+        document_id=str(changed.id),
+        at=parts.stamp(at),
+        audience=pb.Audience() if changed.deleted_at else _audience(changed.visibility),
+        version=changed.version,
+    )
+    await outbox.add(transaction, DOCUMENT_CHANGED, message)
+
+
+async def note_written(transaction: AsyncConnection, new: Note) -> None:
+    """A note came in."""
+    message = pb.NoteWritten(
+        patient_id=str(new.patient),
+        note_id=str(new.id),
+        author_id=str(new.written.author),
+        at=parts.stamp(new.written.at),
+        audience=_audience(new.visibility),
+    )
+    await outbox.add(transaction, NOTE_WRITTEN, message)
+
+
+async def observation_recorded(transaction: AsyncConnection, new: Observation) -> None:
+    """An observation came in."""
+    message = pb.ObservationRecorded(
+        patient_id=str(new.patient),
+        observation_id=str(new.id),
+        author_id=str(new.recorded.author),
+        at=parts.stamp(new.recorded.at),
+        audience=_audience(new.visibility),
+    )
+    await outbox.add(transaction, OBSERVATION_RECORDED, message)
+
+
+def _audience(visibility: Visibility) -> pb.Audience:
+    return pb.Audience(
+        professionals=not visibility.hidden_from_professionals,
+        patient=not visibility.hidden_from_patient,
+        representatives=not visibility.hidden_from_representatives,
+    )

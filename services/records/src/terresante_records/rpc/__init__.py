@@ -1,0 +1,16 @@
+"""One method per RPC: to read a method is to read the use case. `desk.py` is what they have in common."""
+
+from terresante.records.v1.records_service_pb2_grpc import RecordsServiceServicer
+
+from terresante_records.rpc.documents import Documents
+from terresante_records.rpc.notes import Notes
+from terresante_records.rpc.observations import Observations
+from terresante_records.rpc.publishing import Publishing
+
+__all__ = ["RecordsService"]
+
+
+class RecordsService(  # type: ignore[misc]  # a generated servicer declares its methods one by one
+    Publishing, Documents, Notes, Observations, RecordsServiceServicer
+):
+    """All of terresante.records.v1.RecordsService, one class a subject."""

@@ -1,0 +1,118 @@
+"""Publishing a document: described, decided, recognised and sealed as it streams by, then kept with its event."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from terresante.records.v1 import records_service_pb2 as pb
+from terresante_platform.ids import new_id
+from terresante_platform.refusals import Invalid
+from terresante_platform.rpc.allow import allow
+
+from terresante_records import events
+from terresante_records.domain import documents as rules
+from terresante_records.domain.contents import Recogniser
+from terresante_records.domain.documents import Content, Description, Document, DocumentId
+from terresante_records.domain.entries import Authorship
+from terresante_records.rpc.desk import WRITERS, Desk, authorship, reader
+from terresante_records.rpc.once import once
+from terresante_records.sealing import PatientKey
+from terresante_records.store import documents, keys
+from terresante_records.wire import decisions
+from terresante_records.wire import documents as wire
+
+Requests = AsyncIterator[pb.PublishDocumentRequest]
+
+
+class DescriptionMissing(Invalid):
+    """The description comes first, once; then only chunks."""
+
+    reason = "DESCRIPTION_MISSING"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "La description du document doit venir d’abord, une seule fois, puis son contenu.",
+            "Envoyez la description, puis le contenu.",
+        )
+
+
+@dataclass(slots=True)
+class _Incoming:
+    """The bytes that come, and what they turned out to be once they ended."""
+
+    requests: Requests
+    recogniser: Recogniser
+    content: Content | None = field(default=None)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Each chunk once it was looked at. Refuses at the end too, so that nothing false is ever kept."""
+        async for request in self.requests:
+            if request.WhichOneof("part") != "chunk":
+                raise DescriptionMissing
+            self.recogniser.feed(request.chunk)
+            yield request.chunk
+        self.content = self.recogniser.finish()
+
+
+class Publishing:
+    """PublishDocument."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @allow(*WRITERS)
+    async def PublishDocument(self, requests: Requests, _: Any) -> pb.PublishDocumentResponse:
+        """Adds a document."""
+        first = await anext(aiter(requests), None)
+        if first is None or first.WhichOneof("part") != "description":
+            raise DescriptionMissing
+        desk, now = self._desk, self._desk.now()
+        described = rules.check(wire.description(first.description, desk.catalogue), now)
+        by = authorship(now)
+        incoming = _Incoming(requests, Recogniser(described.claimed_media_type, desk.max_content_bytes))
+        before = await self._decided(described, by)
+
+        id = DocumentId(new_id())
+        async with desk.database.reading() as connection:
+            key = await keys.get_or_make(connection, desk.masters, described.patient)
+        await desk.contents.keep(id, key.sealed_stream(id, incoming.chunks()))
+        if incoming.content is None:
+            raise LookupError("a content was kept before it ended")
+        new = rules.published(id, described, incoming.content, by, before)
+        reply = None
+        try:
+            reply = await self._kept(new, key, first.description)
+        finally:
+            if reply is None or reply.document.document_id != str(id):
+                await desk.contents.forget([id])
+        return reply
+
+    async def _decided(self, described: Description, by: Authorship) -> Document | None:
+        """The document that is replaced, if any, once the decision allows it all."""
+        desk, before = self._desk, None
+        if described.replaces is not None:
+            async with desk.database.reading() as connection:
+                found = await documents.find(connection, desk.masters, described.patient, described.replaces)
+            before = found[0] if found else None
+            if before is None or (before.deleted_at is not None and before.published.author != by.author):
+                raise await desk.deciding.unknown(described.patient, decisions.DOCUMENTS, rules.DocumentUnknown)
+            if before.published.author != by.author:
+                raise await desk.deciding.change_refused(
+                    decisions.about_document(before), rules.DocumentUnknown, rules.DocumentNotYours
+                )
+        await desk.deciding.may_publish(described.patient, decisions.DOCUMENTS, described.type.category)
+        if before is not None:
+            rules.require_replaceable(before, by.author)
+        return before
+
+    async def _kept(self, new: Document, key: PatientKey, said: pb.DocumentDescription) -> pb.PublishDocumentResponse:
+        seal = bytes.fromhex(new.content.sha256)
+        async with (
+            self._desk.database.transaction() as transaction,
+            once(transaction, key, new.patient, said, pb.PublishDocumentResponse, seal) as use,
+        ):
+            if use.reply is not None:
+                return use.reply
+            await documents.add(transaction, key, new)
+            await events.document_published(transaction, new)
+            return use.keep(pb.PublishDocumentResponse(document=wire.document_to_proto(new, reader())))

@@ -1,0 +1,84 @@
+"""Questions to consent, and what it decided."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from terresante.consent.v1 import decision_service_pb2 as pb
+
+from terresante_records.domain.documents import Document
+from terresante_records.domain.entries import PatientId, PersonId, Scope, Visibility
+from terresante_records.domain.notes import Note
+
+Kind: TypeAlias = "pb.ResourceKind.ValueType"
+DOCUMENTS = pb.RESOURCE_KIND_DOCUMENT
+NOTES = pb.RESOURCE_KIND_NOTE
+OBSERVATIONS = pb.RESOURCE_KIND_OBSERVATION
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The facts of one entry that a decision needs."""
+
+    kind: Kind
+    patient: PatientId
+    id: UUID
+    category: str
+    author: PersonId
+    visibility: Visibility
+
+
+def about_document(document: Document) -> About:
+    """A document's facts."""
+    return About(
+        DOCUMENTS,
+        document.patient,
+        document.id,
+        document.category,
+        document.published.author,
+        document.visibility,
+    )
+
+
+def about_note(note: Note) -> About:
+    """A note's facts."""
+    return About(NOTES, note.patient, note.id, note.category, note.written.author, note.visibility)
+
+
+def question(action: pb.Action.ValueType, about: About) -> pb.Question:
+    """May this be done to that entry?"""
+    return pb.Question(
+        patient_id=str(about.patient),
+        action=action,
+        resource_kind=about.kind,
+        category=about.category,
+        resource_id=str(about.id),
+        author_id=str(about.author),
+        hidden_from_professionals=about.visibility.hidden_from_professionals,
+        hidden_from_patient=about.visibility.hidden_from_patient,
+        hidden_from_representatives=about.visibility.hidden_from_representatives,
+    )
+
+
+def listing(patient: PatientId, kind: Kind, has_written: bool) -> pb.Question:
+    """What of that kind may be listed?"""
+    return pb.Question(
+        patient_id=str(patient), action=pb.ACTION_LIST, resource_kind=kind, caller_has_written=has_written
+    )
+
+
+def publishing(patient: PatientId, kind: Kind, category: str) -> pb.Question:
+    """May something of that category be added?"""
+    return pb.Question(patient_id=str(patient), action=pb.ACTION_PUBLISH, resource_kind=kind, category=category)
+
+
+def scope(message: pb.Scope) -> Scope:
+    """What may be listed."""
+    return Scope(
+        categories=tuple(message.categories),
+        all_categories=message.all_categories,
+        own_only=message.own_only,
+        sees_hidden_from_professionals=message.sees_hidden_from_professionals,
+        sees_hidden_from_patient=message.sees_hidden_from_patient,
+        sees_hidden_from_representatives=message.sees_hidden_from_representatives,
+    )
