@@ -1,0 +1,104 @@
+"""What consent announces, and what it does when the directory announces. Ids and dates only."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.consent.v1 import consent_events_pb2 as pb
+from terresante.directory.v1.directory_events_pb2 import ProfessionalChanged
+from terresante_platform import outbox
+from terresante_platform.consumer import Reaction
+
+from terresante_consent.domain.blocks import Block
+from terresante_consent.domain.circle import Member
+from terresante_consent.domain.consents import Consent
+from terresante_consent.domain.emergency import EmergencyAccess
+from terresante_consent.domain.professionals import Professional
+from terresante_consent.domain.representation import Representation
+from terresante_consent.knowing import Knowing
+from terresante_consent.store import professionals
+from terresante_consent.wire import stamp
+
+PROFESSIONAL_CHANGED = "terresante.directory.v1.professional_changed"
+LISTENS_TO: tuple[str, ...] = (PROFESSIONAL_CHANGED,)
+
+
+async def consent_recorded(transaction: AsyncConnection, consent: Consent, at: datetime) -> None:
+    """A consent is in force."""
+    message = pb.ConsentRecorded(patient_id=str(consent.patient), consent_id=str(consent.id), at=stamp(at))
+    await outbox.add(transaction, "terresante.consent.v1.consent_recorded", message)
+
+
+async def consent_withdrawn(transaction: AsyncConnection, consent: Consent) -> None:
+    """A consent ended."""
+    message = pb.ConsentWithdrawn(
+        patient_id=str(consent.patient), consent_id=str(consent.id), at=stamp(consent.withdrawn_at)
+    )
+    await outbox.add(transaction, "terresante.consent.v1.consent_withdrawn", message)
+
+
+async def member_invited(transaction: AsyncConnection, member: Member) -> None:
+    """Somebody, or a structure, joined a circle."""
+    message = pb.MemberInvited(
+        patient_id=str(member.patient),
+        member_id=str(member.id),
+        professional_id=str(member.professional or ""),
+        structure_id=str(member.structure or ""),
+        invited_by=str(member.invited_by),
+        at=stamp(member.since),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.member_invited", message)
+
+
+async def member_removed(transaction: AsyncConnection, member: Member, by: UUID) -> None:
+    """A membership ended."""
+    message = pb.MemberRemoved(
+        patient_id=str(member.patient),
+        member_id=str(member.id),
+        professional_id=str(member.professional or ""),
+        structure_id=str(member.structure or ""),
+        removed_by=str(by),
+        at=stamp(member.until),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.member_removed", message)
+
+
+async def professional_blocked(transaction: AsyncConnection, block: Block) -> None:
+    """A patient blocked a professional. Who is blocked is not told."""
+    message = pb.ProfessionalBlocked(
+        patient_id=str(block.patient), professional_id=str(block.professional), at=stamp(block.since)
+    )
+    await outbox.add(transaction, "terresante.consent.v1.professional_blocked", message)
+
+
+async def emergency_opened(transaction: AsyncConnection, access: EmergencyAccess) -> None:
+    """A record was opened in an emergency. The reason stays here."""
+    message = pb.EmergencyOpened(
+        patient_id=str(access.patient),
+        emergency_access_id=str(access.id),
+        professional_id=str(access.professional),
+        ends_at=stamp(access.ends_at),
+        at=stamp(access.opened_at),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.emergency_opened", message)
+
+
+async def representative_appointed(transaction: AsyncConnection, made: Representation) -> None:
+    """Somebody may act for a patient."""
+    message = pb.RepresentativeAppointed(
+        patient_id=str(made.patient), representative_id=str(made.representative), at=stamp(made.since)
+    )
+    await outbox.add(transaction, "terresante.consent.v1.representative_appointed", message)
+
+
+def reactions(knowing: Knowing) -> list[Reaction]:
+    """What consent does when others announce."""
+
+    async def ask(changed: ProfessionalChanged) -> Professional | None:
+        return await knowing.told(UUID(changed.professional_id))
+
+    async def keep(transaction: AsyncConnection, _: UUID, __: ProfessionalChanged, found: Professional | None) -> None:
+        if found is not None:
+            await professionals.keep(transaction, found)
+
+    return [Reaction(PROFESSIONAL_CHANGED, ProfessionalChanged, keep, ask)]

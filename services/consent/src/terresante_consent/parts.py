@@ -1,0 +1,76 @@
+"""The parts of the service and how they hang together, for `__main__` and for tests over real parts."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from grpc import aio
+from terresante.consent.v1.consent_service_pb2_grpc import add_ConsentServiceServicer_to_server
+from terresante.consent.v1.decision_service_pb2_grpc import add_DecisionServiceServicer_to_server
+from terresante.consent.v1.journal_service_pb2_grpc import add_JournalServiceServicer_to_server
+from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from terresante_platform.database import Database
+
+from terresante_consent.domain.policy import Policy, parse
+from terresante_consent.journal.chain import Signer
+from terresante_consent.journal.writer import Journal
+from terresante_consent.knowing import Knowing
+from terresante_consent.rpc import ConsentService, DecisionService, JournalService
+from terresante_consent.rpc.desk import Desk
+from terresante_consent.rpc.standings import Standings
+from terresante_consent.store.line import Line
+
+Register = Callable[[aio.Server], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What runs."""
+
+    knowing: Knowing
+    journal: Journal
+    register: list[Register]
+    """Adds the services to a server."""
+
+
+def policy_of(file: Path | None) -> Policy:
+    """The entitlement matrix of that file, or the committed example. Raises `PolicyInvalid` or OSError."""
+    source = file or files("terresante_consent") / "data" / "entitlements.json"
+    return parse(source.read_text("utf-8"))
+
+
+@asynccontextmanager
+async def assembled(
+    database: Database,
+    database_url: str,
+    directory: aio.Channel,
+    signer: Signer,
+    policy: Policy,
+    now: Callable[[], datetime],
+    facts_max_age: timedelta = timedelta(seconds=60),
+    emergency_hours: float = 4.0,
+) -> AsyncIterator[Parts]:
+    """Ready to be served. Left, what waits to be written down is still written down."""
+    knowing = Knowing(database, DirectoryServiceStub(directory), now, facts_max_age)
+    asking, writing = Line(database_url, "consent facts"), Line(database_url, "consent journal")
+    journal = Journal(writing, signer)
+    standings = Standings(asking, knowing, now)
+    desk = Desk(database, journal, standings, knowing, policy, now)
+    try:
+        async with journal.running(), standings.professionals.running(), standings.persons.running():
+            yield Parts(
+                knowing,
+                journal,
+                [
+                    partial(add_ConsentServiceServicer_to_server, ConsentService(desk, emergency_hours)),
+                    partial(add_DecisionServiceServicer_to_server, DecisionService(desk)),
+                    partial(add_JournalServiceServicer_to_server, JournalService(desk, signer)),
+                ],
+            )
+    finally:
+        await asking.close()
+        await writing.close()

@@ -1,0 +1,133 @@
+"""DecisionService: may this be done, asked by the other services for the person behind the call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from terresante.consent.v1 import decision_service_pb2 as pb
+from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceServicer
+from terresante_platform import calls
+from terresante_platform.ids import parsed
+from terresante_platform.refusals import Unknown
+from terresante_platform.rpc.allow import allow
+
+from terresante_consent import wire
+from terresante_consent.domain.decision import decide, smallest_flip
+from terresante_consent.domain.facts import Question, by_name
+from terresante_consent.domain.vocabulary import WITHOUT_PATIENT, Action, Kind
+from terresante_consent.journal import reading
+from terresante_consent.journal.leaf import Entry
+from terresante_consent.rpc.desk import Desk, recorded
+
+MOST_QUESTIONS = 200
+OF_RESOURCES = frozenset({Action.READ, Action.PUBLISH})
+ASKED_BY_OTHERS = frozenset(
+    {
+        Action.SEARCH_PERSONS, Action.CREATE_PERSON, Action.READ_IDENTITY, Action.CHANGE_IDENTITY,
+        Action.ISSUE_ACTIVATION, Action.LIST, Action.READ, Action.PUBLISH, Action.CHANGE, Action.BE_NOTIFIED,
+    }
+)  # fmt: skip
+"""Acts that other services ask about; those of this service decide for themselves."""
+
+
+class UnknownDecision(Unknown):
+    """No such decision, or none that this caller may know of."""
+
+    reason = "DECISION_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    patient: UUID | None
+    question: Question
+    resource: UUID | None
+    author: UUID | None
+    flags: dict[str, Any]
+
+
+class DecisionService(DecisionServiceServicer):
+    """Decides, and shows past decisions to whom they concern."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @allow("professional", "patient", "administrator", services=("records", "messaging", "identity"))
+    async def DecideMany(self, request: pb.DecideManyRequest, _: Any) -> pb.DecideManyResponse:
+        """Decides, writes down, answers."""
+        questions = _questions(request.questions)
+        asked = await self._desk.standings.asked(list(dict.fromkeys(one.patient for one in questions)))
+        now = self._desk.now()
+        records = []
+        for one in questions:
+            facts = asked.facts[one.patient]._replace(own=one.author == asked.caller, **one.flags)
+            made = decide(one.question, facts, self._desk.policy)
+            records.append(recorded(asked, one.patient, one.question, made, now, one.resource))
+        await self._desk.journal.keep(records)
+        return pb.DecideManyResponse(
+            decisions=[wire.decision(made.decision, made.question.action, made.id) for made in records]
+        )
+
+    @allow("professional", "patient")
+    async def GetDecision(self, request: pb.GetDecisionRequest, _: Any) -> pb.GetDecisionResponse:
+        """Shows it to the one it was about; else to who may read the patient's journal, which is written down."""
+        patient, id = wire.patient(request.patient_id), parsed(request.entry_id, "entry_id")
+        async with self._desk.database.reading() as connection:
+            entry = await reading.one(connection, patient, id)
+        if entry is None:
+            raise _unknown()
+        if entry.actor != calls.person().id:
+            allowed = await self._desk.may(Action.READ_JOURNAL, patient)
+            if allowed.scope is None or allowed.scope.own_only or reading.withheld(entry.facts, allowed.basis):
+                raise _unknown()
+        return wire.kept_decision(entry, by_name(entry.facts), self._flip(entry))
+
+    def _flip(self, entry: Entry) -> dict[str, bool]:
+        """What would have turned it; nothing if the grid has since changed so that it would come out otherwise."""
+        if decide(entry.question, entry.facts, self._desk.policy).allowed is not entry.allowed:
+            return {}
+        return smallest_flip(entry.question, entry.facts, self._desk.policy)
+
+
+def _unknown() -> UnknownDecision:
+    return UnknownDecision("Cette décision n'existe pas, ou ne vous concerne pas.", "Vérifiez l'identifiant donné.")
+
+
+def _questions(asked: Sequence[pb.Question]) -> list[_Asked]:
+    if not 1 <= len(asked) <= MOST_QUESTIONS:
+        raise wire.QuestionInvalid(
+            "Le nombre de questions ne convient pas.", f"Posez 1 à {MOST_QUESTIONS} questions à la fois."
+        )
+    return [_question(one) for one in asked]
+
+
+def _question(one: pb.Question) -> _Asked:
+    action, kind = wire.ACTIONS.get(one.action), wire.KINDS.get(one.resource_kind)
+    if action is None or action not in ASKED_BY_OTHERS:
+        raise wire.QuestionInvalid("Cet acte ne se demande pas ici.", "Indiquez un acte sur l'identité ou le dossier.")
+    patient = wire.optional_id(one.patient_id, "patient_id")
+    if (patient is None) is not (action in WITHOUT_PATIENT):
+        raise wire.QuestionInvalid("Le patient manque, ou il est de trop pour cet acte.", "Corrigez la question.")
+    if not _well_formed(action, kind, one.category):
+        raise wire.QuestionInvalid("La nature ou la catégorie ne convient pas à cet acte.", "Corrigez la question.")
+    flags = {
+        "has_own": one.caller_has_written,
+        "hidden_from_professionals": one.hidden_from_professionals,
+        "hidden_from_patient": one.hidden_from_patient,
+        "hidden_from_representatives": one.hidden_from_representatives,
+    }
+    return _Asked(
+        patient,
+        Question(action, kind, one.category),
+        wire.optional_id(one.resource_id, "resource_id"),
+        wire.optional_id(one.author_id, "author_id"),
+        flags,
+    )
+
+
+def _well_formed(action: Action, kind: Kind | None, category: str) -> bool:
+    if action in OF_RESOURCES:
+        return kind is not None and bool(category)
+    if action in (Action.LIST, Action.CHANGE):
+        return kind is not None and not (action is Action.LIST and category)
+    return action is Action.BE_NOTIFIED or not category

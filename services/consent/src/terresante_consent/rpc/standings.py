@@ -1,0 +1,147 @@
+"""Who is asking, and what was true of them and the patient: the facts of every decision."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from terresante_platform import calls
+from terresante_platform.calls import Call
+from terresante_platform.group import Group
+
+from terresante_consent import wire
+from terresante_consent.domain import representation
+from terresante_consent.domain.facts import Facts
+from terresante_consent.domain.professionals import Place, Professional, chosen_place
+from terresante_consent.domain.vocabulary import Who
+from terresante_consent.knowing import Knowing
+from terresante_consent.store import standing
+from terresante_consent.store.line import Line
+from terresante_consent.store.standing import Pair, PersonStanding, ProfessionalStanding
+
+STRONG = 2
+"""Least `acr` with which anything opens (R-AUT6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, from where, and the facts towards each patient asked about (what concerns a resource is not in yet)."""
+
+    caller: UUID
+    place: Place | None
+    facts: dict[UUID | None, Facts]
+
+
+class Standings:
+    """Loads facts. Whatever asks while a query runs shares the next one."""
+
+    def __init__(self, line: Line, knowing: Knowing, now: Callable[[], datetime]) -> None:
+        self._line = line
+        self._knowing = knowing
+        self._now = now
+        self.professionals: Group[Sequence[Pair], Sequence[ProfessionalStanding]] = Group(self._of_professionals)
+        self.persons: Group[Sequence[Pair], Sequence[PersonStanding]] = Group(self._of_persons)
+
+    async def asked(self, patients: Sequence[UUID | None]) -> Asked:
+        """Of the caller towards these patients, as committed when the query starts. Refuses with PLACE_REQUIRED,
+        PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE, DATABASE_UNAVAILABLE."""
+        call = calls.current()
+        caller = calls.person()
+        pairs = [Pair(caller.id, patient) for patient in patients]
+        if caller.kind == Who.PROFESSIONAL.value:
+            found = await self.professionals.keep(pairs)
+            if not self._knowing.fresh(found[0].known, self._now()):
+                await self._knowing.asked_again(caller.id)
+                found = await self.professionals.keep(pairs)
+            return _of_professional(call, patients, found, self._now())
+        persons: Sequence[PersonStanding] = ()
+        if caller.kind == Who.PATIENT.value:
+            persons = await self.persons.keep(pairs)
+        return _of_person(call, patients, persons, self._now())
+
+    async def prepared(self) -> None:
+        """Makes sure, before a transaction, that what is known of the caller is fresh."""
+        caller = calls.person()
+        if caller.kind == Who.PROFESSIONAL.value:
+            await self._knowing.professional(caller.id)
+
+    async def within(self, driver: Any, patient: UUID, at: datetime) -> Asked:
+        """As `asked`, inside a transaction (`driver`: its asyncpg connection)."""
+        call = calls.current()
+        caller = calls.person()
+        pairs = [Pair(caller.id, patient)]
+        if caller.kind == Who.PROFESSIONAL.value:
+            return _of_professional(call, [patient], await standing.of_professionals(driver, pairs, at), at)
+        return _of_person(call, [patient], await standing.of_persons(driver, pairs, at), at)
+
+    async def _of_professionals(self, asked: Sequence[Sequence[Pair]]) -> Sequence[Sequence[ProfessionalStanding]]:
+        pairs = [pair for some in asked for pair in some]
+        at = self._now()
+        return _dealt(asked, await self._line.run(lambda driver: standing.of_professionals(driver, pairs, at)))
+
+    async def _of_persons(self, asked: Sequence[Sequence[Pair]]) -> Sequence[Sequence[PersonStanding]]:
+        pairs = [pair for some in asked for pair in some]
+        at = self._now()
+        return _dealt(asked, await self._line.run(lambda driver: standing.of_persons(driver, pairs, at)))
+
+
+def _dealt(asked: Sequence[Sequence[Pair]], found: Sequence[Any]) -> list[Sequence[Any]]:
+    """Results back to who asked, in the order they asked."""
+    dealt, at = [], 0
+    for some in asked:
+        dealt.append(found[at : at + len(some)])
+        at += len(some)
+    return dealt
+
+
+def _of_professional(
+    call: Call, patients: Sequence[UUID | None], found: Sequence[ProfessionalStanding], at: datetime
+) -> Asked:
+    caller = calls.person()
+    known = found[0].known if found else None
+    place = chosen_place(known, wire.chosen_place(call.place), at) if known else None
+    structure = place.structure if place else None
+    base = _as_professional(known, place, caller.strength)
+    facts = {
+        patient: base._replace(
+            consent_in_force=one.consent_in_force,
+            blocked=one.blocked,
+            member=one.member,
+            member_agreed=one.member_agreed,
+            structure_member=structure in one.structures,
+            structure_agreed=structure in one.structures_agreed,
+            emergency_open=one.emergency_open,
+        )
+        for patient, one in zip(patients, found, strict=True)
+    }
+    return Asked(caller.id, place, facts)
+
+
+def _as_professional(known: Professional | None, place: Place | None, strength: int) -> Facts:
+    if known is None:
+        return Facts(Who.PROFESSIONAL, strong_login=strength >= STRONG)
+    return Facts(
+        Who.PROFESSIONAL,
+        known.profession,
+        strong_login=strength >= STRONG,
+        account_open=known.account_open,
+        practises=place is not None,
+        health_professional=known.health_professional,
+    )
+
+
+def _of_person(call: Call, patients: Sequence[UUID | None], found: Sequence[PersonStanding], at: datetime) -> Asked:
+    caller = calls.person()
+    base = Facts(Who(caller.kind), strong_login=caller.strength >= STRONG)
+    facts: dict[UUID | None, Facts] = dict.fromkeys(patients, base)
+    for patient, one in zip(patients, found, strict=False):
+        acts, may_read, may_manage = representation.rights(one.held, at)
+        facts[patient] = base._replace(
+            consent_in_force=one.consent_in_force,
+            is_patient=patient == caller.id,
+            acts=acts,
+            may_read=may_read,
+            may_manage=may_manage,
+        )
+    return Asked(caller.id, None, facts)

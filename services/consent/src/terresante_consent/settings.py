@@ -1,0 +1,25 @@
+"""Every setting of the consent service."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from terresante_platform.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The platform's, the directory's address, the journal's key and what may differ between operators."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TERRESANTE_CONSENT_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    directory_address: str = Field(description="gRPC target of the directory")
+    journal_key_file: Path = Field(description="Ed25519 private key (PEM, PKCS#8) that signs the journal's batch heads")
+    entitlements_file: Path | None = Field(
+        None, description="Entitlement matrix, see data/README.md; the committed example if unset"
+    )
+    facts_max_age_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Oldest copy of a professional's facts that may be decided on"
+    )
+    emergency_hours: float = Field(4.0, gt=0, le=72, description="How long an emergency access stays open")

@@ -1,0 +1,122 @@
+"""Who is around whom: the patients of somebody, the people concerned by a patient."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, any_, exists, func, literal, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from terresante_consent.store import professionals
+from terresante_consent.store.tables import block, circle_member, consent, representation
+
+
+@dataclass(frozen=True, slots=True)
+class MyPatient:
+    """A patient somebody looks after."""
+
+    patient: UUID
+    since: datetime
+    consent_in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page goes on: behind this line of the list."""
+
+    since: datetime
+    patient: UUID
+
+
+def _in_force(patient: object) -> object:
+    return exists().where(consent.c.patient_id == patient, consent.c.withdrawn_at.is_(None))
+
+
+async def patients_of_professional(
+    connection: AsyncConnection,
+    professional: UUID,
+    structure: UUID | None,
+    health_professional: bool,
+    after: After | None,
+    limit: int,
+) -> list[MyPatient]:
+    """Patients in whose circle the professional is, in person or by the structure, most recent first. Left out: those
+    who block them, and memberships that lack the agreement they would need."""
+    member = circle_member
+    by_structure = member.c.structure_id == structure if structure else literal(False)
+    lasting = [
+        member.c.until.is_(None),
+        or_(member.c.professional_id == professional, by_structure),
+        ~exists().where(
+            block.c.patient_id == member.c.patient_id,
+            block.c.professional_id == professional,
+            block.c.until.is_(None),
+        ),
+    ]
+    if not health_professional:
+        lasting.append(member.c.explicit_agreement)
+    around = (
+        select(member.c.patient_id.label("patient"), func.max(member.c.since).label("since"))
+        .where(and_(*lasting))
+        .group_by(member.c.patient_id)
+        .subquery()
+    )
+    return await _page(connection, select(around.c.patient, around.c.since), after, limit)
+
+
+async def patients_represented(
+    connection: AsyncConnection, representative: UUID, at: datetime, after: After | None, limit: int
+) -> list[MyPatient]:
+    """Patients whom somebody represents at that moment, most recent first."""
+    held = (
+        select(representation.c.patient_id.label("patient"), func.max(representation.c.since).label("since"))
+        .where(
+            representation.c.representative_id == representative,
+            or_(representation.c.until.is_(None), representation.c.until > at),
+        )
+        .group_by(representation.c.patient_id)
+        .subquery()
+    )
+    return await _page(connection, select(held.c.patient, held.c.since), after, limit)
+
+
+async def _page(
+    connection: AsyncConnection, wanted: Select[tuple[UUID, datetime]], after: After | None, limit: int
+) -> list[MyPatient]:
+    patient, since = wanted.selected_columns
+    if after is not None:
+        wanted = wanted.where(tuple_(since, patient) < tuple_(literal(after.since), literal(after.patient)))
+    page = wanted.order_by(since.desc(), patient.desc()).limit(limit).subquery()
+    found = await connection.execute(
+        select(page.c.patient, page.c.since, _in_force(page.c.patient).label("in_force")).order_by(  # type: ignore[attr-defined]
+            page.c.since.desc(), page.c.patient.desc()
+        )
+    )
+    return [MyPatient(row.patient, row.since, row.in_force) for row in found]
+
+
+async def concerned_professionals(connection: AsyncConnection, patient: UUID, at: datetime) -> set[UUID]:
+    """Active members in person, and those who practise in a structure that is a member; none that is blocked."""
+    members = (
+        await connection.execute(
+            select(circle_member.c.professional_id, circle_member.c.structure_id).where(
+                circle_member.c.patient_id == patient, circle_member.c.until.is_(None)
+            )
+        )
+    ).all()
+    found = {row.professional_id for row in members if row.professional_id}
+    structures = [row.structure_id for row in members if row.structure_id]
+    found |= await professionals.practising_in(connection, structures, at)
+    refused = await connection.execute(
+        select(block.c.professional_id).where(
+            block.c.patient_id == patient,
+            block.c.until.is_(None),
+            block.c.professional_id == any_(literal(list(found))),
+        )
+    )
+    return found - {row.professional_id for row in refused}
+
+
+async def consent_in_force(connection: AsyncConnection, patient: UUID) -> bool:
+    """Whether one is in force now."""
+    return bool((await connection.execute(select(_in_force(patient)))).scalar())  # type: ignore[call-overload]

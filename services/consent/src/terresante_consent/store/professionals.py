@@ -1,0 +1,89 @@
+"""The dated copy of what the directory says of professionals."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from terresante_consent.domain.professionals import Place, Professional
+from terresante_consent.domain.vocabulary import PlaceId, ProfessionalId, StructureId
+from terresante_consent.store.tables import known_place, known_professional
+
+
+async def keep(transaction: AsyncConnection, professional: Professional) -> None:
+    """Keeps what the directory said, unless something newer is known. Replies that cross keep the newest."""
+    new = insert(known_professional).values(
+        professional_id=professional.id,
+        profession=professional.profession,
+        health_professional=professional.health_professional,
+        account_open=professional.account_open,
+        version=professional.version,
+        checked_at=professional.checked_at,
+    )
+    told = new.excluded
+    kept = await transaction.execute(
+        new.on_conflict_do_update(
+            index_elements=[known_professional.c.professional_id],
+            set_={
+                "profession": told.profession,
+                "health_professional": told.health_professional,
+                "account_open": told.account_open,
+                "version": told.version,
+                "checked_at": func.greatest(told.checked_at, known_professional.c.checked_at),
+            },
+            where=told.version >= known_professional.c.version,
+        )
+    )
+    if kept.rowcount == 0:
+        return
+    await transaction.execute(delete(known_place).where(known_place.c.professional_id == professional.id))
+    if professional.places:
+        await transaction.execute(
+            insert(known_place),
+            [
+                {
+                    "place_id": place.id,
+                    "professional_id": professional.id,
+                    "structure_id": place.structure,
+                    "until": place.until,
+                }
+                for place in professional.places
+            ],
+        )
+
+
+async def get(connection: AsyncConnection, id: UUID) -> Professional | None:
+    """What is known of one professional."""
+    known = known_professional
+    row = (await connection.execute(select(known).where(known.c.professional_id == id))).first()
+    if row is None:
+        return None
+    places = await connection.execute(select(known_place).where(known_place.c.professional_id == id))
+    return Professional(
+        id=ProfessionalId(row.professional_id),
+        profession=row.profession,
+        health_professional=row.health_professional,
+        account_open=row.account_open,
+        places=tuple(Place(PlaceId(p.place_id), StructureId(p.structure_id), p.until) for p in places),
+        version=row.version,
+        checked_at=row.checked_at,
+    )
+
+
+async def practising_in(connection: AsyncConnection, structures: Sequence[UUID], at: datetime) -> set[UUID]:
+    """Professionals with an open account who practise in one of the structures at that moment."""
+    if not structures:
+        return set()
+    found = await connection.execute(
+        select(known_place.c.professional_id)
+        .join(known_professional, known_professional.c.professional_id == known_place.c.professional_id)
+        .where(
+            known_place.c.structure_id.in_(structures),
+            or_(known_place.c.until.is_(None), known_place.c.until > at),
+            known_professional.c.account_open,
+        )
+    )
+    return {row.professional_id for row in found}

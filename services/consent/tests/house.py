@@ -1,0 +1,111 @@
+"""The consent service as its callers see it, and the people of its tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from terresante.consent.v1 import consent_service_pb2 as pb
+from terresante.consent.v1 import decision_service_pb2 as decisions_pb
+from terresante.consent.v1 import journal_service_pb2 as journal_pb
+from terresante_platform.ids import new_id
+from terresante_platform.refusals import Refusal
+
+from .small_directory import SmallDirectory
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.at = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def passes(self, **time: float) -> None:
+        """So much later."""
+        self.at += timedelta(**time)
+
+
+@dataclass
+class House:
+    """Stubs of the running service, by who dials; people act through `as_`."""
+
+    consents: Any
+    decisions: Any
+    """As the records service dials."""
+    portal_decisions: Any
+    journal: Any
+    messaging: Any
+    directory: SmallDirectory
+    clock: Clock
+    call_as: Callable[..., Any]
+
+    def professional(self, id: UUID, **more: Any) -> None:
+        """The calls that follow are theirs."""
+        self.call_as("professional", id, **more)
+
+    def person(self, id: UUID, **more: Any) -> None:
+        """The calls that follow are those of somebody of the patient realm."""
+        self.call_as("patient", id, **more)
+
+    async def consented(self, by: UUID, patient: UUID | None = None) -> UUID:
+        """A patient whose consent that professional recorded; the calls that follow are theirs."""
+        patient = patient or new_id()
+        self.professional(by)
+        await self.consents.RecordConsent(consent_of(patient, self.clock()))
+        return patient
+
+    async def decided(self, patient: UUID | None, action: str, **question: Any) -> decisions_pb.Decision:
+        """One decision, asked by the records service for who is calling."""
+        kind = question.pop("kind", "DOCUMENT" if action in ("LIST", "READ", "PUBLISH", "CHANGE") else "UNSPECIFIED")
+        if action in ("READ", "PUBLISH"):
+            question.setdefault("category", "letter")
+        asked = decisions_pb.Question(
+            patient_id=str(patient or ""),
+            action=decisions_pb.Action.Value(f"ACTION_{action}"),
+            resource_kind=decisions_pb.ResourceKind.Value(f"RESOURCE_KIND_{kind}"),
+            **{name: str(value) if isinstance(value, UUID) else value for name, value in question.items()},
+        )
+        reply = await self.decisions.DecideMany(decisions_pb.DecideManyRequest(questions=[asked]))
+        return reply.decisions[0]  # type: ignore[no-any-return]
+
+    async def reads(self, patient: UUID, **question: Any) -> bool:
+        """Whether who is calling may read a letter of the patient's."""
+        return (await self.decided(patient, "READ", **question)).allowed
+
+    async def invites(self, patient: UUID, professional: UUID, **more: Any) -> pb.Member:
+        """Who is calling invites that professional."""
+        asked = pb.InviteMemberRequest(patient_id=str(patient), professional_id=str(professional), **more)
+        return (await self.consents.InviteMember(asked)).member  # type: ignore[no-any-return]
+
+    async def lines(self, patient: UUID, limit: int = 200) -> list[journal_pb.Entry]:
+        """The journal as who is calling reads it, newest first."""
+        asked = journal_pb.ListEntriesRequest(patient_id=str(patient), limit=limit)
+        return list((await self.journal.ListEntries(asked)).entries)
+
+
+def consent_of(patient: UUID, at: datetime, **changes: Any) -> pb.RecordConsentRequest:
+    """A well-formed consent given before a professional."""
+    asked = {
+        "patient_id": str(patient),
+        "form": pb.CONSENT_FORM_ORAL,
+        "given_at": at,
+        "notice_version": "2026-1",
+        "information_given": "Le partage avec le cercle de soins a été expliqué.",
+        **changes,
+    }
+    return pb.RecordConsentRequest(**asked)
+
+
+async def reason(call: Any) -> str:
+    """The reason for which a call is refused."""
+    try:
+        await call
+    except Refusal as refused:
+        return refused.reason
+    raise AssertionError("it was not refused")
