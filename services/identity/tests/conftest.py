@@ -1,6 +1,5 @@
 """What the identity tests share: people with invented traits, a consent that says yes or no, a realm of patients."""
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -19,10 +18,6 @@ from terresante.identity.v1.identity_service_pb2_grpc import (
     IdentityServiceStub,
     add_IdentityServiceServicer_to_server,
 )
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from realm_of_patients import RealmOfPatients, serving
 from terresante_identity.accounts import Accounts, connected
 from terresante_identity.domain.births import Gazetteer
 from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
@@ -35,9 +30,15 @@ from terresante_identity.rpc.service import IdentityService
 from terresante_identity.settings import Settings
 from terresante_platform.database import Database
 from terresante_platform.testing.certificates import Authority
-from willing_consent import WillingConsent
 
-pytest_plugins = ["terresante_platform.testing.plugin"]
+from .realm_of_patients import RealmOfPatients, serving
+from .willing_consent import WillingConsent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The platform's fixtures, in a way that also works when the whole project's tests are collected at once."""
+    config.pluginmanager.import_plugin("terresante_platform.testing.plugin")
+
 
 LOUISE = TypedTraits(
     birth_name="Lefèvre",

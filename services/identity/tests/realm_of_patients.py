@@ -52,7 +52,11 @@ class RealmOfPatients:
 
     def _users(self, method: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         if method == "GET":
-            return 200, [user for user in self.users.values() if user["username"] in query["username"]]
+            return 200, [
+                user
+                for user in self.users.values()
+                if user["attributes"]["uid"] == [query["q"][0].removeprefix("uid:")]
+            ]
         if any(user["username"] == body["username"] for user in self.users.values()):
             return 409, {"errorMessage": "User exists with same username"}
         id = str(uuid4())

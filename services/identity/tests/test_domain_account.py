@@ -31,7 +31,6 @@ def issue(at: datetime, *earlier: Activation, in_use: bool = False) -> Activatio
     return issued(
         ActivationId(UUID(int=9)),
         LOUISE,
-        username_of(LOUISE),
         earlier=earlier,
         by=DOCTOR,
         at=at,
@@ -85,8 +84,15 @@ def test_a_code_is_sixteen_unmistakable_signs_in_groups() -> None:
     assert not set("01OILU") & set(ALPHABET)
 
 
+def test_a_login_name_is_chance() -> None:
+    assert username_of(bytes(range(64))) != username_of(bytes(range(1, 65)))
+    assert len(username_of(bytes(range(64)))) == len("patient-") + 11
+
+
 def test_each_sign_of_a_code_is_equally_likely() -> None:
     signs = [code_of(bytes([byte]) * 16)[0] for byte in range(240)]
+    with pytest.raises(ValueError, match="random"):
+        code_of(bytes([240]) * 64)
 
     assert {signs.count(sign) for sign in ALPHABET} == {8}
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from terresante_identity.domain.account import Activation, ActivationId, username_of
+from terresante_identity.domain.account import Activation, ActivationId
 from terresante_identity.domain.identity import (
     InsiAnswer,
     Person,
@@ -222,9 +222,7 @@ async def test_activations_are_reserved_confirmed_and_end(
 
     def activation(hour: int) -> Activation:
         at = monday + timedelta(hours=hour)
-        return Activation(
-            ActivationId(uuid4()), person.id, username_of(person.id), at, at + timedelta(hours=72), DOCTOR
-        )
+        return Activation(ActivationId(uuid4()), person.id, at, at + timedelta(hours=72), DOCTOR)
 
     first, second, never = activation(0), activation(1), activation(2)
     async with database.transaction() as transaction:

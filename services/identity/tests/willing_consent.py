@@ -4,6 +4,7 @@ from typing import Any
 
 from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceServicer
+from terresante_platform.refusals import Unknown
 from terresante_platform.rpc.allow import allow
 
 
@@ -18,6 +19,10 @@ class WillingConsent(DecisionServiceServicer):
     async def DecideMany(self, request: pb.DecideManyRequest, _: Any) -> pb.DecideManyResponse:
         self.asked += request.questions
         return pb.DecideManyResponse(decisions=map(self._decided, request.questions))
+
+    async def GetDecision(self, request: pb.GetDecisionRequest, _: Any) -> pb.GetDecisionResponse:
+        """Without `@allow`: nobody may."""
+        raise Unknown(f"{request.entry_id}")
 
     def _decided(self, question: pb.Question) -> pb.Decision:
         if question.action in self.refused or question.patient_id in self.refused:

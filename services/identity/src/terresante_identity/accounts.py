@@ -31,21 +31,23 @@ class Accounts:
         self._admin = admin
         self._thread = thread
 
-    async def in_use(self, username: str) -> bool:
-        """Whether the patient has made the account theirs: a one-time code is set."""
-        return await self._done(lambda: _in_use(self._admin, self._id_of(username)))
+    async def in_use(self, uid: UUID) -> bool:
+        """Whether the person has made an account theirs: a one-time code is set."""
+        return await self._done(lambda: _in_use(self._admin, self._user(uid)))
 
-    async def begin(self, username: str, uid: UUID, code: str) -> None:
-        """The account, new or not yet in use, opens with `code` once, then asks for a password and a code device."""
-        await self._done(lambda: self._begin(username, uid, code))
+    async def begin(self, uid: UUID, username: str, code: str) -> str:
+        """The person's account opens with `code` once, then asks for a password and a code device.
 
-    async def close_unused(self, username: str) -> None:
+        `username` serves for a new account; gives the one that it has.
+        """
+        return await self._done(lambda: self._begin(uid, username, code))
+
+    async def close_unused(self, uid: UUID) -> None:
         """Unless the account is in use, its starting code opens nothing any more."""
-        await self._done(lambda: self._close_unused(username))
+        await self._done(lambda: self._close_unused(uid))
 
-    def _begin(self, username: str, uid: UUID, code: str) -> None:
-        credential = {"type": "password", "value": code, "temporary": True}
-        known = self._id_of(username)
+    def _begin(self, uid: UUID, username: str, code: str) -> str:
+        known = self._user(uid)
         if known is None:
             self._admin.create_user(
                 {
@@ -53,35 +55,39 @@ class Accounts:
                     "enabled": True,
                     "attributes": {"uid": [str(uid)]},
                     "requiredActions": ACTIONS,
-                    "credentials": [credential],
+                    "credentials": [{"type": "password", "value": code, "temporary": True}],
                 }
             )
-            return
-        whole = self._admin.get_user(known)
-        self._admin.update_user(known, {**whole, "enabled": True, "requiredActions": ACTIONS})
-        self._admin.set_user_password(known, code, temporary=True)
+            return username
+        whole = self._admin.get_user(known["id"])
+        self._admin.set_user_password(known["id"], code, temporary=True)
+        self._admin.update_user(known["id"], {**whole, "enabled": True, "requiredActions": ACTIONS})
+        return str(known["username"])
 
-    def _close_unused(self, username: str) -> None:
-        known = self._id_of(username)
+    def _close_unused(self, uid: UUID) -> None:
+        known = self._user(uid)
         if known is not None and not _in_use(self._admin, known):
-            self._admin.set_user_password(known, secrets.token_urlsafe(48), temporary=True)
+            self._admin.set_user_password(known["id"], secrets.token_urlsafe(48), temporary=True)
 
-    def _id_of(self, username: str) -> str | None:
-        found: list[dict[str, Any]] = self._admin.get_users({"username": username, "exact": True, "max": 2})
-        return str(found[0]["id"]) if found else None
+    def _user(self, uid: UUID) -> dict[str, Any] | None:
+        """The account of a person: found by their id, never by its name."""
+        found: list[dict[str, Any]] = self._admin.get_users({"q": f"uid:{uid}", "max": 2})
+        return found[0] if found else None
 
     async def _done(self, what: Callable[[], Found]) -> Found:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, what)
-        except (KeycloakError, RequestException) as fault:
+        except KeycloakError as fault:
+            log.warning("accounts away", fault=type(fault).__name__, status=fault.response_code)
+        except RequestException as fault:
             log.warning("accounts away", fault=type(fault).__name__)
         raise accounts_unavailable()
 
 
-def _in_use(admin: KeycloakAdmin, id: str | None) -> bool:
-    if id is None:
+def _in_use(admin: KeycloakAdmin, user: dict[str, Any] | None) -> bool:
+    if user is None:
         return False
-    credentials: list[dict[str, Any]] = admin.get_credentials(id)
+    credentials: list[dict[str, Any]] = admin.get_credentials(user["id"])
     return any(credential.get("type") == "otp" for credential in credentials)
 
 

@@ -21,7 +21,7 @@ async def end_expired(database: Database, accounts: Accounts, at: datetime) -> i
     async with database.reading() as connection:
         expired = await activations.expired(connection, at)
     for activation in expired:
-        await accounts.close_unused(activation.username)
+        await accounts.close_unused(activation.person)
         async with database.transaction() as transaction:
             await activations.end(transaction, activation.id, at)
     return len(expired)

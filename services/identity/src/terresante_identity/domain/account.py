@@ -3,7 +3,7 @@ had at will.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
@@ -21,8 +21,7 @@ ISSUED_PER_DAY = 3
 BEING_ISSUED = timedelta(seconds=60)
 # No 0, O, 1, I, L, U: read aloud and copied by hand without doubt. 16 of 30 signs: 78 bits.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_LENGTH = 16
-GROUP = 4
+CODE_GROUPS = 4
 
 
 class ActivationAlreadyDone(Conflict):
@@ -49,7 +48,6 @@ class Activation:
 
     id: ActivationId
     person: PersonId
-    username: str = field(repr=False)
     issued_at: datetime
     expires_at: datetime
     issued_by: ProfessionalId
@@ -64,7 +62,6 @@ class Activation:
 def issued(
     id: ActivationId,
     person: PersonId,
-    username: str,
     *,
     earlier: Sequence[Activation],
     by: ProfessionalId,
@@ -91,7 +88,7 @@ def issued(
             f"{ISSUED_PER_DAY} codes d’activation ont déjà été émis pour ce patient en 24 heures.",
             "Utilisez le dernier code remis, ou recommencez demain.",
         )
-    return Activation(id, person, username, at, at + LIFETIME, by)
+    return Activation(id, person, at, at + LIFETIME, by)
 
 
 def accounts_unavailable() -> AccountsUnavailable:
@@ -102,18 +99,18 @@ def accounts_unavailable() -> AccountsUnavailable:
 
 
 def code_of(random: bytes) -> str:
-    """A code in groups of four from at least 32 random bytes: each sign equally likely.
+    """A code in groups of four from random bytes, each sign equally likely. Raises ValueError if 64 are too few."""
+    return _grouped(random, CODE_GROUPS, 4)
 
-    Bytes of 240 and more are skipped: 240 is the last multiple of 30 signs below 256.
-    """
+
+def username_of(random: bytes) -> str:
+    """A login name from random bytes: it says nothing, and nobody can lock out somebody whose id they know."""
+    return f"patient-{_grouped(random, 2, 5).lower()}"
+
+
+def _grouped(random: bytes, groups: int, size: int) -> str:
+    """Bytes of 240 and more are skipped: 240 is the last multiple of 30 signs below 256."""
     signs = [ALPHABET[byte % len(ALPHABET)] for byte in random if byte < 256 - 256 % len(ALPHABET)]
-    if len(signs) < CODE_LENGTH:
+    if len(signs) < groups * size:
         raise ValueError("not enough random bytes")
-    return "-".join("".join(signs[at : at + GROUP]) for at in range(0, CODE_LENGTH, GROUP))
-
-
-def username_of(person: PersonId) -> str:
-    """The login name: derived from the opaque person id, so that a second account for one person cannot be
-    made.
-    """
-    return f"p-{person.hex}"
+    return "-".join("".join(signs[at * size : (at + 1) * size]) for at in range(groups))

@@ -159,13 +159,12 @@ class IdentityService(IdentityServiceServicer):
     @allow("professional")
     async def IssueActivation(self, request: pb.IssueActivationRequest, _: Any) -> pb.IssueActivationResponse:
         id = wire.person_id(request.person_id)
-        username = account.username_of(id)
         await self._access.require(consent.ACTION_ISSUE_ACTIVATION, await self._person(id))
-        in_use = await self._accounts.in_use(username)
+        in_use = await self._accounts.in_use(id)
 
-        activation = await self._reserve(id, username, in_use)
+        activation = await self._reserve(id, in_use)
         code = account.code_of(secrets.token_bytes(64))
-        await self._begin(activation, code)
+        username = await self._begin(activation, code)
 
         return pb.IssueActivationResponse(
             username=username,
@@ -174,7 +173,7 @@ class IdentityService(IdentityServiceServicer):
             login_url=self._settings.login_url,
         )
 
-    async def _reserve(self, id: PersonId, username: str, in_use: bool) -> account.Activation:
+    async def _reserve(self, id: PersonId, in_use: bool) -> account.Activation:
         """Counts the code before it exists: two at once, or a fourth in a day, are refused here."""
         act = self._act("activation")
         async with self._database.transaction() as transaction:
@@ -183,7 +182,6 @@ class IdentityService(IdentityServiceServicer):
             activation = account.issued(
                 account.ActivationId(new_id()),
                 id,
-                username,
                 earlier=earlier,
                 by=act.by,
                 at=act.at,
@@ -192,10 +190,14 @@ class IdentityService(IdentityServiceServicer):
             await activations.add(transaction, activation)
         return activation
 
-    async def _begin(self, activation: account.Activation, code: str) -> None:
-        """Gives Keycloak the code, then announces it. If Keycloak does not take it, it was never issued."""
+    async def _begin(self, activation: account.Activation, code: str) -> str:
+        """Gives Keycloak the code, then announces it. What Keycloak did not take was never issued.
+
+        Gives the login name.
+        """
         try:
-            await self._accounts.begin(activation.username, activation.person, code)
+            chosen = account.username_of(secrets.token_bytes(64))
+            username = await self._accounts.begin(activation.person, chosen, code)
         except account.AccountsUnavailable:
             async with self._database.transaction() as transaction:
                 await activations.forget(transaction, activation)
@@ -203,6 +205,7 @@ class IdentityService(IdentityServiceServicer):
         async with self._database.transaction() as transaction:
             await activations.confirm(transaction, activation, self._now())
             await events.activation_issued(transaction, activation, self._now())
+        return username
 
     async def _spend_search(self) -> None:
         """A search counts when it is asked, whatever becomes of it."""

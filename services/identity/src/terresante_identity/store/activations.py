@@ -27,7 +27,6 @@ async def add(transaction: AsyncConnection, new: Activation) -> None:
         insert(activation).values(
             id=new.id,
             person_id=new.person,
-            username=new.username,
             issued_by=new.issued_by,
             issued_at=new.issued_at,
             expires_at=new.expires_at,
@@ -76,7 +75,6 @@ def _activation(row: Row[Any]) -> Activation:
     return Activation(
         id=ActivationId(row.id),
         person=PersonId(row.person_id),
-        username=row.username,
         issued_at=row.issued_at,
         expires_at=row.expires_at,
         issued_by=ProfessionalId(row.issued_by),

@@ -74,7 +74,6 @@ activation = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("person_id", Uuid),
-    Column("username", Text),
     Column("issued_by", Uuid),
     Column("issued_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),

@@ -76,7 +76,6 @@ create index insi_answer_by_person on insi_answer (person_id);
 create table activation (
     id uuid primary key,
     person_id uuid not null references person (id),
-    username text not null,
     issued_by uuid not null,
     issued_at timestamptz not null,
     expires_at timestamptz not null,

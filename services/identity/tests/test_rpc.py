@@ -1,0 +1,346 @@
+"""Searching, registering, reading: over real gRPC, PostgreSQL and a consent that is really asked."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from google.protobuf.json_format import MessageToJson
+from terresante.consent.v1 import decision_service_pb2 as consent_pb
+from terresante.identity.v1 import identity_service_pb2 as pb
+from terresante_platform.refusals import Refusal
+
+from .willing_consent import WillingConsent
+
+NOBODY = str(UUID(int=0))
+
+
+def traits(**changes: Any) -> pb.Traits:
+    """Louise's traits as a portal sends them."""
+    known: dict[str, Any] = {
+        "birth_name": "Lefèvre",
+        "first_name": "Louise",
+        "birth_date": pb.BirthDate(year=1951, month=5, day=12),
+        "sex": pb.SEX_FEMALE,
+        "birth_country": "FR",
+        "birth_postal_code": "94100",
+    }
+    return pb.Traits(**{**known, **changes})
+
+
+@pytest.fixture
+def create(service: Any) -> Callable[..., Any]:
+    """Registers somebody, having looked at everybody in the way."""
+
+    async def made(*distinct_from: str, **changes: Any) -> pb.Person:
+        reply = await service.CreatePerson(
+            pb.CreatePersonRequest(traits=traits(**changes), confirm_distinct_from=distinct_from)
+        )
+        assert reply.HasField("person"), reply
+        person: pb.Person = reply.person
+        return person
+
+    return made
+
+
+Create = Callable[..., Any]
+
+
+async def test_a_search_finds_nobody_then_a_person_is_registered_provisional_with_a_set_of_places(
+    service: Any, doctor: UUID, published: Any
+) -> None:
+    nobody = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits()))
+    reply = await service.CreatePerson(pb.CreatePersonRequest(traits=traits()))
+
+    person = reply.person
+    assert list(nobody.candidates) == []
+    assert person.status == pb.IDENTITY_STATUS_PROVISIONAL
+    assert (person.traits.birth_name, person.version, person.ins_matricule) == ("Lefèvre", 1, "")
+    assert {"94068", "75068"} <= set(person.traits.birth_place_codes)
+    assert person.registered_by == str(doctor)
+    assert UUID(person.person_id).version == 7
+    assert await published() == ["identity.v1.person_created"]
+
+
+async def test_registering_the_same_again_gives_the_candidate_and_no_twin(
+    service: Any, doctor: UUID, create: Create, published: Any
+) -> None:
+    louise = await create()
+
+    again = await service.CreatePerson(pb.CreatePersonRequest(traits=traits(birth_name="LEFEVRE", first_name="LOUISE")))
+
+    assert not again.HasField("person")
+    assert [one.person.person_id for one in again.candidates] == [louise.person_id]
+    assert again.candidates[0].same
+    assert await published() == ["identity.v1.person_created"]
+
+
+async def test_a_homonym_is_registered_and_flagged_once_every_candidate_was_looked_at(
+    service: Any, doctor: UUID, create: Create
+) -> None:
+    louise = await create()
+    anne = await create(louise.person_id, first_name="Anne")
+
+    one_unseen = await service.CreatePerson(
+        pb.CreatePersonRequest(traits=traits(), confirm_distinct_from=[anne.person_id])
+    )
+    homonym = await create(louise.person_id, anne.person_id)
+
+    assert [one.person.person_id for one in one_unseen.candidates] == [louise.person_id]
+    assert list(homonym.flags) == [pb.IDENTITY_FLAG_HOMONYM]
+    assert list(anne.flags) == []
+
+
+async def test_fifty_registrations_of_one_person_at_once_make_one(service: Any, doctor: UUID) -> None:
+    replies = await asyncio.gather(*(service.CreatePerson(pb.CreatePersonRequest(traits=traits())) for _ in range(50)))
+
+    made = {reply.person.person_id for reply in replies if reply.HasField("person")}
+    found = {one.person.person_id for reply in replies for one in reply.candidates}
+    assert len(made) == 1
+    assert found == made
+
+
+async def test_one_idempotency_key_makes_one_person_and_another_request_under_it_is_refused(
+    service: Any, calling_as: Any, published: Any
+) -> None:
+    calling_as("professional", uuid4(), key="k-1")
+    replies = await asyncio.gather(*(service.CreatePerson(pb.CreatePersonRequest(traits=traits())) for _ in range(10)))
+
+    assert len({reply.person.person_id for reply in replies}) == 1
+    assert await published() == ["identity.v1.person_created"]
+    with pytest.raises(Refusal) as refused:
+        await service.CreatePerson(pb.CreatePersonRequest(traits=traits(first_name="Anne")))
+    assert refused.value.reason == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_nobody_born_that_day_is_hidden_and_the_most_alike_come_first(
+    service: Any, doctor: UUID, create: Create
+) -> None:
+    louise = await create()
+    zoe = await create(birth_name="Zidane", first_name="Zoé", birth_postal_code="13001")
+    await create(birth_date=pb.BirthDate(year=1951, month=5, day=13))
+
+    found = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits(birth_name="lef", first_name="")))
+    first = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits(), limit=1))
+
+    assert [one.person.person_id for one in found.candidates] == [louise.person_id, zoe.person_id]
+    assert list(found.candidates[0].equal_traits) == ["birth_date", "birth_name", "birth_place_codes", "sex"]
+    assert (len(first.candidates), first.more, first.candidates[0].same) == (1, True, True)
+    assert not found.more
+
+
+async def test_searches_are_asked_of_consent_and_limited_per_professional(
+    service: Any, calling_as: Any, doctor: UUID, consent: WillingConsent
+) -> None:
+    for _ in range(5):
+        await service.SearchPersons(pb.SearchPersonsRequest(traits=traits()))
+
+    with pytest.raises(Refusal) as refused:
+        await service.SearchPersons(pb.SearchPersonsRequest(traits=traits()))
+    assert (refused.value.reason, refused.value.kind) == ("SEARCH_RATE_LIMITED", "TOO_MANY")
+    assert [question.action for question in consent.asked] == [consent_pb.ACTION_SEARCH_PERSONS] * 5
+    calling_as("professional", uuid4())
+    assert await service.SearchPersons(pb.SearchPersonsRequest(traits=traits()))
+
+
+async def test_a_refused_search_counts_too(service: Any, doctor: UUID, consent: WillingConsent) -> None:
+    consent.refused.add(consent_pb.ACTION_SEARCH_PERSONS)
+    reasons = []
+    for _ in range(6):
+        with pytest.raises(Refusal) as refused:
+            await service.SearchPersons(pb.SearchPersonsRequest(traits=traits()))
+        reasons.append(refused.value.reason)
+
+    assert reasons == ["ACCESS_REFUSED"] * 5 + ["SEARCH_RATE_LIMITED"]
+
+
+async def test_persons_are_read_in_the_order_asked_and_the_refused_are_withheld_like_the_unknown(
+    service: Any, doctor: UUID, create: Create, consent: WillingConsent
+) -> None:
+    louise, zoe = await create(), await create(birth_name="Zidane", first_name="Zoé", birth_postal_code="13001")
+    anne = await create(birth_name="Morel", first_name="Anne", birth_postal_code="13001", sex=pb.SEX_UNKNOWN)
+    consent.refused.add(zoe.person_id)
+    consent.asked.clear()
+
+    reply = await service.BatchGetPersons(
+        pb.BatchGetPersonsRequest(person_ids=[anne.person_id, NOBODY, zoe.person_id, louise.person_id, anne.person_id])
+    )
+
+    assert [person.person_id for person in reply.persons] == [anne.person_id, louise.person_id]
+    assert list(reply.withheld_ids) == [NOBODY, zoe.person_id]
+    assert {question.action for question in consent.asked} == {consent_pb.ACTION_READ_IDENTITY}
+    assert {question.author_id for question in consent.asked} == {str(doctor)}
+    assert NOBODY not in {question.patient_id for question in consent.asked}
+
+
+async def test_no_more_than_two_hundred_persons_at_once(service: Any, doctor: UUID) -> None:
+    ids = [str(uuid4()) for _ in range(201)]
+
+    with pytest.raises(Refusal) as refused:
+        await service.BatchGetPersons(pb.BatchGetPersonsRequest(person_ids=ids))
+    assert refused.value.reason == "IDENTITY_TOO_MANY_IDS"
+    assert len((await service.BatchGetPersons(pb.BatchGetPersonsRequest(person_ids=ids[1:]))).withheld_ids) == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"birth_name": ""}, "IDENTITY_NAME_MISSING"),
+        ({"birth_name": "L3fevre"}, "IDENTITY_NAME_CHARACTER"),
+        ({"first_name": "Lou\u202eise"}, "IDENTITY_NAME_INVISIBLE_CHARACTER"),
+        ({"first_name": "A" * 500}, "IDENTITY_NAME_TOO_LONG"),
+        ({"birth_date": pb.BirthDate(year=2001, month=2, day=31)}, "IDENTITY_BIRTH_DATE_IMPOSSIBLE"),
+        ({"birth_date": pb.BirthDate(year=2027, month=1, day=1)}, "IDENTITY_BIRTH_DATE_IN_FUTURE"),
+        ({"birth_date": pb.BirthDate(year=1850, month=1, day=1)}, "IDENTITY_BIRTH_DATE_TOO_EARLY"),
+        ({"birth_date": None}, "IDENTITY_BIRTH_DATE_IMPOSSIBLE"),
+        ({"sex": pb.SEX_UNSPECIFIED}, "IDENTITY_SEX_MISSING"),
+        ({"sex": 99}, "IDENTITY_SEX_MISSING"),
+        ({"birth_country": "FRA"}, "IDENTITY_BIRTH_COUNTRY_UNKNOWN"),
+        ({"birth_postal_code": "94999"}, "IDENTITY_BIRTH_POSTAL_CODE_UNKNOWN"),
+    ],
+)
+async def test_wrong_traits_are_refused_with_the_rule_and_nothing_is_kept_or_journalled(
+    service: Any, doctor: UUID, published: Any, consent: WillingConsent, change: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        await service.CreatePerson(pb.CreatePersonRequest(traits=traits(**change)))
+
+    assert refused.value.reason == reason
+    assert refused.value.details["rule"]
+    assert refused.value.todo
+    assert await published() == []
+    assert consent.asked == []
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pb.SearchPersonsRequest(traits=traits(), limit=51),
+        pb.SearchPersonsRequest(traits=traits(), limit=-1),
+        pb.SearchPersonsRequest(),
+        pb.CreatePersonRequest(traits=traits(), confirm_distinct_from=["not-an-id"]),
+        pb.BatchGetPersonsRequest(person_ids=["\x00"]),
+        pb.CheckIdentityDocumentRequest(person_id="x"),
+        pb.RecordInsiAnswerRequest(person_id=""),
+        pb.FlagIdentityRequest(person_id=NOBODY, flags=[pb.IDENTITY_FLAG_UNSPECIFIED]),
+        pb.IssueActivationRequest(person_id="../" + NOBODY),
+    ],
+    ids=lambda request: type(request).__name__,
+)
+async def test_what_can_never_be_right_is_invalid(service: Any, doctor: UUID, request_: Any) -> None:
+    with pytest.raises(Refusal) as refused:
+        await getattr(service, type(request_).__name__.removesuffix("Request"))(request_)
+
+    assert refused.value.kind == "INVALID"
+
+
+EVERY_RPC = [
+    pb.SearchPersonsRequest(traits=traits()),
+    pb.CreatePersonRequest(traits=traits()),
+    pb.BatchGetPersonsRequest(person_ids=[NOBODY]),
+    pb.CheckIdentityDocumentRequest(person_id=NOBODY, traits=traits()),
+    pb.RecordInsiAnswerRequest(person_id=NOBODY, code="01"),
+    pb.FlagIdentityRequest(person_id=NOBODY),
+    pb.IssueActivationRequest(person_id=NOBODY),
+]
+
+
+@pytest.mark.parametrize("request_", EVERY_RPC, ids=lambda request: type(request).__name__)
+@pytest.mark.parametrize(
+    ("kind", "acr", "reason"),
+    [
+        (None, 2, "LOGIN_REQUIRED"),
+        ("professional", 1, "LOGIN_TOO_WEAK"),
+        ("administrator", 3, "KIND_NOT_ALLOWED"),
+        ("patient", 2, "KIND_NOT_ALLOWED"),
+    ],
+)
+async def test_who_may_not_call_is_refused_before_anything_is_looked_at(
+    service: Any, calling_as: Any, consent: WillingConsent, request_: Any, kind: str | None, acr: int, reason: str
+) -> None:
+    if kind == "patient" and isinstance(request_, pb.BatchGetPersonsRequest):
+        kind, reason = "administrator", "KIND_NOT_ALLOWED"  # a patient may read who they are
+    calling_as(kind, uuid4(), acr=acr)
+
+    with pytest.raises(Refusal) as refused:
+        await getattr(service, type(request_).__name__.removesuffix("Request"))(request_)
+
+    assert refused.value.reason == reason
+    assert consent.asked == []
+
+
+async def test_a_patient_reads_who_they_are(
+    service: Any, doctor: UUID, create: Create, calling_as: Any, consent: WillingConsent
+) -> None:
+    louise = await create()
+    calling_as("patient", UUID(louise.person_id))
+
+    reply = await service.BatchGetPersons(pb.BatchGetPersonsRequest(person_ids=[louise.person_id]))
+
+    assert reply.persons[0].traits.first_name == "Louise"
+    assert consent.asked[-1].patient_id == louise.person_id
+
+
+@pytest.mark.parametrize(
+    ("action", "request_of"),
+    [
+        (consent_pb.ACTION_SEARCH_PERSONS, lambda _: pb.SearchPersonsRequest(traits=traits())),
+        (consent_pb.ACTION_CREATE_PERSON, lambda _: pb.CreatePersonRequest(traits=traits(first_name="Anne"))),
+        (
+            consent_pb.ACTION_CHANGE_IDENTITY,
+            lambda id: pb.CheckIdentityDocumentRequest(person_id=id, version=1, validation_mode="PA", traits=traits()),
+        ),
+        (
+            consent_pb.ACTION_CHANGE_IDENTITY,
+            lambda id: pb.RecordInsiAnswerRequest(person_id=id, version=1, code="01"),
+        ),
+        (
+            consent_pb.ACTION_CHANGE_IDENTITY,
+            lambda id: pb.FlagIdentityRequest(person_id=id, version=1, flags=[pb.IDENTITY_FLAG_DOUBTFUL]),
+        ),
+        (consent_pb.ACTION_ISSUE_ACTIVATION, lambda id: pb.IssueActivationRequest(person_id=id)),
+    ],
+    ids=["search", "create", "document", "insi", "flag", "activation"],
+)
+async def test_nothing_happens_when_consent_says_no_or_does_not_answer(
+    service: Any,
+    doctor: UUID,
+    create: Create,
+    consent: WillingConsent,
+    published: Any,
+    realm: Any,
+    action: int,
+    request_of: Callable[[str], Any],
+) -> None:
+    louise = await create()
+    consent.refused.add(action)
+    request = request_of(louise.person_id)
+
+    with pytest.raises(Refusal) as refused:
+        await getattr(service, type(request).__name__.removesuffix("Request"))(request)
+
+    assert refused.value.reason == "ACCESS_REFUSED"
+    assert refused.value.sentence == "Aucun consentement n’est en vigueur."
+    assert refused.value.details == {"decision": "entry", "reasons": "CONSENT_NOT_IN_FORCE"}
+    assert await published() == ["identity.v1.person_created"]
+    assert realm.users == {}
+
+
+async def test_a_candidate_is_shown_without_their_number(service: Any, doctor: UUID, create: Create) -> None:
+    louise = await create()
+    retrieved = await service.RecordInsiAnswer(
+        pb.RecordInsiAnswerRequest(
+            person_id=louise.person_id,
+            version=1,
+            code="00",
+            ins_matricule="251059406801264",
+            ins_oid="1.2.250.1.213.1.4.10",
+            traits=traits(birth_place_codes=["94068"]),
+        )
+    )
+
+    found = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits()))
+
+    assert retrieved.person.ins_matricule == "251059406801264"
+    assert "2510594" not in MessageToJson(found)
