@@ -16,8 +16,8 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "configuration.md"
 PARTS = ("gateway", "identity", "consent", "records", "messaging", "directory")
 HEAD = """# Configuration
 
-Written by `make generate` from the settings classes; do not edit. Each variable is set in the environment of the process. An unknown
-`TERRESANTE_<PART>_…` variable, or a wrong value, stops the start with a line that names it.
+Written by `make generate` from the settings classes; do not edit. Each variable is set in the environment of the
+process. An unknown `TERRESANTE_<PART>_…` variable, or a wrong value, stops the start with a line that names it.
 """
 
 
