@@ -55,7 +55,8 @@ def test_a_failed_migration_is_told_with_its_last_lines(ground: Ground) -> None:
 
     said = ground.verb("up", "--only", PARTS, fails=True)
 
-    assert "migrate-directory fails" in said
+    assert "schemas fails" in said
+    assert "while migrating terresante_directory" in said
     assert "unknown_revision" in said
     assert left_running(ground) == []
 

@@ -22,7 +22,13 @@ from terresante_dev.stack import SERVICES, Stack, write_private
 from terresante_dev.supervisor import Part, Step
 
 CERTIFICATES = (*SERVICES, "gateway", "nats", "keycloak", nats.OPERATOR)
-LISTENS = "import json,{0}.events as e; print(json.dumps(e.LISTENS_TO))"
+LISTENS = """
+import json, sys
+from importlib import import_module
+packages = sys.argv[1:]
+heard = {each.removeprefix("terresante_"): import_module(each + ".events").LISTENS_TO for each in packages}
+print(json.dumps(heard))
+"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ def keycloak_of(stack: Stack) -> Keycloak:
         database_user="keycloak",
         database_password=stack.secret("postgres.keycloak.password"),
         pki=stack.pki,
+        portal=settings_of.PORTAL,
         secrets={
             "pro-platform": stack.secret("keycloak.pro-platform.secret"),
             "patient-platform": stack.secret("keycloak.patient-platform.secret"),
@@ -80,13 +87,14 @@ def table(made: Made, only: frozenset[str]) -> list[Part | Step]:
     Their order is for readers; what counts is `needs`.
     """
     stack, issuers = made.stack, made.issuers
-    listening = [service for service in SERVICES if runs(service) and _wanted(service, only)]
-    rows = _ground(made, listening)
+    present = [service for service in SERVICES if runs(service) and _wanted(service, only)]
+    rows = _ground(made, present)
     if _wanted("keycloak", only):
         rows.append(_keycloak(made.keycloak))
-    for service in SERVICES:
-        if runs(service) and _wanted(service, only):
-            rows += _service(stack, service, issuers)
+    if present:
+        rows.append(_schemas(stack, present))
+    for service in present:
+        rows += _service(stack, service, issuers)
     if runs("gateway") and _wanted("gateway", only):
         rows += _gateways(stack, issuers)
     left_out = {row.name for row in rows if isinstance(row, Part) and not _wanted(row.name.partition("-")[0], only)}
@@ -97,7 +105,7 @@ def _wanted(part: str, only: frozenset[str]) -> bool:
     return not only or part in only
 
 
-def _ground(made: Made, listening: Sequence[str]) -> list[Part | Step]:
+def _ground(made: Made, services: Sequence[str]) -> list[Part | Step]:
     stack = made.stack
     return [
         Part(
@@ -128,7 +136,7 @@ def _ground(made: Made, listening: Sequence[str]) -> list[Part | Step]:
             version=version("terresante-dev"),
         ),
         Step("databases", needs=("postgres",), run=_telling_nothing(partial(postgres.provide, stack))),
-        Step("streams", needs=("nats",), run=_streams(stack, listening), every=10, after=("nats",)),
+        Step("streams", needs=("nats",), run=_streams(stack, services), every=10, after=("nats",)),
     ]
 
 
@@ -154,28 +162,23 @@ def runs(service: str) -> bool:
     return find_spec(f"terresante_{service}.__main__") is not None
 
 
+def _schemas(stack: Stack, services: Sequence[str]) -> Step:
+    migrate = partial(_run, _python("terresante_dev.schemas"), _machine() | settings_of.for_migrations(stack, services))
+    return Step("schemas", needs=("databases",), run=migrate)
+
+
 def _service(stack: Stack, service: str, issuers: dict[str, str]) -> list[Part | Step]:
-    package = f"terresante_{service}"
-    migrate = _python("terresante_platform.migrate", package)
-    rows: list[Part | Step] = [
-        Step(
-            f"migrate-{service}",
-            needs=("databases",),
-            run=partial(_run, migrate, _machine() | settings_of.for_migration(stack, service)),
+    return [
+        Part(
+            name,
+            needs=("schemas", "streams", "sink", *SERVICES[service]),
+            command=_python(f"terresante_{service}"),
+            environment=_machine() | settings_of.of(stack, name, issuers),
+            ready=partial(readiness.health, stack.ports[name], service, stack.pki),
+            version=version(f"terresante-{service}"),
         )
+        for name in stack.names(service)
     ]
-    for name in stack.names(service):
-        rows.append(
-            Part(
-                name,
-                needs=(f"migrate-{service}", "streams", "sink", *SERVICES[service]),
-                command=_python(package),
-                environment=_machine() | settings_of.of(stack, name, issuers),
-                ready=partial(readiness.health, stack.ports[name], service, stack.pki),
-                version=version(f"terresante-{service}"),
-            )
-        )
-    return rows
 
 
 def _gateways(stack: Stack, issuers: dict[str, str]) -> list[Part | Step]:
@@ -215,23 +218,21 @@ def _streams(stack: Stack, services: Sequence[str]) -> Callable[[], Awaitable[Se
     heard: dict[str, list[str]] = {}
 
     async def provision() -> Sequence[str]:
-        for service in services:
-            if service not in heard:
-                heard[service] = await _listens_to(service)
+        if not heard:
+            heard.update(await _listens_to(services))
         return await nats.provision(f"tls://127.0.0.1:{stack.ports['nats']}", operator_tls(stack), heard)
 
     return provision
 
 
-async def _listens_to(service: str) -> list[str]:
-    """The subjects a service's package says it listens to, asked in another process: the supervisor imports
-    no service.
-    """
-    package = f"terresante_{service}"
-    if find_spec(f"{package}.events") is None:
-        return []
-    said = await _run((sys.executable, "-c", LISTENS.format(package)), _machine())
-    return [str(subject) for subject in json.loads(said[-1])]
+async def _listens_to(services: Sequence[str]) -> dict[str, list[str]]:
+    """The subjects each service's package says it listens to, asked in a process apart: ours imports no service."""
+    asked = [f"terresante_{service}" for service in services if find_spec(f"terresante_{service}.events")]
+    if not asked:
+        return {}
+    said = await _run((sys.executable, "-c", LISTENS, *asked), _machine())
+    heard: dict[str, list[str]] = json.loads(said[-1])
+    return heard
 
 
 async def _run(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:

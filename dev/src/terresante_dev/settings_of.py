@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,12 @@ KINDS = {"pro": ["professional", "administrator"], "patient": ["patient"]}
 
 # The client by which a portal logs people in, in each realm.
 CLIENTS = {"pro": "portal", "patient": "portal"}
+
+# Where a portal's own development server is expected: its origin may call the gateway, and logins may end there.
+PORTAL = "http://127.0.0.1:8000"
+
+# What tells `schemas.py` where to migrate: JSON, package -> address of its database as its owner.
+MIGRATIONS = "TERRESANTE_MIGRATE_DATABASE_URLS"
 
 # The services that make accounts, and in which realm.
 ACCOUNTS = {"directory": "pro", "identity": "patient"}
@@ -38,6 +45,10 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
         settings[f"{peer.upper()}_ADDRESS"] = stack.address(peer)
     if service in ACCOUNTS:
         settings |= _accounts(stack, ACCOUNTS[service], issuers)
+    if service == "gateway":
+        settings["CURSOR_KEY_FILE"] = _file(stack, "gateway.cursor.key")
+        settings["PUBLIC_URL"] = f"https://localhost:{stack.ports[name]}"
+        settings["CORS_ORIGINS"] = json.dumps([PORTAL])
     if service == "identity":
         settings["ENVIRONMENT"] = "test"  # a sandbox holds INS numbers of the test domain only (R-ID5)
     if service == "records":
@@ -50,14 +61,17 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
     return {prefix + variable: value for variable, value in settings.items()} | chosen
 
 
-def for_migration(stack: Stack, service: str) -> dict[str, str]:
-    return {"TERRESANTE_MIGRATE_DATABASE_URL": postgres.url(stack, f"{service}_owner", service)}
+def for_migrations(stack: Stack, services: Sequence[str]) -> dict[str, str]:
+    """What `schemas.py` is given: each package's database, as its owner."""
+    urls = {f"terresante_{name}": postgres.url(stack, f"{name}_owner", name) for name in services}
+    return {MIGRATIONS: json.dumps(urls)}
 
 
 def make_secrets(stack: Stack) -> None:
     """Makes, the first time, every secret that a service reads from a file."""
     stack.secret("records.master.key", _sealing_key)
     stack.secret("consent.journal.pem", _signing_key)
+    stack.secret("gateway.cursor.key")
     for realm in KINDS:
         stack.secret(f"keycloak.{realm}-platform.secret")
     _store(stack).mkdir(mode=0o700, exist_ok=True)
