@@ -1,0 +1,39 @@
+"""The whole platform as processes, for the tests that no single service can hold: one stack for the session, two of each service.
+
+TERRESANTE_TEST_STACK=name uses a stack that is already up instead (and leaves it up), for those who write tests.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from terresante_dev import running
+from terresante_dev import stack as stacks
+from terresante_dev.story import STEPS, Stage
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[dict[str, Any]]:
+    """What `stack.json` says of the running platform."""
+    name = os.environ.get("TERRESANTE_TEST_STACK")
+    if name:
+        yield stacks.read(name)
+        return
+    name = f"test-{os.getpid()}"
+    try:
+        running.up(name, 2, frozenset())
+        yield stacks.read(name)
+    finally:
+        running.reset(name)
+
+
+@pytest.fixture(scope="session")
+def told(stack: dict[str, Any]) -> Stage:
+    """A telling of the story up to its eighth step: people, consent, circle and documents exist."""
+    stage = Stage(stack, secrets.randbelow(10**9))
+    for step in STEPS[:8]:
+        step.play(stage)
+    return stage
