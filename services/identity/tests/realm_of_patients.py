@@ -13,12 +13,13 @@ USERS = "/admin/realms/patient/users"
 
 
 class RealmOfPatients:
-    """Accounts by id. `away`: every answer is 503."""
+    """Accounts by id. `away`: every answer is 503. `full`: so is every attempt to make or change an account."""
 
     def __init__(self) -> None:
         self.url = ""
         self.secret = "not-a-secret"
         self.away = False
+        self.full = False
         self.users: dict[str, dict[str, Any]] = {}
         self.credentials: dict[str, list[dict[str, Any]]] = {}
 
@@ -43,6 +44,8 @@ class RealmOfPatients:
             return 503, {"error": "away"}
         if parts.path.endswith("/protocol/openid-connect/token"):
             return 200, {"access_token": "token", "expires_in": 60, "refresh_expires_in": 0, "token_type": "Bearer"}
+        if self.full and method != "GET":
+            return 503, {"error": "full"}
         if parts.path == USERS:
             return self._users(method, parse_qs(parts.query), body)
         id, _, what = parts.path.removeprefix(USERS + "/").partition("/")

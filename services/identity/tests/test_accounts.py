@@ -136,10 +136,11 @@ async def test_ten_doctors_at_once_issue_one_code(issue: Issue, realm: RealmOfPa
     assert [realm.opens(one.username, one.activation_code) is not None for one in issued].count(True) == 1
 
 
+@pytest.mark.parametrize("trouble", ["away", "full"])
 async def test_when_accounts_are_away_nothing_is_issued_and_nothing_counts(
-    issue: Issue, realm: RealmOfPatients, clock: Any, published: Any, database: Database
+    trouble: str, issue: Issue, realm: RealmOfPatients, clock: Any, published: Any, database: Database
 ) -> None:
-    realm.away = True
+    realm.away, realm.full = trouble == "away", trouble == "full"
     for _ in range(4):
         with pytest.raises(Refusal) as refused:
             await issue()
@@ -147,7 +148,7 @@ async def test_when_accounts_are_away_nothing_is_issued_and_nothing_counts(
     assert await rows(database) == []
     assert await published() == ["identity.v1.person_created"]
 
-    realm.away = False
+    realm.away = realm.full = False
     assert (await issue()).activation_code
 
 
