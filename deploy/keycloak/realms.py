@@ -6,57 +6,16 @@ README.md says what each choice is for.
 """
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Json = dict[str, Any]
+from flows import DAY, HOUR, MINUTE, Json, Kind, browser_flow, flattened, no_direct_grant, setting
 
 HERE = Path(__file__).parent
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 AUDIENCES = ("gateway", "identity", "consent", "records", "messaging", "directory")
-CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 ID_NAT_PATTERN = "^(8[0-9]{11}|0[0-9A-Z]{9}|3[0-9AB]{9}/[0-9A-Z]{1,16}|5[0-9]{14}/[0-9A-Z]{1,16})$"
 """RPPS, ADELI, employee of a FINESS, employee of a SIRET: the forms that a card's common name takes."""
-
-
-def setting(name: str, default: str | None = None) -> str:
-    """A placeholder that Keycloak replaces by an environment variable at import."""
-    return f"${{TERRESANTE_KEYCLOAK_{name}{'' if default is None else f':{default}'}}}"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One execution of a flow. `config` is stored beside the flow under an alias of its own."""
-
-    authenticator: str
-    requirement: str = "REQUIRED"
-    config: Json | None = None
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A flow; inside another one, `requirement` says how it counts there."""
-
-    alias: str
-    steps: list["Step | Flow"]
-    requirement: str = ""
-    top: bool = False
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What makes a realm differ from the other."""
-
-    name: str
-    title: str
-    idle: int
-    longest: int
-    acr: str
-    card: bool
-    attributes: list[Json] = field(default_factory=list)
-    mappers: list[Json] = field(default_factory=list)
 
 
 def attribute(name: str, pattern: str | None = None, options: list[str] | None = None) -> Json:
@@ -134,112 +93,7 @@ PATIENT = Kind(
 )
 
 
-def level(kind: Kind, number: int, age: int) -> Step:
-    """Holds when that level was asked for and was not reached less than `age` seconds ago."""
-    return Step(
-        "conditional-level-of-authentication",
-        config={"loa-condition-level": str(number), "loa-max-age": str(age)},
-    )
-
-
-def proof(authenticator: str, amr: str, age: int, **config: str) -> Step:
-    """Something that a person shows, named in the `amr` claim for `age` seconds."""
-    return Step(
-        authenticator,
-        config={**config, "default.reference.value": amr, "default.reference.maxAge": str(age)},
-    )
-
-
-def card_step(kind: Kind) -> Step:
-    """The CPS: its common name is the national number of the account."""
-    options = {
-        "mapping-source-selection": "Subject's Common Name",
-        "mapper-selection": "Custom Attribute Mapper",
-        "mapper-selection.user-attribute-name": "idNat",
-        "timestamp-validation-enabled": "true",
-        "crl-checking-enabled": "true",
-        "crl-relative-path": setting("CARD_CRLS", "persons.crl"),
-        "crldp-checking-enabled": "false",
-        "ocsp-checking-enabled": "false",
-        "extendedkeyusage": CLIENT_AUTHENTICATION,
-        "keyusage": "digitalSignature",
-        "certificate-policy": setting("CARD_POLICY"),
-        "certificate-policy-mode": "All",
-        "revalidate-certificate-enabled": "false",
-        "confirmation-page-disallowed": "true",
-    }
-    config = {f"x509-cert-auth.{key}": value for key, value in options.items()}
-    config["x509-cert-auth-crl-abort-if-non-updated"] = "true"
-    return proof("auth-x509-client-username-form", "sc", kind.longest, **config)
-
-
-def browser_flow(kind: Kind) -> Flow:
-    """The cookie, or the card (level 3), or the password (level 1) and then the code (level 2).
-
-    Each level is a conditional flow inside an alternative one: with a simpler shape a card does not give level 3.
-    """
-    name = kind.name
-    password = Flow(
-        f"{name} level 1",
-        [level(kind, 1, kind.longest), proof("auth-username-password-form", "pwd", kind.longest)],
-        "CONDITIONAL",
-    )
-    code = Flow(
-        f"{name} level 2",
-        [
-            level(kind, 2, 30 * MINUTE),
-            Step("conditional-user-configured"),
-            proof("auth-otp-form", "otp", 30 * MINUTE),
-        ],
-        "CONDITIONAL",
-    )
-    card = Flow(f"{name} level 3", [level(kind, 3, kind.longest), card_step(kind)], "CONDITIONAL")
-    ways: list[Step | Flow] = [Step("auth-cookie", "ALTERNATIVE")]
-    if kind.card:
-        ways.append(Flow(f"{name} card", [card], "ALTERNATIVE"))
-    ways.append(Flow(f"{name} forms", [password, code], "ALTERNATIVE"))
-    return Flow(f"{name} browser", ways, top=True)
-
-
-def no_direct_grant(kind: Kind) -> Flow:
-    """Nobody gives their password to an application, should a client ever be allowed to ask for it."""
-    return Flow(f"{kind.name} no direct grant", [Step("deny-access-authenticator")], top=True)
-
-
-def flattened(flow: Flow) -> tuple[list[Json], list[Json]]:
-    """The flow and those inside it as Keycloak lists them, and the configurations of their steps."""
-    flows: list[Json] = []
-    configs: list[Json] = []
-    executions: list[Json] = []
-    for position, step in enumerate(flow.steps, 1):
-        execution: Json = {
-            "requirement": step.requirement,
-            "priority": position * 10,
-            "authenticatorFlow": isinstance(step, Flow),
-            "userSetupAllowed": False,
-        }
-        if isinstance(step, Flow):
-            execution["flowAlias"] = step.alias
-            inner_flows, inner_configs = flattened(step)
-            flows += inner_flows
-            configs += inner_configs
-        else:
-            execution["authenticator"] = step.authenticator
-            if step.config:
-                execution["authenticatorConfig"] = f"{flow.alias}: {step.authenticator}"
-                configs.append({"alias": execution["authenticatorConfig"], "config": step.config})
-        executions.append(execution)
-    this = {
-        "alias": flow.alias,
-        "providerId": "basic-flow",
-        "topLevel": flow.top,
-        "builtIn": False,
-        "authenticationExecutions": executions,
-    }
-    return [this, *flows], configs
-
-
-def client(kind: Kind, identifier: str, **differences: Any) -> Json:
+def client(identifier: str, **differences: Any) -> Json:
     """What is the same in every client: nothing allowed that is not asked for, tokens signed with ES256."""
     attributes = {
         "access.token.signed.response.alg": "ES256",
@@ -267,11 +121,9 @@ def client(kind: Kind, identifier: str, **differences: Any) -> Json:
 def portal(kind: Kind, identifier: str, **levels: str) -> Json:
     """A client for people. Its tokens name no one: an opaque id, the kind of person, how they logged in."""
     audiences = [
-        mapper(f"aud {name}", "oidc-audience-mapper", **{"included.custom.audience": name})
-        for name in AUDIENCES
+        mapper(f"aud {name}", "oidc-audience-mapper", **{"included.custom.audience": name}) for name in AUDIENCES
     ]
     return client(
-        kind,
         identifier,
         publicClient=True,
         standardFlowEnabled=True,
@@ -295,7 +147,6 @@ def clients(kind: Kind) -> list[Json]:
     """Portal, platform, and those of Keycloak's own that would open a side door, closed."""
     levels = {"default.acr.values": kind.acr, "minimum.acr.value": "2"}
     platform = client(
-        kind,
         "platform",
         serviceAccountsEnabled=True,
         fullScopeAllowed=True,
@@ -307,7 +158,7 @@ def clients(kind: Kind) -> list[Json]:
     return [
         portal(kind, "portal", **levels),
         platform,
-        *(client(kind, identifier, enabled=False, publicClient=True) for identifier in closed),
+        *(client(identifier, enabled=False, publicClient=True) for identifier in closed),
     ]
 
 
@@ -446,9 +297,7 @@ def sandbox() -> Json:
 def files() -> dict[str, str]:
     """File name -> content, for this folder."""
     contents = {"pro-realm.json": realm(PRO), "patient-realm.json": realm(PATIENT), "sandbox.json": sandbox()}
-    return {
-        name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()
-    }
+    return {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
 
 
 if __name__ == "__main__":

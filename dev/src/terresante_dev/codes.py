@@ -15,6 +15,11 @@ import pyotp
 STEP_SECONDS = 30
 
 
+def ledger(stack: Path) -> Path:
+    """The ledger of a stack, from its folder: whoever spends codes of its people uses this one."""
+    return stack / "tokens" / "codes.json"
+
+
 def code_at(secret: str, step: int) -> str:
     """The code of a Base32 secret in the given step since 1970: HMAC-SHA-256, 6 digits."""
     return pyotp.TOTP(secret, digest=hashlib.sha256, interval=STEP_SECONDS).at(step * STEP_SECONDS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from terresante_dev import codes
 from terresante_dev.login import Browser, LoginFailed, TokenRefused, Tokens
 from terresante_dev.stack import NotPossible
 
@@ -39,7 +40,7 @@ def _browser(stack: Mapping[str, Any], persona: Mapping[str, Any]) -> Browser:
     return Browser(
         stack["issuers"][realm],
         Path(stack["ca"]["issuers"]),
-        Path(stack["folder"]) / "tokens" / "codes.json",
+        codes.ledger(Path(stack["folder"])),
         client_id=stack["clients"][realm],
         card=card,
     )

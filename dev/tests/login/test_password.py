@@ -1,5 +1,7 @@
 """Passwords and one-time codes: what each gives, what is refused, how a new account is taken into use."""
 
+from terresante_dev.codes import ledger, next_code
+
 from .conftest import PASSWORD, START, Realm
 
 
@@ -65,10 +67,8 @@ def test_a_wrong_code_is_refused(pro: Realm) -> None:
 
 
 def test_a_code_that_was_used_is_refused(pro: Realm) -> None:
-    from terresante_dev.codes import next_code
-
     username, secret = pro.person()
-    code = next_code(secret, pro.folder / "codes.json")
+    code = next_code(secret, ledger(pro.folder))
     with pro.browser() as browser:
         assert browser.login(username, PASSWORD, code=code).code
 

@@ -77,8 +77,8 @@ def test_it_listens_on_loopback_only(pro: Realm) -> None:
     ports = {pro.keycloak.host_port, pro.keycloak.management_port}
     found = [
         connection
-        for process in psutil.process_iter()
-        if str(pro.keycloak.folder) in " ".join(process.cmdline())
+        for process in psutil.process_iter(["cmdline"])
+        if str(pro.keycloak.folder) in " ".join(process.info["cmdline"] or ())
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     ]

