@@ -20,6 +20,7 @@ from terresante.consent.v1.decision_service_pb2_grpc import (
 from terresante.records.v1 import records_service_pb2 as pb
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub, add_RecordsServiceServicer_to_server
 from terresante_platform.database import Database
+from terresante_platform.testing.postgres import Server
 from terresante_records.contents import Contents
 from terresante_records.domain.catalogue import Catalogue, read_catalogue
 from terresante_records.rpc import RecordsService
@@ -41,6 +42,24 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def package() -> str:
     return "terresante_records"
+
+
+@pytest.fixture(scope="session")
+def emptied() -> dict[str, str]:
+    """The database that the tests of this package share, each on emptied tables."""
+    return {}
+
+
+@pytest.fixture
+def database_url(postgres: Server, template: str, emptied: dict[str, str]) -> str:
+    """A migrated database with nothing in it. Emptying one is ten times as fast as copying one."""
+    name = f"{template}_shared"
+    if name not in emptied:
+        postgres.sql(f'create database "{name}" template "{template}" strategy file_copy')
+        emptied[name] = postgres.url(name)
+    listed = "select string_agg(format('%I', tablename), ', ') from pg_tables where schemaname = 'public'"
+    postgres.sql(f"truncate {postgres.sql(listed, name)}", name)
+    return emptied[name]
 
 
 @pytest.fixture(scope="session")

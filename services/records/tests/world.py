@@ -25,6 +25,7 @@ class World:
     consent_in_force: bool = True
     silent: bool = False
     wrong: bool = False
+    without_scope: bool = False
     stuck: asyncio.Event | None = None
     asked: list[pb.Question] = field(default_factory=list)
     callers: list[Call] = field(default_factory=list)
@@ -40,7 +41,7 @@ class World:
         if not allowed:
             decision.reasons.extend(reasons)
             decision.sentence, decision.todo = f"Refusé : {' ; '.join(reasons)}.", f"À faire : {reasons[0]}."
-        if allowed and question.action == pb.ACTION_LIST:
+        if allowed and question.action == pb.ACTION_LIST and not self.without_scope:
             decision.scope.CopyFrom(pb.Scope(own_only=True) if by_own else self._scope(caller))
         return decision
 

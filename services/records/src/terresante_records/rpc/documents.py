@@ -28,13 +28,13 @@ class Documents:
     @allow(*READERS)
     async def GetDocument(self, request: pb.GetDocumentRequest, _: Any) -> pb.GetDocumentResponse:
         """One document, without its bytes."""
-        document, _key = await self._readable(parts.patient(request.patient_id), request.document_id)
+        document, _key = await self._readable_document(parts.patient(request.patient_id), request.document_id)
         return pb.GetDocumentResponse(document=wire.document_to_proto(document, reader()))
 
     @allow(*READERS)
     async def ReadContent(self, request: pb.ReadContentRequest, _: Any) -> AsyncIterator[pb.ReadContentResponse]:
         """One document, then its bytes."""
-        document, key = await self._readable(parts.patient(request.patient_id), request.document_id)
+        document, key = await self._readable_document(parts.patient(request.patient_id), request.document_id)
         yield pb.ReadContentResponse(document=wire.document_to_proto(document, reader()))
         async for piece in key.opened_stream(document.id, self._desk.contents.read(document.id)):
             yield pb.ReadContentResponse(chunk=piece)
@@ -71,18 +71,18 @@ class Documents:
     ) -> pb.SetDocumentVisibilityResponse:
         """Hides a document of one's own from others, or shows it to them."""
         who, now = reader(), self._desk.now()
-        document = await self._own(parts.patient(request.patient_id), request.document_id, who)
+        document = await self._own_document(parts.patient(request.patient_id), request.document_id, who)
         rules.require_changeable(document, who.id, request.version)
-        changed = await self._changed(document, parts.visibility(request.visibility), None, now)
+        changed = await self._changed_document(document, parts.visibility(request.visibility), None, now)
         return pb.SetDocumentVisibilityResponse(document=wire.document_to_proto(changed, who))
 
     @allow(*WRITERS)
     async def DeleteDocument(self, request: pb.DeleteDocumentRequest, _: Any) -> pb.DeleteDocumentResponse:
         """Takes a document of one's own out, logically (R-DMP6)."""
         who, now = reader(), self._desk.now()
-        document = await self._own(parts.patient(request.patient_id), request.document_id, who)
+        document = await self._own_document(parts.patient(request.patient_id), request.document_id, who)
         rules.require_changeable(document, who.id, request.version)
-        await self._changed(document, document.visibility, now, now)
+        await self._changed_document(document, document.visibility, now, now)
         return pb.DeleteDocumentResponse()
 
     @allow(*READERS)
@@ -91,18 +91,18 @@ class Documents:
         types = self._desk.catalogue.types.values()
         return pb.ListDocumentTypesResponse(types=[wire.type_to_proto(type_) for type_ in types])
 
-    async def _readable(self, patient: PatientId, id: str) -> tuple[Document, PatientKey]:
+    async def _readable_document(self, patient: PatientId, id: str) -> tuple[Document, PatientKey]:
         """The document, if the caller may read it."""
-        document, key = await self._found(patient, wire.document_id(id))
+        document, key = await self._found_document(patient, wire.document_id(id))
         if document is None or key is None or document.deleted_at is not None:
             raise await self._desk.deciding.unknown(patient, decisions.DOCUMENTS, rules.DocumentUnknown)
         await self._desk.deciding.may_read(decisions.about_document(document), rules.DocumentUnknown)
         return document, key
 
-    async def _own(self, patient: PatientId, id: str, who: Reader) -> Document:
+    async def _own_document(self, patient: PatientId, id: str, who: Reader) -> Document:
         """The document, deleted or not, if the caller is its author and may change it."""
         deciding = self._desk.deciding
-        document, _ = await self._found(patient, wire.document_id(id))
+        document, _ = await self._found_document(patient, wire.document_id(id))
         mine = document is not None and document.published.author == who.id
         if document is None or (document.deleted_at is not None and not mine):
             raise await deciding.unknown(patient, decisions.DOCUMENTS, rules.DocumentUnknown)
@@ -112,12 +112,14 @@ class Documents:
         await deciding.may_change_own(about)
         return document
 
-    async def _found(self, patient: PatientId, id: DocumentId) -> tuple[Document, PatientKey] | tuple[None, None]:
+    async def _found_document(
+        self, patient: PatientId, id: DocumentId
+    ) -> tuple[Document, PatientKey] | tuple[None, None]:
         async with self._desk.database.reading() as connection:
             found = await documents.find(connection, self._desk.masters, patient, id)
         return found or (None, None)
 
-    async def _changed(
+    async def _changed_document(
         self, document: Document, visibility: Visibility, deleted_at: datetime | None, now: datetime
     ) -> Document:
         changed = replace(document, visibility=visibility, deleted_at=deleted_at, version=document.version + 1)

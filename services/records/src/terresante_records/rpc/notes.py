@@ -54,7 +54,7 @@ class Notes:
     async def ReviseNote(self, request: pb.ReviseNoteRequest, _: Any) -> pb.ReviseNoteResponse:
         """Gives one's own note another text; the earlier ones are kept."""
         desk, who = self._desk, reader()
-        note, key = await self._own(parts.patient(request.patient_id), wire.note_id(request.note_id))
+        note, key = await self._own_note(parts.patient(request.patient_id), wire.note_id(request.note_id))
         revised = rules.revised(note, request.text, who.id, request.version, desk.now())
         async with desk.database.transaction() as transaction:
             await notes.revise(transaction, key, revised)
@@ -79,7 +79,7 @@ class Notes:
             notes=[wire.note_to_proto(note) for note in found[:shown]], next_cursor=cursor, total=total
         )
 
-    async def _own(self, patient: PatientId, id: NoteId) -> tuple[Note, PatientKey]:
+    async def _own_note(self, patient: PatientId, id: NoteId) -> tuple[Note, PatientKey]:
         """The note, if the caller is its author and may change it."""
         desk = self._desk
         async with desk.database.reading() as connection:

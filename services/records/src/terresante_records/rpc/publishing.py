@@ -70,7 +70,7 @@ class Publishing:
         described = rules.check(wire.description(first.description, desk.catalogue), now)
         by = authorship(now)
         incoming = _Incoming(requests, Recogniser(described.claimed_media_type, desk.max_content_bytes))
-        before = await self._decided(described, by)
+        before = await self._decided_publication(described, by)
 
         id = DocumentId(new_id())
         async with desk.database.reading() as connection:
@@ -81,13 +81,13 @@ class Publishing:
         new = rules.published(id, described, incoming.content, by, before)
         reply = None
         try:
-            reply = await self._kept(new, key, first.description)
+            reply = await self._kept_document(new, key, first.description)
         finally:
             if reply is None or reply.document.document_id != str(id):
                 await desk.contents.forget([id])
         return reply
 
-    async def _decided(self, described: Description, by: Authorship) -> Document | None:
+    async def _decided_publication(self, described: Description, by: Authorship) -> Document | None:
         """The document that is replaced, if any, once the decision allows it all."""
         desk, before = self._desk, None
         if described.replaces is not None:
@@ -105,7 +105,9 @@ class Publishing:
             rules.require_replaceable(before, by.author)
         return before
 
-    async def _kept(self, new: Document, key: PatientKey, said: pb.DocumentDescription) -> pb.PublishDocumentResponse:
+    async def _kept_document(
+        self, new: Document, key: PatientKey, said: pb.DocumentDescription
+    ) -> pb.PublishDocumentResponse:
         seal = bytes.fromhex(new.content.sha256)
         async with (
             self._desk.database.transaction() as transaction,
