@@ -1,0 +1,139 @@
+"""The application: all routers, the FastAPI object that describes them, and the door in front."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+from msgspec import Struct
+from terresante_platform.refusals import Unavailable
+from terresante_platform.tokens import Verifier
+
+from terresante_gateway import openapi, page
+from terresante_gateway.cursors import Signer
+from terresante_gateway.door import Door
+from terresante_gateway.operation import NOBODY, Operation, on, operations_of
+from terresante_gateway.peers import Peers
+from terresante_gateway.routes import (
+    accounts,
+    activation,
+    blocks,
+    circle,
+    consents,
+    contents,
+    decisions,
+    documents,
+    emergency_accesses,
+    identities,
+    journal,
+    me,
+    notes,
+    notifications,
+    observations,
+    patients,
+    professionals,
+    reference,
+    representatives,
+    structures,
+)
+
+ROUTERS: Sequence[APIRouter] = (
+    me.router,
+    patients.router,
+    identities.router,
+    activation.router,
+    consents.router,
+    circle.router,
+    blocks.router,
+    emergency_accesses.router,
+    representatives.router,
+    documents.router,
+    contents.router,
+    notes.router,
+    observations.router,
+    journal.router,
+    decisions.router,
+    notifications.router,
+    professionals.router,
+    accounts.router,
+    structures.router,
+    reference.router,
+)
+
+
+class Stopping(Unavailable):
+    """The process is about to end: balancers should send nothing new."""
+
+    reason = "STOPPING"
+
+
+class Health(Struct):
+    """L’état de ce processus."""
+
+    status: str
+
+
+@dataclass(slots=True)
+class State:
+    """What the process says about itself."""
+
+    stopping: bool = False
+
+
+def _observing(state: State) -> APIRouter:
+    """Liveness, readiness: about this process only, so that a sick neighbour never takes all gateways out."""
+    router = APIRouter(tags=["Exploitation"])
+
+    @on(router, "GET", "/health", "Le processus vit", NOBODY)
+    async def get_health() -> Health:
+        """Répond tant que le processus vit."""
+        return Health("alive")
+
+    @on(router, "GET", "/ready", "Le processus accepte des demandes", NOBODY, "STOPPING")
+    async def get_readiness() -> Health:
+        """Refuse pendant l’arrêt, pour que le répartiteur n’envoie plus rien."""
+        if state.stopping:
+            raise Stopping("Cette passerelle s’arrête.", "Réessayez : une autre répondra.")
+        return Health("ready")
+
+    return router
+
+
+def described(state: State, public_url: str = "") -> tuple[FastAPI, list[Operation]]:
+    """All operations, and the FastAPI object that describes them. One without `x-authz` stops here."""
+    operations = operations_of([*ROUTERS, _observing(state)])
+    app = FastAPI(
+        title="Terr-eSanté, API des portails",
+        version="1.0.0",
+        summary="La coordination autour du patient, avec son consentement",
+        description=openapi.DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": public_url}] if public_url else None,
+        openapi_url=None,
+    )
+    app.router.routes.clear()
+    app.router.routes.extend(operations)
+    return app, operations
+
+
+def door(
+    peers: Peers,
+    verifier: Verifier,
+    signer: Signer,
+    state: State,
+    *,
+    public_url: str = "",
+    origins: Iterable[str] = (),
+    most_requests: int = 400,
+    body_seconds: float = 10.0,
+) -> Door:
+    """The ASGI application, its own description included."""
+    app, operations = described(state, public_url)
+    return Door(
+        [*operations, *page.operations(openapi.document(app, operations))],
+        peers,
+        verifier,
+        signer,
+        origins=origins,
+        most_requests=most_requests,
+        body_seconds=body_seconds,
+    )

@@ -1,0 +1,295 @@
+"""One operation of the API: declared in FastAPI's words, served without FastAPI's request machinery.
+
+A route function is written as for FastAPI (typed path ids, one query model, one body model, `Depends`), and FastAPI
+reads it for the OpenAPI. What it costs per request is another matter: its dependency solving takes 0.3 ms of CPU, five
+times a bare answer (docs/decisions/0006-operations.md). So an operation reads its own signature once, at start,
+and binds the arguments itself; a parameter that it cannot bind stops the start.
+"""
+
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+from fastapi import APIRouter, Depends, Path
+from fastapi.params import Depends as DependsMark
+from fastapi.params import Query as QueryMark
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.responses import Response
+from terresante_platform import calls
+from terresante_platform.calls import Call, Caller
+from terresante_platform.ids import IdInvalid
+from terresante_platform.refusals import Invalid, Unauthenticated
+from terresante_platform.rpc.allow import LoginRequired, Rule
+from terresante_platform.tokens import Verifier
+
+from terresante_gateway import reading
+from terresante_gateway.exchange import Exchange, asker, peers_of, version_if_given, version_required
+from terresante_gateway.peers import Peers
+from terresante_gateway.words import UUID_PATTERN
+
+DEFAULT_SECONDS = 5.0
+CONTENT_SECONDS = 30.0
+Kind = Literal["professional", "administrator", "patient"]
+CARE: tuple[Kind, ...] = ("professional", "patient")
+"""Those around a record."""
+STAFF: tuple[Kind, ...] = ("professional", "administrator")
+"""Those who need the directory."""
+EVERYBODY: tuple[Kind, ...] = ("professional", "administrator", "patient")
+Endpoint = Callable[..., Awaitable[Any]]
+_UUID = re.compile(UUID_PATTERN)
+_KEY = re.compile(rb"[!-~]{8,128}")
+_encode = msgspec.json.Encoder().encode
+
+Id = Annotated[
+    str,
+    Path(
+        description="Identifiant opaque de la plateforme",
+        json_schema_extra={"format": "uuid"},
+        examples=["0190f3c2-8a4e-7cc1-9d20-5b7e3f1a6c44"],
+    ),
+]
+"""A path parameter: an opaque id in canonical form, lower case."""
+
+To = Annotated[Peers, Depends(peers_of)]
+"""The services."""
+Asker = Annotated[Caller, Depends(asker)]
+"""Who asks."""
+Version = Annotated[int, Depends(version_required)]
+"""`If-Match`, compulsory."""
+VersionIfGiven = Annotated[int, Depends(version_if_given)]
+"""`If-Match`, or 0."""
+
+
+class KeyInvalid(Invalid):
+    """An `Idempotency-Key` of another form than 8 to 128 printable ASCII characters."""
+
+    reason = "IDEMPOTENCY_KEY_INVALID"
+
+
+@dataclass(frozen=True, slots=True)
+class Authz:
+    """Who may ask: `x-authz` of the operation. The kinds and the strength of the login are checked here already; every
+    other rule is the owning service's.
+    """
+
+    resource: str
+    action: str
+    kinds: tuple[Kind, ...]
+    acr: int = 2
+    max_age: int | None = None
+    """Greatest age of the login in seconds, checked by the owning service; told here for portals."""
+
+    def told(self) -> dict[str, Any]:
+        """As the OpenAPI shows it."""
+        shown: dict[str, Any] = {
+            "resource": self.resource,
+            "action": self.action,
+            "acr": self.acr,
+            "kinds": list(self.kinds),
+        }
+        return shown | ({"max_age": self.max_age} if self.max_age is not None else {})
+
+
+NOBODY = Authz("service", "observe", (), 0)
+"""For operations that need no login. They must show nothing about anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer in pieces."""
+
+    media_type: str
+    chunks: AsyncIterator[bytes]
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A whole answer that is no JSON of a struct."""
+
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What an operation says of itself besides its signature."""
+
+    method: str
+    authz: Authz
+    summary: str
+    refuses: tuple[str, ...]
+    status: int = 200
+    etag: bool = False
+    """The answer's `version` is sent as ETag."""
+    keyed: bool = False
+    """`Idempotency-Key` is handed on."""
+    seconds: float = DEFAULT_SECONDS
+    vital: bool = False
+    """Served even when the gateway is overloaded (withdrawals, emergencies)."""
+    answer_media_type: str = "application/json"
+
+
+Binder = Callable[[Exchange], Any]
+
+
+class Operation(APIRoute):
+    """A route that serves itself."""
+
+    def __init__(self, path: str, endpoint: Endpoint, declared: Declared, tag: str) -> None:
+        self.declared = declared
+        hints = get_type_hints(endpoint, include_extras=True)
+        self.answer: Any = hints.pop("return", None)
+        super().__init__(
+            path,
+            endpoint,
+            methods=[declared.method],
+            response_model=None,
+            response_class=Response,
+            status_code=declared.status,
+            tags=[tag],
+            summary=declared.summary,
+            operation_id=endpoint.__name__,
+            openapi_extra={"x-authz": declared.authz.told()},
+        )
+        self.name = f"{declared.method} {path}"
+        self.parameters = re.findall(r"{(\w+)}", path)
+        self._rule = Rule(frozenset(declared.authz.kinds), frozenset({""}), declared.authz.acr, None)
+        self._binders: list[tuple[str, Binder]] = []
+        self._body: tuple[str, type[BaseModel]] | None = None
+        self.reads_query = False
+        for name, hint in hints.items():
+            self._bind(name, hint)
+
+    def depends_on(self, dependency: Callable[..., Any]) -> bool:
+        """Whether the signature names this dependency."""
+        return any(binder is dependency for _, binder in self._binders)
+
+    def _bind(self, name: str, hint: Any) -> None:
+        base, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        depends = next((mark.dependency for mark in marks if isinstance(mark, DependsMark)), None)
+        if depends is not None:
+            self._binders.append((name, depends))
+        elif name in self.parameters:
+            self._binders.append((name, partial(_id, self.parameters.index(name), name)))
+        elif isinstance(base, type) and issubclass(base, BaseModel):
+            if any(isinstance(mark, QueryMark) for mark in marks):
+                self.reads_query = True
+                self._binders.append((name, _query_binder(base)))
+            else:
+                self._body = (name, base)
+        else:
+            raise TypeError(f"{self.path}: parameter {name} is no id, query, body or dependency")
+
+    async def serve(self, exchange: Exchange, verifier: Verifier, body_seconds: float) -> None:
+        """From the token to the answer. Raises refusals."""
+        declared = self.declared
+        exchange.check_headers()
+        call = await self._call(exchange, verifier)
+        calls.enter(call)
+        if not self.reads_query:
+            reading.no_query(exchange.scope["query_string"])
+        arguments = {name: bind(exchange) for name, bind in self._binders}
+        if self._body is not None:
+            name, model = self._body
+            body = await reading.json_body(exchange.given, exchange.receive, body_seconds)
+            arguments[name] = reading.body_as(model, body)
+        answer = await self.endpoint(**arguments)
+        if isinstance(answer, Stream):
+            await exchange.pour(answer.media_type.encode(), answer.chunks, answer.headers)
+        elif isinstance(answer, Page):
+            await exchange.answer(200, answer.body, answer.media_type.encode())
+        elif answer is None:
+            await exchange.answer(204, b"")
+        else:
+            etag = [(b"etag", b'"%d"' % answer.version)] if declared.etag else None
+            await exchange.answer(declared.status, _encode(answer), headers=etag)
+
+    async def _call(self, exchange: Exchange, verifier: Verifier) -> Call:
+        """The call behind which the services are asked; refuses who may not ask."""
+        given = exchange.given
+        call = Call(deadline=time.monotonic() + self.declared.seconds)
+        if self.declared.authz.kinds:
+            exchange.caller = call.caller = await verifier.caller(_token(given))
+            self._rule.check(call, 0.0)
+        place = given.get(b"terresante-place")
+        if place is not None:
+            call.place = _checked_id(place.decode("latin-1"), "Terresante-Place")
+        key = given.get(b"idempotency-key") if self.declared.keyed else None
+        if key is not None:
+            if not _KEY.fullmatch(key):
+                raise KeyInvalid(
+                    "La clé d’idempotence n’a pas la forme attendue.",
+                    "Envoyez 8 à 128 caractères ASCII visibles, par exemple un UUID.",
+                )
+            call.idempotency_key = key.decode("ascii")
+        return call
+
+
+def _token(given: dict[bytes, bytes]) -> str:
+    scheme, _, token = given.get(b"authorization", b"").partition(b" ")
+    if not token:
+        raise LoginRequired("Il faut être connecté.", "Connectez-vous, puis recommencez.")
+    if scheme.lower() != b"bearer" or not token.isascii():
+        raise Unauthenticated("Ce moyen de connexion n’est pas accepté.", "Envoyez « Authorization: Bearer … ».")
+    return token.decode("ascii")
+
+
+def _id(position: int, name: str, exchange: Exchange) -> str:
+    return _checked_id(exchange.ids[position], name)
+
+
+def _checked_id(text: str, name: str) -> str:
+    if not _UUID.fullmatch(text):
+        raise IdInvalid(
+            f"L’identifiant donné dans « {name} » n’est pas valable.",
+            "Reprenez l’identifiant tel que la plateforme l’a donné (forme 8-4-4-4-12, en minuscules).",
+            field=name,
+        )
+    return text
+
+
+def _query_binder(model: type[BaseModel]) -> Binder:
+    unasked = model()
+
+    def bind(exchange: Exchange) -> Any:
+        query = exchange.scope["query_string"]
+        return reading.query_as(model, query) if query else unasked
+
+    return bind
+
+
+def on(
+    router: APIRouter,
+    method: Literal["GET", "POST", "PUT", "DELETE"],
+    path: str,
+    summary: str,
+    authz: Authz,
+    *refuses: str,
+    **more: Any,
+) -> Callable[[Endpoint], Endpoint]:
+    """Declares the function below as an operation of `router`. `summary` is French; `refuses` are the reasons of the
+    RPCs it makes (those of the gateway itself are added); `more`: see `Declared`.
+    """
+    declared = Declared(method, authz, summary, refuses, **more)
+
+    def marked(endpoint: Endpoint) -> Endpoint:
+        tag = str(router.tags[0])
+        router.routes.append(Operation(f"{router.prefix}{path}", endpoint, declared, tag))
+        return endpoint
+
+    return marked
+
+
+def operations_of(routers: list[APIRouter]) -> list[Operation]:
+    """Their operations; anything else in a router stops the start."""
+    found = [route for router in routers for route in router.routes]
+    for route in found:
+        if not isinstance(route, Operation):
+            raise TypeError(f"{route} is not declared with on(): it has no x-authz")
+    return cast(list[Operation], found)

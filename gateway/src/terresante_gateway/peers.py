@@ -1,0 +1,58 @@
+"""The five services, as the gateway calls them: one channel each over mutual TLS, and the stubs on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
+from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
+from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceStub
+from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
+from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub
+from terresante_platform.rpc import client
+from terresante_platform.tls import Identity
+
+if TYPE_CHECKING:
+    from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
+    from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
+    from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceAsyncStub
+    from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub
+    from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
+    from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceAsyncStub
+    from terresante.records.v1.records_service_pb2_grpc import RecordsServiceAsyncStub
+
+NAMES = ("identity", "consent", "records", "messaging", "directory")
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The stubs. Token, place, deadline and trace travel by themselves (`terresante_platform.rpc.client`)."""
+
+    identity: "IdentityServiceAsyncStub"
+    consent: "ConsentServiceAsyncStub"
+    decisions: "DecisionServiceAsyncStub"
+    journal: "JournalServiceAsyncStub"
+    records: "RecordsServiceAsyncStub"
+    messaging: "MessagingServiceAsyncStub"
+    directory: "DirectoryServiceAsyncStub"
+
+
+@asynccontextmanager
+async def connected(addresses: dict[str, str], identity: Identity) -> AsyncIterator[Peers]:
+    """Channels to every service of `NAMES`, by gRPC target. They connect in the background."""
+    async with AsyncExitStack() as stack:
+        to = {
+            name: await stack.enter_async_context(client.connected(addresses[name], name, identity)) for name in NAMES
+        }
+        yield Peers(
+            identity=IdentityServiceStub(to["identity"]),
+            consent=ConsentServiceStub(to["consent"]),
+            decisions=DecisionServiceStub(to["consent"]),
+            journal=JournalServiceStub(to["consent"]),
+            records=RecordsServiceStub(to["records"]),
+            messaging=MessagingServiceStub(to["messaging"]),
+            directory=DirectoryServiceStub(to["directory"]),
+        )

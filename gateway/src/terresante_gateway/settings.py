@@ -1,0 +1,33 @@
+"""Every setting of the gateway; an unknown TERRESANTE_GATEWAY_* variable stops the start."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from terresante_platform.settings import Settings as CommonSettings
+
+
+class Settings(CommonSettings):
+    """What the gateway needs besides what every process needs."""
+
+    model_config = SettingsConfigDict(env_prefix="TERRESANTE_GATEWAY_")
+
+    identity_address: str = Field(description="gRPC target of the identity service")
+    consent_address: str = Field(description="gRPC target of the consent service")
+    records_address: str = Field(description="gRPC target of the records service")
+    messaging_address: str = Field(description="gRPC target of the messaging service")
+    directory_address: str = Field(description="gRPC target of the directory service")
+    cursor_key_file: Path = Field(
+        description="Key that signs list cursors: a file of 32 bytes or more, the same for every replica"
+    )
+    public_url: str = Field(description="https:// address under which portals reach the gateway; shown in the OpenAPI")
+    cors_origins: list[str] = Field(
+        default_factory=list, description="JSON list of the portals' origins, as browsers send them"
+    )
+    most_requests: int = Field(
+        400, ge=1, le=10_000, description="Requests served at once; beyond, 503 but for withdrawals and emergencies"
+    )
+    most_connections: int = Field(2_000, ge=1, le=50_000, description="Open connections; beyond, new ones are closed")
+    head_seconds: float = Field(10.0, gt=0, le=120, description="Longest time for a request line and its headers")
+    body_seconds: float = Field(10.0, gt=0, le=120, description="Longest time for a JSON body")
+    idle_seconds: float = Field(30.0, gt=0, le=600, description="How long a connection may stay without a request")

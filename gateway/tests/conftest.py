@@ -1,0 +1,114 @@
+"""The gateway's tests: the real HTTPS server, the real channels, five real gRPC servers with programmed answers."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from terresante_gateway import app, peers, server
+from terresante_gateway.cursors import Signer
+from terresante_platform.rpc import server as rpc
+from terresante_platform.testing.certificates import Authority
+from terresante_platform.testing.issuer import Issuer, verifier_of
+
+from .servicers import Services
+
+ORIGIN = "https://portail.test"
+LIMITS = server.Limits(connections=200, head_seconds=1.0, idle_seconds=2.0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The platform's fixtures, in a way that also works when the whole project's tests are collected at once."""
+    config.pluginmanager.import_plugin("terresante_platform.testing.plugin")
+
+
+@dataclass
+class Running:
+    """A gateway that serves."""
+
+    port: int
+    services: Services
+    state: app.State
+    trust: ssl.SSLContext
+    pro: Issuer
+    patients: Issuer
+    most_requests: int = 12
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    def bearer(self, kind: str = "professional", id: UUID | None = None, acr: int = 2, **more: Any) -> dict[str, str]:
+        """The header of a person's token."""
+        issuer = self.patients if kind in self.patients.kinds else self.pro
+        return {"authorization": f"Bearer {issuer.token(kind, id or uuid4(), acr, **more)}"}
+
+    async def raw(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A bare TLS connection."""
+        return await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust, server_hostname="localhost")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def running(certificates: Authority, pro: Issuer, patients: Issuer) -> AsyncIterator[Running]:
+    """One gateway and its five services for the session."""
+    services = Services()
+    async with AsyncExitStack() as stack:
+        addresses = {}
+        for name in peers.NAMES:
+            serving = rpc.serving(
+                "127.0.0.1:0",
+                certificates.identity(name),
+                verifier_of(name, pro, patients),
+                services.registrations(name),
+                0.5,
+            )
+            addresses[name] = f"ipv4:127.0.0.1:{await stack.enter_async_context(serving)}"
+        who = certificates.identity("gateway")
+        stubs = await stack.enter_async_context(peers.connected(addresses, who))
+        state = app.State()
+        door = app.door(
+            stubs,
+            verifier_of("gateway", pro, patients),
+            Signer(b"k" * 32),
+            state,
+            public_url="https://api.test",
+            origins=[ORIGIN],
+            most_requests=Running.most_requests,
+            body_seconds=1.0,
+        )
+        port = await stack.enter_async_context(server.serving(door, "127.0.0.1:0", who, LIMITS, 2.0))
+        trust = ssl.create_default_context(cafile=str(who.authority))
+        yield Running(port, services, state, trust, pro, patients)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def connection(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that trusts the gateway's certificate."""
+    async with httpx2.AsyncClient(base_url=running.url, verify=running.trust, timeout=15) as client:
+        yield client
+
+
+@pytest.fixture
+def gateway(running: Running) -> Running:
+    """The gateway, with nothing programmed."""
+    running.services.forget()
+    return running
+
+
+@pytest.fixture
+def services(gateway: Running) -> Services:
+    """Its services."""
+    return gateway.services
+
+
+@pytest.fixture
+def http(gateway: Running, connection: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A client of it."""
+    return connection
