@@ -39,7 +39,7 @@ def test_the_password_does_not_suffice_to_enrol_a_second_telephone(pro: Realm) -
     username, _ = pro.person()
 
     with pro.browser() as browser:
-        page = browser.login(username, PASSWORD, kc_action="CONFIGURE_TOTP")
+        page = browser.login(username, PASSWORD, acr_values="1", kc_action="CONFIGURE_TOTP")
 
     assert page.asks("otp")
     assert not page.asks("totpSecret")

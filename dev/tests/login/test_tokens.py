@@ -127,15 +127,24 @@ def test_no_application_may_take_a_password_itself(pro: Realm, client: str) -> N
     assert "access_token" not in answer.json()
 
 
-@pytest.mark.parametrize("client", ["account", "account-console", "security-admin-console"])
-def test_the_consoles_of_keycloak_are_closed(pro: Realm, client: str) -> None:
+@pytest.mark.parametrize(
+    ("client", "path"),
+    [
+        ("account", "/realms/pro/account/"),
+        ("account-console", "/realms/pro/account/"),
+        ("security-admin-console", "/admin/pro/console/"),
+    ],
+)
+def test_the_consoles_of_keycloak_are_closed(pro: Realm, client: str, path: str) -> None:
     """Else a password alone would open the page where a second telephone is enrolled."""
     page = _get(
         pro,
         "/protocol/openid-connect/auth",
         client_id=client,
         response_type="code",
-        redirect_uri=f"{pro.keycloak.issuer('pro')}/account",
+        redirect_uri=pro.keycloak.issuer("pro").replace("/realms/pro", path),
+        code_challenge="A" * 43,
+        code_challenge_method="S256",
     )
 
     assert page.status_code in {400, 403}
