@@ -63,7 +63,7 @@ Line = Annotated[str, AfterValidator(_without_hidden_marks)]
 Text = Annotated[str, AfterValidator(_without_control_marks)]
 """Several lines, without control or bidirectional marks; bound its length with `Field`."""
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_near)]
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_near)]
 """RFC 3339 with its zone, between 1850 and 2199."""
 
 
