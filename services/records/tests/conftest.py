@@ -172,7 +172,7 @@ class Writing:
     world: World
 
     def described(self, **changes: Any) -> pb.DocumentDescription:
-        said = {
+        said: dict[str, Any] = {
             "patient_id": str(self.world.patient),
             "type_code": LAB,
             "title": "Bilan glycémique",
@@ -232,7 +232,7 @@ def writing(records: Any, world: World) -> Writing:
     return Writing(records, world)
 
 
-As = Callable[[str], None]
+As = Callable[..., None]
 
 
 @pytest.fixture

@@ -371,7 +371,7 @@ async def test_only_the_author_changes_deletes_or_replaces(
     being("gp")
     document = await writing.document(visibility=pb.Visibility(hidden_from_professionals=hidden))
     being(who)
-    ids = {"patient_id": document.patient_id, "document_id": document.document_id}
+    ids: dict[str, Any] = {"patient_id": document.patient_id, "document_id": document.document_id}
     attempts = (
         lambda: writing.records.DeleteDocument(pb.DeleteDocumentRequest(**ids, version=1)),
         lambda: writing.records.SetDocumentVisibility(pb.SetDocumentVisibilityRequest(**ids, version=1)),
@@ -436,8 +436,8 @@ async def test_a_publication_begins_with_one_description(writing: Writing, being
         yield pb.PublishDocumentRequest(chunk=PDF)
 
     async def nothing() -> Any:
-        for part in ():
-            yield part
+        return
+        yield
 
     async def twice() -> Any:
         yield pb.PublishDocumentRequest(description=writing.described())

@@ -31,8 +31,8 @@ async def drained(stream: AsyncIterator[Any]) -> list[Any]:
 def attempts(writing: Writing, document: pb.Document, note: pb.Note) -> dict[str, Attempt]:
     """One call of each RPC that touches a record, all of which would succeed for the GP."""
     records: Any = writing.records
-    one = {"patient_id": document.patient_id, "document_id": document.document_id}
-    patient = {"patient_id": document.patient_id}
+    one: dict[str, Any] = {"patient_id": document.patient_id, "document_id": document.document_id}
+    patient: dict[str, Any] = {"patient_id": document.patient_id}
     return {
         "PublishDocument": lambda: records.PublishDocument(parts(writing.described(), b"texte")),
         "GetDocument": lambda: records.GetDocument(pb.GetDocumentRequest(**one)),

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import obstore
@@ -22,6 +23,11 @@ _PART = 5 * 1024 * 1024
 """Bytes buffered before a part leaves: the least that S3 takes. Smaller contents leave in one piece."""
 _READ = 256 * 1024
 _LISTED = 500
+_REMOTE: dict[str, Any] = {
+    "client_options": {"timeout": "20s", "connect_timeout": "3s"},
+    "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=8)},
+}
+"""A store that is away must be told as such before the caller gives up."""
 
 
 class ContentsUnavailable(Unavailable):
@@ -47,7 +53,8 @@ class Contents:
             local = LocalStore.from_url(url, mkdir=True)
             self._store, self._folder = local, local.prefix
         else:
-            self._store = from_url(url)
+            remote = not url.startswith("memory:")
+            self._store = from_url(url, **(_REMOTE if remote else {}))
 
     async def keep(self, id: UUID, sealed: AsyncIterator[bytes]) -> None:
         """Writes a content to its end, and to the disk's own memory; leaves nothing when `sealed` raises.

@@ -1,0 +1,112 @@
+"""Contents in a folder and in memory: written whole or not at all, and swept when no document names them."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from terresante.records.v1 import records_service_pb2 as pb
+from terresante_platform.database import Database
+from terresante_platform.ids import new_id
+from terresante_platform.refusals import Unavailable
+from terresante_records.contents import Contents, moment_of
+from terresante_records.sweeping import sweep
+
+from .conftest import PDF, As, Writing
+
+MIB = 1024 * 1024
+
+
+async def flowing(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+async def cut_after(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+    raise ConnectionResetError("the sender went away")
+
+
+async def read(contents: Contents, id: UUID) -> bytes:
+    return b"".join([piece async for piece in contents.read(id)])
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("url", ["folder", "memory:///"])
+@pytest.mark.parametrize("size", [1, 200_000, 12 * MIB + 5])
+async def test_what_is_kept_comes_back(tmp_path: Path, url: str, size: int) -> None:
+    contents = Contents(f"file://{tmp_path}" if url == "folder" else url)
+    id, content = new_id(), bytes(at % 253 for at in range(1_000)) * (size // 1_000 + 1)
+
+    await contents.keep(id, flowing(*(content[at : at + 65_552] for at in range(0, size, 65_552))))
+
+    assert await read(contents, id) == b"".join(content[at : at + 65_552] for at in range(0, size, 65_552))
+
+
+@pytest.mark.parametrize("pieces", [1, 200])
+async def test_a_content_that_was_cut_leaves_nothing(tmp_path: Path, pieces: int) -> None:
+    contents = Contents(f"file://{tmp_path}/made/on/demand")
+
+    with pytest.raises((ConnectionResetError, Unavailable)):
+        await contents.keep(new_id(), cut_after(*[b"x" * 65_552] * pieces))
+
+    assert files(tmp_path) == []
+
+
+async def test_what_is_not_there_is_told_so_and_forgetting_it_does_nothing(tmp_path: Path) -> None:
+    contents = Contents(f"file://{tmp_path}")
+
+    with pytest.raises(FileNotFoundError):
+        await read(contents, new_id())
+    await contents.forget([new_id()])
+
+
+async def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    contents = Contents(f"file://{tmp_path}")
+    (tmp_path / "contents").write_text("a file where the folder should be")
+
+    with pytest.raises(Unavailable) as refused:
+        await contents.keep(new_id(), flowing(b"x"))
+
+    assert refused.value.reason == "CONTENTS_UNAVAILABLE"
+
+
+async def test_only_contents_without_a_document_and_old_enough_are_swept(
+    writing: Writing, being: As, database: Database, contents: Contents, tmp_path: Path
+) -> None:
+    being("gp")
+    document = await writing.document()
+    deleted = await writing.document()
+    await writing.records.DeleteDocument(
+        pb.DeleteDocumentRequest(patient_id=deleted.patient_id, document_id=deleted.document_id, version=1)
+    )
+    orphan = new_id()
+    await contents.keep(orphan, flowing(b"orphan"))
+    assert len(files(tmp_path)) == 3
+
+    assert await sweep(database, contents, moment_of(orphan) - timedelta(seconds=5)) == 0
+    assert len(files(tmp_path)) == 3
+    assert await sweep(database, contents, moment_of(orphan) + timedelta(seconds=5)) == 1
+    assert await sweep(database, contents, moment_of(orphan) + timedelta(seconds=5)) == 0
+
+    assert len(files(tmp_path)) == 2
+    assert await writing.content(document.document_id) == PDF
+
+
+async def test_a_content_changed_in_the_folder_is_never_given_out(writing: Writing, being: As, tmp_path: Path) -> None:
+    being("gp")
+    document = await writing.document()
+    (file,) = files(tmp_path)
+    stored = bytearray(file.read_bytes())
+    stored[100] ^= 1
+    file.write_bytes(bytes(stored))
+
+    with pytest.raises(Unavailable) as refused:
+        await writing.content(document.document_id)
+
+    assert refused.value.reason == "RECORDS_FAULT"
