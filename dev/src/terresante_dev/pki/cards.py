@@ -54,9 +54,7 @@ def card_authority(folder: Path) -> Path:
         persons = _authority(folder, "persons", root, path_length=0)
         _authority(folder, "organisations", root, path_length=0)
         _authority(folder, "foreign", None, path_length=0)
-        issuing.write(
-            folder / "authorities.pem", issuing.pem(root.certificate) + issuing.pem(persons.certificate)
-        )
+        issuing.write(folder / "authorities.pem", issuing.pem(root.certificate) + issuing.pem(persons.certificate))
         for name in _NAMES:
             _publish(folder, name, [])
     return folder
@@ -215,9 +213,7 @@ def _publish(folder: Path, authority: str, serials: Sequence[int]) -> None:
         .last_update(moment - DAY)
         .next_update(moment + CRL_LIFE)
         .add_extension(x509.CRLNumber(_number(path) + 1), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False)
     )
     for entry in entries.values():
         builder = builder.add_revoked_certificate(entry)
