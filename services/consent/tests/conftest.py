@@ -36,7 +36,7 @@ def signer() -> Signer:
 
 @pytest.fixture
 def directory() -> SmallDirectory:
-    return SmallDirectory()
+    return SmallDirectory()  # type: ignore[abstract]  # what consent never asks is left unanswered
 
 
 @pytest_asyncio.fixture

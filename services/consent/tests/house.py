@@ -69,7 +69,7 @@ class House:
             patient_id=str(patient or ""),
             action=decisions_pb.Action.Value(f"ACTION_{action}"),
             resource_kind=decisions_pb.ResourceKind.Value(f"RESOURCE_KIND_{kind}"),
-            **{name: str(value) if isinstance(value, UUID) else value for name, value in question.items()},
+            **_spelt(question),
         )
         reply = await self.decisions.DecideMany(decisions_pb.DecideManyRequest(questions=[asked]))
         return reply.decisions[0]  # type: ignore[no-any-return]
@@ -87,6 +87,10 @@ class House:
         """The journal as who is calling reads it, newest first."""
         asked = journal_pb.ListEntriesRequest(patient_id=str(patient), limit=limit)
         return list((await self.journal.ListEntries(asked)).entries)
+
+
+def _spelt(question: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in question.items()}
 
 
 def consent_of(patient: UUID, at: datetime, **changes: Any) -> pb.RecordConsentRequest:

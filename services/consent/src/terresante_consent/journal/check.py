@@ -11,7 +11,8 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,22 @@ class Checker:
     _previous: bytes = GENESIS
     _key: str = ""
     _patients: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    async def follow(self, connection: Any) -> None:
+        """Reads and checks everything (`connection`: an asyncpg connection in a transaction). Raises `Unsound`."""
+        async with aclosing(_by_batch(connection)) as entries:
+            ahead = await anext(entries, None)
+            async for row in connection.cursor(_HEADS, prefetch=FETCHED):
+                mine: list[Any] = []
+                if ahead is not None and ahead[0] < row[0]:
+                    break
+                if ahead is not None and ahead[0] == row[0]:
+                    mine, ahead = ahead[1], await anext(entries, None)
+                self.batch(row, mine)
+        if ahead is not None:
+            stray = ahead[1][0]
+            raise Unsound(f"entry {stray[2]} (batch {stray[0]}, position {stray[1]}) belongs to no batch")
+        self.end()
 
     def batch(self, row: Sequence[Any], entries: Sequence[Sequence[Any]]) -> None:
         """Checks the next batch. Raises `Unsound`."""
@@ -143,24 +160,12 @@ async def check(database_url: str, checker: Checker) -> None:
     connection = await asyncpg.connect(database_url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            entries = _by_batch(connection)
-            ahead = await anext(entries, None)
-            async for row in connection.cursor(_HEADS, prefetch=FETCHED):
-                if ahead is not None and ahead[0] < row[0]:
-                    break
-                mine: list[Any] = []
-                if ahead is not None and ahead[0] == row[0]:
-                    mine, ahead = ahead[1], await anext(entries, None)
-                checker.batch(row, mine)
-            if ahead is not None:
-                stray = ahead[1][0]
-                raise Unsound(f"entry {stray[2]} (batch {stray[0]}, position {stray[1]}) belongs to no batch")
-        checker.end()
+            await checker.follow(connection)
     finally:
         await connection.close()
 
 
-async def _by_batch(connection: Any) -> AsyncIterator[tuple[int, list[Any]]]:
+async def _by_batch(connection: Any) -> AsyncGenerator[tuple[int, list[Any]]]:
     """Entries grouped by their batch, in order."""
     number: int | None = None
     together: list[Any] = []

@@ -9,7 +9,7 @@ from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceServicer
 from terresante_platform import calls
 from terresante_platform.ids import parsed
-from terresante_platform.refusals import Unknown
+from terresante_platform.refusals import Denied, Unknown
 from terresante_platform.rpc.allow import allow
 
 from terresante_consent import wire
@@ -77,7 +77,10 @@ class DecisionService(DecisionServiceServicer):
         if entry is None:
             raise _unknown()
         if entry.actor != calls.person().id:
-            allowed = await self._desk.may(Action.READ_JOURNAL, patient)
+            try:
+                allowed = await self._desk.may(Action.READ_JOURNAL, patient)
+            except Denied:
+                raise _unknown() from None
             if allowed.scope is None or allowed.scope.own_only or reading.withheld(entry.facts, allowed.basis):
                 raise _unknown()
         return wire.kept_decision(entry, by_name(entry.facts), self._flip(entry))
