@@ -140,7 +140,7 @@ async def desk(
 
 
 @pytest_asyncio.fixture
-async def records(desk: Desk, serve: Any, dial: Any) -> RecordsServiceStub:
+async def records(desk: Desk, serve: Any, dial: Any) -> Any:
     """The real server behind the real client."""
     address = await serve("records", partial(add_RecordsServiceServicer_to_server, RecordsService(desk)))
     return RecordsServiceStub(await dial(address, "records"))

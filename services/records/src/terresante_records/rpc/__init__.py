@@ -10,7 +10,5 @@ from terresante_records.rpc.publishing import Publishing
 __all__ = ["RecordsService"]
 
 
-class RecordsService(  # type: ignore[misc]  # a generated servicer declares its methods one by one
-    Publishing, Documents, Notes, Observations, RecordsServiceServicer
-):
+class RecordsService(Publishing, Documents, Notes, Observations, RecordsServiceServicer):
     """All of terresante.records.v1.RecordsService, one class a subject."""
