@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 import pytest_asyncio
-
 from terresante_gateway import app, peers, server
 from terresante_gateway.cursors import Signer
 from terresante_platform.rpc import server as rpc

@@ -1,8 +1,8 @@
 """The five services as tests want them: real servicers over real gRPC and mutual TLS, whose answers a test programs.
 
-`services.answer("records.GetDocument", reply)` sets what an RPC gives: a message, a refusal to raise, a list of messages
-for a stream, or a function of the request. An RPC that no test programmed refuses as a fault would. Each call that came
-is kept in `services.asked`, with what travelled along.
+`services.answer("records.GetDocument", reply)` sets what an RPC gives: a message, a refusal to raise, a list of
+messages for a stream, or a function of the request. An RPC that no test programmed fails. Each call
+that came is kept in `services.asked`, with what travelled along.
 """
 
 import inspect

@@ -190,7 +190,7 @@ def query_as(model: type[Model], query: bytes) -> Model:
         else:
             values[name] = value
     try:
-        return model.model_validate_strings(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise FieldsInvalid(told(error)) from None
 

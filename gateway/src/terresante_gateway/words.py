@@ -3,15 +3,17 @@
 Each is a type to annotate fields with; what it refuses is told in French. Forms only: rules are the services'.
 """
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TEXT_MAY_HOLD = frozenset("\n\r\t\u200c\u200d")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1850, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -38,13 +40,13 @@ def _without_control_marks(text: str) -> str:
     return text
 
 
-def _written(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("Une date et heure est attendue (RFC 3339).")
-    return value
-
-
-def _near(moment: datetime) -> datetime:
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise ValueError("Une date et heure avec son fuseau est attendue (RFC 3339, par exemple 2026-03-02T08:15:00Z).")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("Cette date n’existe pas.") from None
     if not _EARLIEST <= moment < _LATEST:
         raise ValueError("Cette date est trop lointaine.")
     return moment
@@ -63,7 +65,7 @@ Line = Annotated[str, AfterValidator(_without_hidden_marks)]
 Text = Annotated[str, AfterValidator(_without_control_marks)]
 """Several lines, without control or bidirectional marks; bound its length with `Field`."""
 
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_near)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 """RFC 3339 with its zone, between 1850 and 2199."""
 
 
