@@ -7,22 +7,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import random
 import re
 import secrets
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from terresante_dev import ports
+
 ROOT = Path(__file__).resolve().parents[3]
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-
-# Below the range from which systems take the ports of outgoing connections, so that none is lost between
-# two starts.
-PORTS = range(15_000, 32_000)
 
 # Each service and those it calls (docs/architecture.md, "Edges"), callee before caller.
 SERVICES: Mapping[str, tuple[str, ...]] = {
@@ -109,14 +105,18 @@ def opened(name: str, replicas: int) -> Stack:
     stack = Stack(name, folder, replicas, {})
     for private in (stack.secrets, stack.pki, stack.logs, stack.telemetry):
         private.mkdir(mode=0o700, exist_ok=True)
-    return Stack(name, folder, replicas, _ports(folder / "ports.json", _listeners(stack)))
+    try:
+        given = ports.chosen(folder / "ports.json", _listeners(stack))
+    except ports.NoneFree as refused:
+        raise NotPossible(f"{refused}.") from None
+    return Stack(name, folder, replicas, given)
 
 
 def reopened(name: str) -> Stack:
     """The stack as it was last started, touching nothing. Raises NotPossible if it never was."""
     told = read(name)
-    ports = json.loads((folder_of(name) / "ports.json").read_text())
-    return Stack(name, folder_of(name), told["replicas"], ports)
+    kept = json.loads((folder_of(name) / "ports.json").read_text())
+    return Stack(name, folder_of(name), told["replicas"], kept)
 
 
 def read(name: str) -> dict[str, Any]:
@@ -131,35 +131,6 @@ def read(name: str) -> dict[str, Any]:
 def _listeners(stack: Stack) -> list[str]:
     fixed = ["postgres", "nats", "nats-monitoring", "sink", "keycloak", "keycloak-management"]
     return fixed + [name for part in (*SERVICES, "gateway") for name in stack.names(part)]
-
-
-def _ports(file: Path, names: list[str]) -> dict[str, int]:
-    kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    chosen: dict[str, int] = {}
-    for name in names:
-        port = kept.get(name)
-        if port is None or port in chosen.values() or not _free(port):
-            port = _find(set(chosen.values()) | set(kept.values()))
-        chosen[name] = port
-    file.write_text(json.dumps({**kept, **chosen}, indent=1))
-    return chosen
-
-
-def _find(taken: set[int]) -> int:
-    for port in random.sample(PORTS, len(PORTS)):
-        if port not in taken and _free(port):
-            return port
-    raise NotPossible("No free port is left on 127.0.0.1.")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 @contextmanager
