@@ -130,6 +130,10 @@ class Report:
         print(f"  {row.what}, {row.load}: {shown(row.cpu)} ms of processor each", flush=True)
         return row
 
+    def add_budget(self, what: str, found: float, limit: float, unit: str = "ms", goal: float | None = None) -> None:
+        """Keeps what was found against what was promised."""
+        self.budgets.append(Budget(what, found, limit, unit, goal))
+
     def write(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "figures.json"

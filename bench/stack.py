@@ -23,6 +23,8 @@ def up(name: str, only: frozenset[str] = frozenset(), keep: bool = False) -> Ite
     """
     os.environ["TRACE_RATIO"] = TRACE_RATIO
     os.environ["LOG_LEVEL"] = "warning"
+    if not only and stacks.supervised(name) and "gateway" not in stacks.read(name)["parts"]:
+        running.down(name)  # it was left there for the baselines, with PostgreSQL only
     ours = not stacks.supervised(name)
     running.up(name, None, only)
     try:
