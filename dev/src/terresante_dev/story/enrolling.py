@@ -33,7 +33,7 @@ def enrol(stage: Stage) -> str:
         "family_name": "Intrus",
         "given_name": "Paul",
         "profession": "60",
-        "places": [{"structure_id": structures["cabinet-plaine"], "role": ""}],
+        "places": [{"structure_id": structures["cabinet-plaine"], "role": "infirmier"}],
     }
     refused(other.post("/v1/professionals", intruder), 403, "TERRITORY_NOT_YOURS")
     for key in CAST:
