@@ -166,11 +166,12 @@ async def test_an_export_is_accepted_by_the_stand_alone_verifier(house: House, s
     (tmp_path / "key.pem").write_bytes(signer.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-I", str(VERIFIER), *arguments, "--key", "key.pem"]
+        command = [sys.executable, "-I", str(VERIFIER), *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    good = run("second.json", "--earlier", "first.json")
-    backwards = run("first.json", "--earlier", "second.json")
+    good = run("second.json", "--earlier", "first.json", "--key", "key.pem")
+    backwards = run("first.json", "--earlier", "second.json", "--key", "key.pem")
+    unnamed = run("second.json")
 
     assert (good.returncode, good.stdout.split(",")[0]) == (
         0,
@@ -179,6 +180,8 @@ async def test_an_export_is_accepted_by_the_stand_alone_verifier(house: House, s
     assert backwards.returncode == 1
     assert "missing" in backwards.stdout
     assert second["entries"][-1]["leaf"]["action"] == "EXPORT_JOURNAL"
+    assert unnamed.returncode == 0
+    assert unnamed.stdout.startswith(f"signed by the key {signer.id}: compare it")
 
 
 async def test_an_export_shows_nothing_of_other_patients(house: House, database_url: str) -> None:

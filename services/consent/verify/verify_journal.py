@@ -1,10 +1,12 @@
 """Verifies a journal that a patient took home. Needs Python 3.11 and `cryptography`, nothing of the platform.
 
-    python verify_journal.py export.json --key public.pem [--key older.pem] [--earlier last-year.json]
+    python verify_journal.py export.json [--key public.pem] [--key older.pem] [--earlier last-year.json]
 
 Checks that every entry is one that the platform signed, that none is missing, changed, added or in another order, and,
 with an earlier export, that it is still contained in this one. Ends with 0 if so; with 1, naming the first fault, if
-not; with 2 if the files cannot be read. The format is docs/journal.md.
+not; with 2 if the files cannot be read. Without a key, the one that the export names is taken, and said: compare it
+with the key that the platform publishes, else whoever made the export could have made the key. The format is
+docs/journal.md.
 """
 
 import argparse
@@ -161,18 +163,23 @@ def trusted(files: list[Path]) -> dict[str, Ed25519PublicKey]:
     return keys
 
 
+def claimed(export: Json) -> dict[str, Ed25519PublicKey]:
+    """The keys that an export brings itself."""
+    return {id: Ed25519PublicKey.from_public_bytes(bytes.fromhex(raw)) for id, raw in export["keys"].items()}
+
+
 def main() -> int:
     """Verifies and says so."""
     ask = argparse.ArgumentParser(description="Verifies an exported access journal")
     ask.add_argument("export", type=Path)
-    ask.add_argument("--key", type=Path, action="append", required=True, help="public key of the platform, PEM")
+    ask.add_argument("--key", type=Path, action="append", default=[], help="public key of the platform, PEM")
     ask.add_argument("--earlier", type=Path, help="an earlier export of the same patient")
     given = ask.parse_args()
     try:
-        keys = trusted(given.key)
         export = json.loads(given.export.read_text("utf-8"))
+        keys = trusted(given.key) if given.key else claimed(export)
         earlier = json.loads(given.earlier.read_text("utf-8")) if given.earlier else None
-    except (OSError, ValueError) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
         sys.stderr.write(f"cannot be read: {wrong}\n")
         return 2
     try:
@@ -180,6 +187,10 @@ def main() -> int:
     except Fault as fault:
         sys.stdout.write(f"NOT VERIFIED: {fault}\n")
         return 1
+    if not given.key:
+        sys.stdout.write(
+            f"signed by the key {', '.join(sorted(keys))}: compare it with the one the platform publishes\n"
+        )
     withheld = sum("leaf" not in entry for entry in export["entries"])
     sys.stdout.write(
         f"verified: {count} entries ({withheld} withheld), none missing, none changed, as of {export['exported_at']}\n"

@@ -47,8 +47,8 @@ class MomentInvalid(Invalid):
     reason = "DATE_INVALID"
 
 
-def _by_number(enum: Any, words: type[Any], prefix: str) -> dict[int, Any]:
-    return {number: words(name.removeprefix(prefix)) for name, number in enum.items() if number}
+def _by_number(enum: Any, words: Any, prefix: str) -> dict[int, Any]:
+    return {number: words[name.removeprefix(prefix)] for name, number in enum.items() if number}
 
 
 ACTIONS: Mapping[int, Action] = _by_number(decisions_pb.Action, Action, "ACTION_")

@@ -27,6 +27,8 @@ if _version_not_supported:
 
 class ConsentServiceStub:
     """What each patient has agreed to, who is around them, and who may act for them.
+    Where ACCESS_REFUSED stands below, the refusal bears the decisive reason of the decision instead (see Decision.reasons) and the
+    id of its line in the journal (entry_id). Every RPC may refuse with PLACE_REQUIRED, PLACE_UNKNOWN, ID_INVALID, DIRECTORY_UNAVAILABLE.
     """
 
     def __init__(self, channel):
@@ -124,12 +126,14 @@ class ConsentServiceStub:
 
 class ConsentServiceServicer:
     """What each patient has agreed to, who is around them, and who may act for them.
+    Where ACCESS_REFUSED stands below, the refusal bears the decisive reason of the decision instead (see Decision.reasons) and the
+    id of its line in the journal (entry_id). Every RPC may refuse with PLACE_REQUIRED, PLACE_UNKNOWN, ID_INVALID, DIRECTORY_UNAVAILABLE.
     """
 
     def RecordConsent(self, request, context):
         """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
         a later one, after a withdrawal, re-opens it as it was.
-        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, PLACE_...
+        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,7 +162,8 @@ class ConsentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMyPatients(self, request, context):
-        """The patients in whose circle the caller is, or whom the caller represents. Ids only.
+        """The patients in whose circle the caller is (in person, or by the structure of the place chosen), or whom the caller represents.
+        Ids only. Refuses with ACCOUNT_SUSPENDED, CURSOR_INVALID, LIMIT_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,7 +171,8 @@ class ConsentServiceServicer:
 
     def InviteMember(self, request, context):
         """Adds a professional or a structure. A member who is not a health professional needs the patient's explicit agreement.
-        Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, AGREEMENT_MISSING, VERSION_STALE.
+        Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, MEMBER_INVALID, AGREEMENT_MISSING, CIRCLE_UNKNOWN,
+        VERSION_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,7 +180,7 @@ class ConsentServiceServicer:
 
     def RemoveMember(self, request, context):
         """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
-        Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED.
+        Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -225,15 +231,16 @@ class ConsentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AppointRepresentative(self, request, context):
-        """Records that a person may act for the patient. Circle professional or the patient.
-        Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_PERIOD_INVALID.
+        """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
+        Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
+        REPRESENTATIVE_PERIOD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EndRepresentation(self, request, context):
-        """Ends it. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN.
+        """Ends it: who may appoint it, or the representative. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -351,6 +358,8 @@ def add_ConsentServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ConsentService:
     """What each patient has agreed to, who is around them, and who may act for them.
+    Where ACCESS_REFUSED stands below, the refusal bears the decisive reason of the decision instead (see Decision.reasons) and the
+    id of its line in the journal (entry_id). Every RPC may refuse with PLACE_REQUIRED, PLACE_UNKNOWN, ID_INVALID, DIRECTORY_UNAVAILABLE.
     """
 
     @staticmethod

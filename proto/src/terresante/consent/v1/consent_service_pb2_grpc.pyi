@@ -27,7 +27,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ConsentServiceStub:
-    """What each patient has agreed to, who is around them, and who may act for them."""
+    """What each patient has agreed to, who is around them, and who may act for them.
+    Where ACCESS_REFUSED stands below, the refusal bears the decisive reason of the decision instead (see Decision.reasons) and the
+    id of its line in the journal (entry_id). Every RPC may refuse with PLACE_REQUIRED, PLACE_UNKNOWN, ID_INVALID, DIRECTORY_UNAVAILABLE.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,7 +39,7 @@ class ConsentServiceStub:
     RecordConsent: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.RecordConsentRequest, _consent_service_pb2.RecordConsentResponse]
     """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
     a later one, after a withdrawal, re-opens it as it was.
-    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, PLACE_...
+    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
     """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.WithdrawConsentRequest, _consent_service_pb2.WithdrawConsentResponse]
     """Ends a consent from now on: every read but the patient's and each author's own stops at once.
@@ -47,14 +50,17 @@ class ConsentServiceStub:
     GetCircle: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.GetCircleRequest, _consent_service_pb2.GetCircleResponse]
     """The care circle with its members, past ones included. Refuses with ACCESS_REFUSED, CIRCLE_UNKNOWN."""
     ListMyPatients: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.ListMyPatientsRequest, _consent_service_pb2.ListMyPatientsResponse]
-    """The patients in whose circle the caller is, or whom the caller represents. Ids only."""
+    """The patients in whose circle the caller is (in person, or by the structure of the place chosen), or whom the caller represents.
+    Ids only. Refuses with ACCOUNT_SUSPENDED, CURSOR_INVALID, LIMIT_INVALID.
+    """
     InviteMember: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.InviteMemberRequest, _consent_service_pb2.InviteMemberResponse]
     """Adds a professional or a structure. A member who is not a health professional needs the patient's explicit agreement.
-    Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, AGREEMENT_MISSING, VERSION_STALE.
+    Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, MEMBER_INVALID, AGREEMENT_MISSING, CIRCLE_UNKNOWN,
+    VERSION_STALE.
     """
     RemoveMember: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.RemoveMemberRequest, _consent_service_pb2.RemoveMemberResponse]
     """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
-    Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED.
+    Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
     """
     BlockProfessional: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.BlockProfessionalRequest, _consent_service_pb2.BlockProfessionalResponse]
     """Forbids a professional everything, emergencies included (R-DMP4). Patient or representative only.
@@ -73,11 +79,12 @@ class ConsentServiceStub:
     ListEmergencyAccesses: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.ListEmergencyAccessesRequest, _consent_service_pb2.ListEmergencyAccessesResponse]
     """Emergency accesses of a patient. Refuses with ACCESS_REFUSED."""
     AppointRepresentative: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.AppointRepresentativeRequest, _consent_service_pb2.AppointRepresentativeResponse]
-    """Records that a person may act for the patient. Circle professional or the patient.
-    Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_PERIOD_INVALID.
+    """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
+    Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
+    REPRESENTATIVE_PERIOD_INVALID.
     """
     EndRepresentation: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.EndRepresentationRequest, _consent_service_pb2.EndRepresentationResponse]
-    """Ends it. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
+    """Ends it: who may appoint it, or the representative. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
     ListRepresentatives: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.ListRepresentativesRequest, _consent_service_pb2.ListRepresentativesResponse]
     """Representatives of a patient. Refuses with ACCESS_REFUSED."""
     ListConcerned: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.ListConcernedRequest, _consent_service_pb2.ListConcernedResponse]
@@ -85,13 +92,16 @@ class ConsentServiceStub:
 
 @_typing.type_check_only
 class ConsentServiceAsyncStub(ConsentServiceStub):
-    """What each patient has agreed to, who is around them, and who may act for them."""
+    """What each patient has agreed to, who is around them, and who may act for them.
+    Where ACCESS_REFUSED stands below, the refusal bears the decisive reason of the decision instead (see Decision.reasons) and the
+    id of its line in the journal (entry_id). Every RPC may refuse with PLACE_REQUIRED, PLACE_UNKNOWN, ID_INVALID, DIRECTORY_UNAVAILABLE.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordConsent: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.RecordConsentRequest, _consent_service_pb2.RecordConsentResponse]  # type: ignore[assignment]
     """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
     a later one, after a withdrawal, re-opens it as it was.
-    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, PLACE_...
+    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
     """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.WithdrawConsentRequest, _consent_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
     """Ends a consent from now on: every read but the patient's and each author's own stops at once.
@@ -102,14 +112,17 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     GetCircle: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.GetCircleRequest, _consent_service_pb2.GetCircleResponse]  # type: ignore[assignment]
     """The care circle with its members, past ones included. Refuses with ACCESS_REFUSED, CIRCLE_UNKNOWN."""
     ListMyPatients: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.ListMyPatientsRequest, _consent_service_pb2.ListMyPatientsResponse]  # type: ignore[assignment]
-    """The patients in whose circle the caller is, or whom the caller represents. Ids only."""
+    """The patients in whose circle the caller is (in person, or by the structure of the place chosen), or whom the caller represents.
+    Ids only. Refuses with ACCOUNT_SUSPENDED, CURSOR_INVALID, LIMIT_INVALID.
+    """
     InviteMember: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.InviteMemberRequest, _consent_service_pb2.InviteMemberResponse]  # type: ignore[assignment]
     """Adds a professional or a structure. A member who is not a health professional needs the patient's explicit agreement.
-    Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, AGREEMENT_MISSING, VERSION_STALE.
+    Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, MEMBER_INVALID, AGREEMENT_MISSING, CIRCLE_UNKNOWN,
+    VERSION_STALE.
     """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.RemoveMemberRequest, _consent_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
     """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
-    Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED.
+    Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
     """
     BlockProfessional: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.BlockProfessionalRequest, _consent_service_pb2.BlockProfessionalResponse]  # type: ignore[assignment]
     """Forbids a professional everything, emergencies included (R-DMP4). Patient or representative only.
@@ -128,18 +141,22 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     ListEmergencyAccesses: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.ListEmergencyAccessesRequest, _consent_service_pb2.ListEmergencyAccessesResponse]  # type: ignore[assignment]
     """Emergency accesses of a patient. Refuses with ACCESS_REFUSED."""
     AppointRepresentative: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.AppointRepresentativeRequest, _consent_service_pb2.AppointRepresentativeResponse]  # type: ignore[assignment]
-    """Records that a person may act for the patient. Circle professional or the patient.
-    Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_PERIOD_INVALID.
+    """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
+    Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
+    REPRESENTATIVE_PERIOD_INVALID.
     """
     EndRepresentation: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.EndRepresentationRequest, _consent_service_pb2.EndRepresentationResponse]  # type: ignore[assignment]
-    """Ends it. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
+    """Ends it: who may appoint it, or the representative. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
     ListRepresentatives: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.ListRepresentativesRequest, _consent_service_pb2.ListRepresentativesResponse]  # type: ignore[assignment]
     """Representatives of a patient. Refuses with ACCESS_REFUSED."""
     ListConcerned: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.ListConcernedRequest, _consent_service_pb2.ListConcernedResponse]  # type: ignore[assignment]
     """Whom to tell about a patient: for messaging only, no person behind the call."""
 
 class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What each patient has agreed to, who is around them, and who may act for them."""
+    """What each patient has agreed to, who is around them, and who may act for them.
+    Where ACCESS_REFUSED stands below, the refusal bears the decisive reason of the decision instead (see Decision.reasons) and the
+    id of its line in the journal (entry_id). Every RPC may refuse with PLACE_REQUIRED, PLACE_UNKNOWN, ID_INVALID, DIRECTORY_UNAVAILABLE.
+    """
 
     @_abc_1.abstractmethod
     def RecordConsent(
@@ -149,7 +166,7 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_consent_service_pb2.RecordConsentResponse, _abc.Awaitable[_consent_service_pb2.RecordConsentResponse]]:
         """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
         a later one, after a withdrawal, re-opens it as it was.
-        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, PLACE_...
+        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -184,7 +201,9 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _consent_service_pb2.ListMyPatientsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_consent_service_pb2.ListMyPatientsResponse, _abc.Awaitable[_consent_service_pb2.ListMyPatientsResponse]]:
-        """The patients in whose circle the caller is, or whom the caller represents. Ids only."""
+        """The patients in whose circle the caller is (in person, or by the structure of the place chosen), or whom the caller represents.
+        Ids only. Refuses with ACCOUNT_SUSPENDED, CURSOR_INVALID, LIMIT_INVALID.
+        """
 
     @_abc_1.abstractmethod
     def InviteMember(
@@ -193,7 +212,8 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_consent_service_pb2.InviteMemberResponse, _abc.Awaitable[_consent_service_pb2.InviteMemberResponse]]:
         """Adds a professional or a structure. A member who is not a health professional needs the patient's explicit agreement.
-        Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, AGREEMENT_MISSING, VERSION_STALE.
+        Refuses with ACCESS_REFUSED, MEMBER_ALREADY, MEMBER_UNKNOWN, MEMBER_BLOCKED, MEMBER_INVALID, AGREEMENT_MISSING, CIRCLE_UNKNOWN,
+        VERSION_STALE.
         """
 
     @_abc_1.abstractmethod
@@ -203,7 +223,7 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_consent_service_pb2.RemoveMemberResponse, _abc.Awaitable[_consent_service_pb2.RemoveMemberResponse]]:
         """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
-        Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED.
+        Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
         """
 
     @_abc_1.abstractmethod
@@ -264,8 +284,9 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _consent_service_pb2.AppointRepresentativeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_consent_service_pb2.AppointRepresentativeResponse, _abc.Awaitable[_consent_service_pb2.AppointRepresentativeResponse]]:
-        """Records that a person may act for the patient. Circle professional or the patient.
-        Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_PERIOD_INVALID.
+        """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
+        Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
+        REPRESENTATIVE_PERIOD_INVALID.
         """
 
     @_abc_1.abstractmethod
@@ -274,7 +295,7 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _consent_service_pb2.EndRepresentationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_consent_service_pb2.EndRepresentationResponse, _abc.Awaitable[_consent_service_pb2.EndRepresentationResponse]]:
-        """Ends it. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
+        """Ends it: who may appoint it, or the representative. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
 
     @_abc_1.abstractmethod
     def ListRepresentatives(

@@ -340,7 +340,11 @@ class Decision(_message.Message):
     policy_version: _builtins.str
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Machine reasons, the first one decisive: CONSENT_NOT_IN_FORCE, NOT_IN_CIRCLE, BLOCKED_BY_PATIENT, CATEGORY_NOT_ENTITLED, HIDDEN..."""
+        """Why it is refused, the first one decisive; none if allowed. LOGIN_TOO_WEAK, ACCOUNT_SUSPENDED, NO_PLACE_OF_PRACTICE, NOT_CONCERNED
+        (neither the patient nor a representative), NOT_PERMITTED (not for this kind of person), OUTSIDE_MANDATE, BLOCKED_BY_PATIENT,
+        CONSENT_NOT_IN_FORCE, NOT_IN_CIRCLE, AGREEMENT_MISSING, NOT_HEALTH_PROFESSIONAL, PROFESSION_NOT_ENTITLED, CATEGORY_NOT_ENTITLED,
+        HIDDEN, NOT_AUTHOR, LEGAL_REPRESENTATION.
+        """
 
     @_builtins.property
     def scope(self) -> Global___Scope:

@@ -53,7 +53,7 @@ class JournalServiceServicer:
 
     def ListEntries(self, request, context):
         """A page of a patient's entries, newest first. Patient and representatives; a professional sees own acts only.
-        Refuses with ACCESS_REFUSED, CURSOR_INVALID.
+        What a line was about is left out while it is hidden from the reader. Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

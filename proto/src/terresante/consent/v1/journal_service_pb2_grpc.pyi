@@ -35,7 +35,7 @@ class JournalServiceStub:
     def __new__(cls, channel: _aio.Channel) -> JournalServiceAsyncStub: ...
     ListEntries: _grpc.UnaryUnaryMultiCallable[_journal_service_pb2.ListEntriesRequest, _journal_service_pb2.ListEntriesResponse]
     """A page of a patient's entries, newest first. Patient and representatives; a professional sees own acts only.
-    Refuses with ACCESS_REFUSED, CURSOR_INVALID.
+    What a line was about is left out while it is hidden from the reader. Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID.
     """
     ExportJournal: _grpc.UnaryStreamMultiCallable[_journal_service_pb2.ExportJournalRequest, _journal_service_pb2.ExportJournalResponse]
     """All entries of a patient with inclusion proofs and the signed chain of batch heads, as one canonical JSON text in chunks
@@ -49,7 +49,7 @@ class JournalServiceAsyncStub(JournalServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListEntries: _aio.UnaryUnaryMultiCallable[_journal_service_pb2.ListEntriesRequest, _journal_service_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """A page of a patient's entries, newest first. Patient and representatives; a professional sees own acts only.
-    Refuses with ACCESS_REFUSED, CURSOR_INVALID.
+    What a line was about is left out while it is hidden from the reader. Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID.
     """
     ExportJournal: _aio.UnaryStreamMultiCallable[_journal_service_pb2.ExportJournalRequest, _journal_service_pb2.ExportJournalResponse]  # type: ignore[assignment]
     """All entries of a patient with inclusion proofs and the signed chain of batch heads, as one canonical JSON text in chunks
@@ -66,7 +66,7 @@ class JournalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_journal_service_pb2.ListEntriesResponse, _abc.Awaitable[_journal_service_pb2.ListEntriesResponse]]:
         """A page of a patient's entries, newest first. Patient and representatives; a professional sees own acts only.
-        Refuses with ACCESS_REFUSED, CURSOR_INVALID.
+        What a line was about is left out while it is hidden from the reader. Refuses with ACCESS_REFUSED, CURSOR_INVALID, LIMIT_INVALID.
         """
 
     @_abc_1.abstractmethod

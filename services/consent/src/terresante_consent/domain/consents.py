@@ -60,9 +60,9 @@ class VersionStale(Stale):
 class Form(StrEnum):
     """How a consent or an agreement was given."""
 
-    ORAL = "ORAL"
-    WRITTEN = "WRITTEN"
-    ELECTRONIC = "ELECTRONIC"
+    ORAL = "oral"
+    WRITTEN = "written"
+    ELECTRONIC = "electronic"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,11 @@ class UnknownRepresentative(Unknown):
 class Right(StrEnum):
     """In what right someone acts."""
 
-    PARENT = "PARENT"
-    GUARDIAN = "GUARDIAN"
-    CURATOR = "CURATOR"
-    TRUSTED_PERSON = "TRUSTED_PERSON"
-    CARER = "CARER"
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    CURATOR = "curator"
+    TRUSTED_PERSON = "trusted_person"
+    CARER = "carer"
 
 
 BY_LAW = frozenset({Right.PARENT, Right.GUARDIAN, Right.CURATOR})

@@ -14,7 +14,7 @@ SCHEMA = """
 create table consent (
     consent_id uuid primary key,
     patient_id uuid not null,
-    form text not null,
+    form text not null check (form in ('oral', 'written', 'electronic')),
     given_at timestamptz not null,
     given_by uuid not null,
     recorded_by uuid,
@@ -38,7 +38,7 @@ create table circle_member (
     until timestamptz check (until >= since),
     invited_by uuid not null,
     explicit_agreement boolean not null,
-    agreement_form text,
+    agreement_form text check (agreement_form in ('oral', 'written', 'electronic')),
     check (num_nonnulls(professional_id, structure_id) = 1)
 );
 create unique index member_professional on circle_member (patient_id, professional_id)
@@ -72,7 +72,7 @@ create table representation (
     representation_id uuid primary key,
     patient_id uuid not null,
     representative_id uuid not null check (representative_id <> patient_id),
-    in_right text not null,
+    in_right text not null check (in_right in ('parent', 'guardian', 'curator', 'trusted_person', 'carer')),
     since timestamptz not null,
     until timestamptz,
     may_read boolean not null,
