@@ -48,5 +48,5 @@ def _patient(gp: Person, patient: personas.Patient, gateway: Gateway) -> Person:
     letter = enrolment.done("issue activation", gp.post(f"{address}/activation"), 201)
     login = enrolment.activated(gp.stack, "patient", letter["username"], letter["activation_code"])
     person = Person(gp.stack, login, gateway)
-    person.known_as(made["id"])
+    person.known_as(made["id"], patient.description)
     return person

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import httpx2
 
+from terresante_dev import codes
 from terresante_dev.login import Browser, LoginFailed, Page
 from terresante_dev.personas import Login
 
@@ -156,9 +157,9 @@ class Person:
         other.place, other._token, other._ends = self.place, self._token, self._ends
         return other
 
-    def known_as(self, uid: str) -> None:
-        """Sets the opaque id once it is known."""
-        self.login = replace(self.login, uid=uid)
+    def known_as(self, uid: str, description: str = "") -> None:
+        """Sets the opaque id once it is known, and who it is."""
+        self.login = replace(self.login, uid=uid, description=description or self.login.description)
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         headers = {"authorization": f"Bearer {self.token}", **more}
@@ -180,7 +181,7 @@ def browser_of(stack: Mapping[str, Any], realm: str, card: tuple[Path, Path] | N
     return Browser(
         stack["issuers"][realm],
         Path(stack["ca"]["issuers"]),
-        Path(stack["folder"]) / "tokens" / "codes.json",
+        codes.ledger(Path(stack["folder"])),
         client_id=stack["clients"][realm],
         card=card,
     )

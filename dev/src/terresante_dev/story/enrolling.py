@@ -65,7 +65,7 @@ def _password_alone(stage: Stage, nurse: Person) -> None:
 
 def _replayed_code(stage: Stage, nurse: Person) -> None:
     with nurse.browser() as browser:
-        code = codes.next_code(nurse.login.totp_secret, Path(stage.stack["folder"]) / "tokens" / "codes.json")
+        code = codes.next_code(nurse.login.totp_secret, codes.ledger(Path(stage.stack["folder"])))
         first = browser.login(nurse.login.username, nurse.login.password, code=code)
     true(first.code is not None, "a fresh code is taken", first)
     with nurse.browser() as browser:

@@ -36,12 +36,12 @@ def read_journal(stage: Stage) -> str:
 def journal(stage: Stage) -> list[dict[str, Any]]:
     """All of the patient's lines, newest first, as they were when the reading began."""
     found: list[dict[str, Any]] = []
-    page = done(stage.who("patient").get(stage.path("/journal?limit=200")))
+    page = done(stage.who("patient").get(stage.path("/journal?limit=100")))
     while True:
         found += page["items"]
         if not page["next_cursor"]:
             return found
-        page = done(stage.who("patient").get(stage.path(f"/journal?limit=200&cursor={page['next_cursor']}")))
+        page = done(stage.who("patient").get(stage.path(f"/journal?limit=100&cursor={page['next_cursor']}")))
 
 
 def remove_and_block(stage: Stage) -> str:

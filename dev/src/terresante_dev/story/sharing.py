@@ -118,7 +118,7 @@ def share(stage: Stage) -> str:
     true(read.status == 200 and read.content.startswith(b"%PDF"), "the nurse reads the document", read)
 
     member = {"professional_id": social.uid}
-    refused(gp.post(stage.path("/circle/members"), member), 409, "AGREEMENT_MISSING")
+    refused(gp.post(stage.path("/circle/members"), member), 422, "AGREEMENT_MISSING")
     agreed = {**member, "explicit_agreement": True, "agreement_form": "oral"}
     done(gp.post(stage.path("/circle/members"), agreed), 201)
     stage.made["social_document"] = document(stage, gp, "Évaluation sociale", social_type(stage), pdf("sociale"))
