@@ -55,11 +55,11 @@ class Table:
             node.operations[operation.declared.method] = operation
 
     def find(self, path: str) -> tuple[dict[str, Operation], tuple[str, ...]]:
-        """The operations of a path by method, and the texts of its parameters. None: no such path."""
+        """The operations of a path by method, and the texts of its parameters; none if there is no such path."""
         node, ids = self._root, []
         for segment in path.split("/")[1:]:
             below = node.words.get(segment)
-            if below is None:
+            if below is None and segment:
                 below = node.parameter
                 ids.append(segment)
             if below is None:

@@ -64,8 +64,11 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
     """The protocol class of one server: uvicorn makes one object of it per connection."""
 
     class Connection(HttpToolsProtocol):
-        """A connection whose request heads are bounded in time, bytes and number."""
+        """A connection whose request heads are bounded in time, bytes and number; and so is the time for which the
+        rest of a body is read that nobody wants any more.
+        """
 
+        in_body = False
         head_timer: asyncio.TimerHandle | None = None
         head_bytes = 0
         flood = False
@@ -85,10 +88,10 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
         def data_received(self, data: bytes) -> None:
             if self.refused:
                 return
-            if self.cycle is None or self.cycle.response_complete:
+            if not self.in_body or self.cycle.response_complete:
                 self._await_head()
             super().data_received(data)
-            if self.head_timer is not None and not self.refused:
+            if self.head_timer is not None and not self.in_body and not self.refused:
                 self.head_bytes += len(data)
                 if self.head_bytes > LARGEST_HEAD:
                     self._refuse(_too_large())
@@ -105,6 +108,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
         def on_headers_complete(self) -> None:
             self._head_done()
+            self.in_body = True
             head = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if head > LARGEST_HEAD:
                 self.flood = True
@@ -113,6 +117,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
         def on_message_complete(self) -> None:
             self._head_done()
+            self.in_body = False
             super().on_message_complete()
 
         def send_400_response(self, msg: str) -> None:
@@ -131,7 +136,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
             self.head_timer = None
             if self.transport.is_closing():
                 return
-            if self.head_bytes:
+            if self.head_bytes and not self.in_body:
                 self._refuse(HeadTooSlow("Les en-têtes ne sont pas arrivés à temps.", "Réessayez."))
             else:
                 self.transport.close()

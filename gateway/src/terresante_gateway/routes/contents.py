@@ -66,9 +66,15 @@ async def publish_document(patient: Id, form: Form, peers: To) -> Document:
 
 
 async def _messages(description: pb.DocumentDescription, form: Upload) -> AsyncIterator[pb.PublishDocumentRequest]:
+    """The description, the chunks, and an empty chunk that says "this was all".
+
+    A receiver cannot tell a stream that was broken off from one that ended (grpc.aio reads both as the end, and cancels
+    a moment later): only the last message proves that the form came to its own end.
+    """
     yield pb.PublishDocumentRequest(description=description)
     async for chunk in form.chunks():
         yield pb.PublishDocumentRequest(chunk=chunk)
+    yield pb.PublishDocumentRequest(chunk=b"")
 
 
 @on(router, "GET", "/{document}/content", "Télécharger un document", Authz("document", "read", CARE),
