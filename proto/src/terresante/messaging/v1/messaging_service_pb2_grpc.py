@@ -53,14 +53,15 @@ class MessagingServiceServicer:
 
     def ListNotifications(self, request, context):
         """The caller's own notifications, newest first. Those about a record's content are decided again by consent at this moment.
-        Refuses with CURSOR_INVALID, CONSENT_UNAVAILABLE.
+        Refuses with CURSOR_INVALID, LIMIT_INVALID, CONSENT_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MarkRead(self, request, context):
-        """Marks own notifications as read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN.
+        """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
+        Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

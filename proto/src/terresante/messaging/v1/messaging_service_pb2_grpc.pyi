@@ -35,10 +35,12 @@ class MessagingServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MessagingServiceAsyncStub: ...
     ListNotifications: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.ListNotificationsRequest, _messaging_service_pb2.ListNotificationsResponse]
     """The caller's own notifications, newest first. Those about a record's content are decided again by consent at this moment.
-    Refuses with CURSOR_INVALID, CONSENT_UNAVAILABLE.
+    Refuses with CURSOR_INVALID, LIMIT_INVALID, CONSENT_UNAVAILABLE.
     """
     MarkRead: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.MarkReadRequest, _messaging_service_pb2.MarkReadResponse]
-    """Marks own notifications as read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN."""
+    """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
+    Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
+    """
 
 @_typing.type_check_only
 class MessagingServiceAsyncStub(MessagingServiceStub):
@@ -47,10 +49,12 @@ class MessagingServiceAsyncStub(MessagingServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListNotifications: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListNotificationsRequest, _messaging_service_pb2.ListNotificationsResponse]  # type: ignore[assignment]
     """The caller's own notifications, newest first. Those about a record's content are decided again by consent at this moment.
-    Refuses with CURSOR_INVALID, CONSENT_UNAVAILABLE.
+    Refuses with CURSOR_INVALID, LIMIT_INVALID, CONSENT_UNAVAILABLE.
     """
     MarkRead: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.MarkReadRequest, _messaging_service_pb2.MarkReadResponse]  # type: ignore[assignment]
-    """Marks own notifications as read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN."""
+    """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
+    Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
+    """
 
 class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
     """What each person is told: notifications from events. Conversations come later."""
@@ -62,7 +66,7 @@ class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.ListNotificationsResponse, _abc.Awaitable[_messaging_service_pb2.ListNotificationsResponse]]:
         """The caller's own notifications, newest first. Those about a record's content are decided again by consent at this moment.
-        Refuses with CURSOR_INVALID, CONSENT_UNAVAILABLE.
+        Refuses with CURSOR_INVALID, LIMIT_INVALID, CONSENT_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -71,6 +75,8 @@ class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _messaging_service_pb2.MarkReadRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_messaging_service_pb2.MarkReadResponse, _abc.Awaitable[_messaging_service_pb2.MarkReadResponse]]:
-        """Marks own notifications as read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN."""
+        """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
+        Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
+        """
 
 def add_MessagingServiceServicer_to_server(servicer: MessagingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,142 @@
+"""Whom an event is told to, and whether they may still see it. Words and rules only: no I/O, no clock.
+
+Two things narrow what a person sees of what they were told: the audience that the author set, and consent's
+decision at
+the moment of reading. Here is the first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from terresante_platform.refusals import Unknown
+
+NotificationId = NewType("NotificationId", UUID)
+PatientId = NewType("PatientId", UUID)
+ActorId = NewType("ActorId", UUID)
+"""A professional, or a person of the patients' realm."""
+
+
+class NotificationUnknown(Unknown):
+    """No such notification among the caller's."""
+
+    reason = "NOTIFICATION_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Une de ces notifications n’existe pas, ou n’est pas la vôtre.",
+            "Reprenez les identifiants dans la liste de vos notifications.",
+        )
+
+
+class Kind(StrEnum):
+    """What is told. The names are those of the contract's `NotificationKind`."""
+
+    MEMBER_INVITED = "MEMBER_INVITED"
+    MEMBER_REMOVED = "MEMBER_REMOVED"
+    DOCUMENT_PUBLISHED = "DOCUMENT_PUBLISHED"
+    NOTE_WRITTEN = "NOTE_WRITTEN"
+    OBSERVATION_RECORDED = "OBSERVATION_RECORDED"
+    EMERGENCY_OPENED = "EMERGENCY_OPENED"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    CONSENT_RECORDED = "CONSENT_RECORDED"
+
+
+OF_CONTENT = frozenset({Kind.DOCUMENT_PUBLISHED, Kind.NOTE_WRITTEN, Kind.OBSERVATION_RECORDED})
+"""Kinds that tell of what a record holds: decided again at each reading. The others tell of the reader's own
+standing."""
+OF_ONE_MEMBER = frozenset({Kind.MEMBER_INVITED, Kind.MEMBER_REMOVED})
+"""Kinds that concern one member and the patient, not the whole circle."""
+
+
+class Realm(StrEnum):
+    """Where a recipient's id comes from: the two are never mixed up."""
+
+    PROFESSIONAL = "professional"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Recipient:
+    """Who is told: a professional, or a person (the patient or a representative)."""
+
+    realm: Realm
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Who has a standing towards a patient now, as consent says."""
+
+    professionals: frozenset[UUID] = frozenset()
+    representatives: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What took place, by ids."""
+
+    kind: Kind
+    patient: PatientId
+    about: UUID
+    """Document, note, observation, member, emergency access or consent."""
+    at: datetime
+    actor: ActorId | None = None
+    """Whose act it is, if the event says so: they are not told of it."""
+    member: UUID | None = None
+    """The professional whom an invitation or removal is about; None for a structure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom the author lets be told."""
+
+    professionals: bool = False
+    patient: bool = False
+    representatives: bool = False
+
+    def admits(self, recipient: Recipient, patient: PatientId) -> bool:
+        """Whether that recipient may be told. A representative is told no more than the patient."""
+        if recipient.realm is Realm.PROFESSIONAL:
+            return self.professionals
+        return self.patient and (recipient.id == patient or self.representatives)
+
+
+EVERYBODY = Audience(True, True, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One line told to one recipient."""
+
+    id: NotificationId
+    kind: Kind
+    patient: PatientId
+    about: UUID
+    actor: ActorId | None
+    at: datetime
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What consent is asked about: news of one kind from one patient's record."""
+
+    patient: PatientId
+    kind: Kind
+
+
+def told(happening: Happening, concerned: Concerned) -> list[Recipient]:
+    """Whom to tell: the patient and their representatives; the circle, or for an invitation or a removal the
+    member
+    alone; never who did it."""
+    if happening.kind in OF_ONE_MEMBER:
+        professionals: Iterable[UUID] = [happening.member] if happening.member else []
+    else:
+        professionals = concerned.professionals
+    recipients = {Recipient(Realm.PROFESSIONAL, id) for id in professionals}
+    recipients |= {Recipient(Realm.PERSON, id) for id in {happening.patient, *concerned.representatives}}
+    return sorted(recipient for recipient in recipients if recipient.id != happening.actor)

@@ -1,0 +1,146 @@
+"""Others' events become notifications, each exactly once in effect; each notification made is announced.
+
+Whom to tell is asked of consent when the event comes; what each may see is decided when they read. Somebody
+whom the
+author hides it from for now is told too, silently: it shows, and is announced, once the author lets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.consent.v1 import consent_events_pb2 as consent_pb
+from terresante.consent.v1 import consent_service_pb2 as consents_pb
+from terresante.messaging.v1 import messaging_events_pb2 as pb
+from terresante.records.v1 import records_events_pb2 as records_pb
+from terresante_platform import outbox
+from terresante_platform.consumer import Reaction
+
+from terresante_messaging import store, wire
+from terresante_messaging.domain import EVERYBODY, Audience, Happening, Kind, NotificationId, Recipient, told
+
+if TYPE_CHECKING:
+    from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
+
+NOTIFICATION_MADE = "terresante.messaging.v1.notification_made"
+_CONSENT = "terresante.consent.v1."
+_RECORDS = "terresante.records.v1."
+Reading = Callable[[Any], Happening]
+
+
+def _invited(event: consent_pb.MemberInvited) -> Happening:
+    return wire.happening(Kind.MEMBER_INVITED, event, event.member_id, event.invited_by, event.professional_id)
+
+
+def _removed(event: consent_pb.MemberRemoved) -> Happening:
+    return wire.happening(Kind.MEMBER_REMOVED, event, event.member_id, event.removed_by, event.professional_id)
+
+
+def _opened(event: consent_pb.EmergencyOpened) -> Happening:
+    return wire.happening(Kind.EMERGENCY_OPENED, event, event.emergency_access_id, event.professional_id)
+
+
+def _recorded(event: consent_pb.ConsentRecorded) -> Happening:
+    return wire.happening(Kind.CONSENT_RECORDED, event, event.consent_id)
+
+
+def _withdrawn(event: consent_pb.ConsentWithdrawn) -> Happening:
+    return wire.happening(Kind.CONSENT_WITHDRAWN, event, event.consent_id)
+
+
+def _published(event: records_pb.DocumentPublished) -> Happening:
+    return wire.happening(Kind.DOCUMENT_PUBLISHED, event, event.document_id, event.author_id)
+
+
+def _written(event: records_pb.NoteWritten) -> Happening:
+    return wire.happening(Kind.NOTE_WRITTEN, event, event.note_id, event.author_id)
+
+
+def _observed(event: records_pb.ObservationRecorded) -> Happening:
+    return wire.happening(Kind.OBSERVATION_RECORDED, event, event.observation_id, event.author_id)
+
+
+_OF_STANDING: tuple[tuple[str, Any, Reading], ...] = (
+    (_CONSENT + "member_invited", consent_pb.MemberInvited, _invited),
+    (_CONSENT + "member_removed", consent_pb.MemberRemoved, _removed),
+    (_CONSENT + "emergency_opened", consent_pb.EmergencyOpened, _opened),
+    (_CONSENT + "consent_recorded", consent_pb.ConsentRecorded, _recorded),
+    (_CONSENT + "consent_withdrawn", consent_pb.ConsentWithdrawn, _withdrawn),
+)
+_OF_CONTENT: tuple[tuple[str, Any, Reading], ...] = (
+    (_RECORDS + "document_published", records_pb.DocumentPublished, _published),
+    (_RECORDS + "note_written", records_pb.NoteWritten, _written),
+    (_RECORDS + "observation_recorded", records_pb.ObservationRecorded, _observed),
+)
+_DOCUMENT_CHANGED = _RECORDS + "document_changed"
+LISTENS_TO: tuple[str, ...] = (
+    *(subject for subject, _, _ in (*_OF_STANDING, *_OF_CONTENT)),
+    _DOCUMENT_CHANGED,
+)
+
+
+def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
+    """What is done when each event comes."""
+
+    async def whom(event: Any) -> consents_pb.ListConcernedResponse:
+        return await consent.ListConcerned(consents_pb.ListConcernedRequest(patient_id=event.patient_id))
+
+    return [
+        *(Reaction(subject, type_, _telling(read), whom) for subject, type_, read in _OF_STANDING),
+        *(Reaction(subject, type_, _telling_within(read), whom) for subject, type_, read in _OF_CONTENT),
+        Reaction(_DOCUMENT_CHANGED, records_pb.DocumentChanged, _change),
+    ]
+
+
+Apply = Callable[[AsyncConnection, UUID, Any, Any], Awaitable[None]]
+
+
+def _telling(read: Reading) -> Apply:
+    async def apply(transaction: AsyncConnection, event_id: UUID, event: Any, answer: Any) -> None:
+        await _tell(transaction, event_id, read(event), answer, EVERYBODY)
+
+    return apply
+
+
+def _telling_within(read: Reading) -> Apply:
+    async def apply(transaction: AsyncConnection, event_id: UUID, event: Any, answer: Any) -> None:
+        happening = read(event)
+        version = getattr(event, "version", 1)
+        _, now = await store.keep_audience(transaction, happening.about, wire.audience(event.audience), version)
+        await _tell(transaction, event_id, happening, answer, now)
+
+    return apply
+
+
+async def _tell(
+    transaction: AsyncConnection, event_id: UUID, happening: Happening, answer: Any, audience: Audience
+) -> None:
+    recipients = told(happening, wire.concerned(answer))
+    made = await store.add(transaction, event_id, happening, recipients)
+    shown = [(id, to) for id, to in made if audience.admits(to, happening.patient)]
+    await _announce(transaction, shown, wire.stamp(happening.at))
+
+
+async def _change(transaction: AsyncConnection, _: UUID, event: records_pb.DocumentChanged, __: Any) -> None:
+    """Another audience. Who may see it from now on, and could not before, has something new to see."""
+    about = UUID(event.document_id)
+    before, now = await store.keep_audience(transaction, about, wire.audience(event.audience), event.version)
+    shown = [
+        (id, to)
+        for id, to, patient in await store.told_of(transaction, about)
+        if now.admits(to, patient) and not before.admits(to, patient)
+    ]
+    await _announce(transaction, shown, wire.stamp(event.at.ToDatetime(UTC)))
+
+
+async def _announce(
+    transaction: AsyncConnection, shown: Iterable[tuple[NotificationId, Recipient]], at: Timestamp
+) -> None:
+    for id, to in shown:
+        message = pb.NotificationMade(notification_id=str(id), recipient_id=str(to.id), at=at)
+        await outbox.add(transaction, NOTIFICATION_MADE, message)

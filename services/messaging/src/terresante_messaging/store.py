@@ -1,0 +1,240 @@
+"""Notifications and audiences: tables and queries. Takes a connection, gives domain values."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_platform.ids import new_id
+
+from terresante_messaging.domain import (
+    OF_CONTENT,
+    Audience,
+    Happening,
+    Kind,
+    Notification,
+    NotificationId,
+    NotificationUnknown,
+    PatientId,
+    Realm,
+    Recipient,
+    Topic,
+)
+
+metadata = MetaData()
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("recipient_realm", Text, nullable=False),
+    Column("recipient_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("patient_id", Uuid, nullable=False),
+    Column("about_id", Uuid, nullable=False),
+    Column("actor_id", Uuid),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("read_at", DateTime(timezone=True)),
+)
+audience = Table(
+    "audience",
+    metadata,
+    Column("about_id", Uuid, primary_key=True),
+    Column("professionals", Boolean, nullable=False),
+    Column("patient", Boolean, nullable=False),
+    Column("representatives", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+_of_content = notification.c.kind.in_(sorted(OF_CONTENT))
+_with_audience = notification.outerjoin(audience, audience.c.about_id == notification.c.about_id)
+_admitted = or_(
+    not_(_of_content),
+    case(
+        (notification.c.recipient_realm == Realm.PROFESSIONAL, audience.c.professionals),
+        (notification.c.recipient_id == notification.c.patient_id, audience.c.patient),
+        else_=and_(audience.c.patient, audience.c.representatives),
+    ),
+)
+"""As `Audience.admits`. What tells of a content whose audience is not known is shown to nobody."""
+
+
+def _of(me: Recipient) -> ColumnElement[bool]:
+    return and_(notification.c.recipient_realm == me.realm, notification.c.recipient_id == me.id)
+
+
+def _not_of(refused: Collection[Topic]) -> ColumnElement[bool]:
+    """Leaves the refused topics out, inside the query: pages are full and counts exact."""
+    given = (
+        func.unnest(
+            literal([topic.patient for topic in refused], ARRAY(Uuid)),
+            literal([topic.kind.value for topic in refused], ARRAY(Text)),
+        )
+        .table_valued(column("patient_id", Uuid), column("kind", Text), name="refused")
+        .render_derived()
+    )
+    return not_(
+        exists()
+        .select_from(given)
+        .where(given.c.patient_id == notification.c.patient_id, given.c.kind == notification.c.kind)
+    )
+
+
+async def add(
+    transaction: AsyncConnection, event_id: UUID, happening: Happening, recipients: Sequence[Recipient]
+) -> list[tuple[NotificationId, Recipient]]:
+    """Tells each recipient of it, once whatever is delivered twice. Gives those who had not been told."""
+    if not recipients:
+        return []
+    rows = [
+        {
+            "id": new_id(),
+            "event_id": event_id,
+            "recipient_realm": recipient.realm.value,
+            "recipient_id": recipient.id,
+            "kind": happening.kind.value,
+            "patient_id": happening.patient,
+            "about_id": happening.about,
+            "actor_id": happening.actor,
+            "at": happening.at,
+        }
+        for recipient in recipients
+    ]
+    made = await transaction.execute(
+        insert(notification)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(notification.c.id, notification.c.recipient_realm, notification.c.recipient_id)
+    )
+    return [(NotificationId(row.id), Recipient(Realm(row.recipient_realm), row.recipient_id)) for row in made]
+
+
+async def keep_audience(
+    transaction: AsyncConnection, about: UUID, allowed: Audience, version: int
+) -> tuple[Audience, Audience]:
+    """Keeps the audience of a document, note or observation, unless a later version is known. Gives what it
+    was and
+    what it is now."""
+    mine = audience.c.about_id == about
+    await transaction.execute(
+        insert(audience)
+        .values(about_id=about, professionals=False, patient=False, representatives=False, version=0)
+        .on_conflict_do_nothing()
+    )
+    row = (await transaction.execute(select(audience).where(mine).with_for_update())).one()
+    before = Audience(row.professionals, row.patient, row.representatives)
+    if version <= row.version:
+        return before, before
+    await transaction.execute(
+        update(audience)
+        .where(mine)
+        .values(
+            professionals=allowed.professionals,
+            patient=allowed.patient,
+            representatives=allowed.representatives,
+            version=version,
+        )
+    )
+    return before, allowed
+
+
+async def told_of(transaction: AsyncConnection, about: UUID) -> list[tuple[NotificationId, Recipient, PatientId]]:
+    """Who was told of it so far."""
+    found = await transaction.execute(
+        select(
+            notification.c.id,
+            notification.c.recipient_realm,
+            notification.c.recipient_id,
+            notification.c.patient_id,
+        ).where(notification.c.about_id == about)
+    )
+    return [
+        (NotificationId(row.id), Recipient(Realm(row.recipient_realm), row.recipient_id), PatientId(row.patient_id))
+        for row in found
+    ]
+
+
+async def unread_topics(connection: AsyncConnection, me: Recipient) -> set[Topic]:
+    """What consent must decide about before unread notifications can be counted."""
+    found = await connection.execute(
+        select(notification.c.patient_id, notification.c.kind)
+        .select_from(_with_audience)
+        .where(_of(me), notification.c.read_at.is_(None), _of_content, _admitted)
+        .distinct()
+    )
+    return {Topic(PatientId(row.patient_id), Kind(row.kind)) for row in found}
+
+
+async def page(
+    connection: AsyncConnection,
+    me: Recipient,
+    unread_only: bool,
+    after: UUID | None,
+    limit: int,
+    refused: Collection[Topic],
+) -> list[Notification]:
+    """Up to `limit` of the recipient's notifications older than `after`, newest first."""
+    query = (
+        select(*notification.c)
+        .select_from(_with_audience)
+        .where(_of(me), _admitted, _not_of(refused))
+        .order_by(notification.c.id.desc())
+        .limit(limit)
+    )
+    if unread_only:
+        query = query.where(notification.c.read_at.is_(None))
+    if after is not None:
+        query = query.where(notification.c.id < after)
+    return [_notification(row) for row in await connection.execute(query)]
+
+
+async def unread(connection: AsyncConnection, me: Recipient, refused: Collection[Topic]) -> int:
+    """How many the recipient may see and has not read."""
+    counted = await connection.execute(
+        select(func.count())
+        .select_from(_with_audience)
+        .where(_of(me), notification.c.read_at.is_(None), _admitted, _not_of(refused))
+    )
+    return int(counted.scalar_one())
+
+
+async def mark_read(transaction: AsyncConnection, me: Recipient, ids: Collection[NotificationId], at: Any) -> None:
+    """Marks them read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN, and marks
+    none, when
+    one is not the recipient's or hides what they may not be told."""
+    mine = await transaction.execute(
+        select(func.count()).select_from(_with_audience).where(_of(me), _admitted, notification.c.id.in_(ids))
+    )
+    if mine.scalar_one() != len(ids):
+        raise NotificationUnknown
+    await transaction.execute(
+        update(notification)
+        .where(_of(me), notification.c.id.in_(ids), notification.c.read_at.is_(None))
+        .values(read_at=at)
+    )
+
+
+def _notification(row: Any) -> Notification:
+    return Notification(row.id, Kind(row.kind), row.patient_id, row.about_id, row.actor_id, row.at, row.read_at)

@@ -1,0 +1,130 @@
+"""Between protobuf and the domain: the contract's messages, others' events, and questions to consent."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from terresante.consent.v1 import consent_service_pb2 as consents_pb
+from terresante.consent.v1 import decision_service_pb2 as decisions_pb
+from terresante.messaging.v1 import messaging_service_pb2 as pb
+from terresante.records.v1 import records_events_pb2 as records_pb
+from terresante_platform.ids import parsed
+from terresante_platform.refusals import Invalid
+
+from terresante_messaging.domain import (
+    ActorId,
+    Audience,
+    Concerned,
+    Happening,
+    Kind,
+    Notification,
+    NotificationId,
+    PatientId,
+    Topic,
+)
+
+MOST = 100
+PAGE = 50
+_KINDS: Mapping[Kind, Any] = {kind: pb.NotificationKind.Value(f"NOTIFICATION_KIND_{kind.value}") for kind in Kind}
+_RESOURCES: Mapping[Kind, Any] = {
+    Kind.DOCUMENT_PUBLISHED: decisions_pb.RESOURCE_KIND_DOCUMENT,
+    Kind.NOTE_WRITTEN: decisions_pb.RESOURCE_KIND_NOTE,
+    Kind.OBSERVATION_RECORDED: decisions_pb.RESOURCE_KIND_OBSERVATION,
+}
+
+
+class CursorInvalid(Invalid):
+    """Not a cursor that was given with a page."""
+
+    reason = "CURSOR_INVALID"
+
+
+class LimitInvalid(Invalid):
+    """Not a size of page."""
+
+    reason = "LIMIT_INVALID"
+
+
+class TooManyIds(Invalid):
+    """More ids than one call takes."""
+
+    reason = "TOO_MANY_IDS"
+
+
+def limit(asked: int) -> int:
+    """How many a page has. Refuses with LIMIT_INVALID unless 0 (meaning 50) to 100."""
+    if not 0 <= asked <= MOST:
+        raise LimitInvalid(f"Une page compte de 1 à {MOST} notifications.", "Corrigez la taille demandée.")
+    return asked or PAGE
+
+
+def cursor(text: str) -> UUID | None:
+    """The last id of the page before; None for the first page. Refuses with CURSOR_INVALID."""
+    if not text:
+        return None
+    try:
+        return UUID(hex=text)
+    except ValueError:
+        raise CursorInvalid(
+            "Ce curseur n’est pas valable.", "Reprenez celui qui accompagnait la page précédente, ou recommencez."
+        ) from None
+
+
+def notification_ids(texts: Sequence[str]) -> set[NotificationId]:
+    """Refuses with TOO_MANY_IDS over 100, ID_INVALID."""
+    if len(texts) > MOST:
+        raise TooManyIds(f"Pas plus de {MOST} notifications à la fois.", "Marquez-les en plusieurs fois.")
+    return {NotificationId(parsed(text, "notification_ids")) for text in texts}
+
+
+def stamp(at: datetime) -> Timestamp:
+    """A moment as it travels."""
+    made = Timestamp()
+    made.FromDatetime(at)
+    return made
+
+
+def notification_to_proto(notification: Notification) -> pb.Notification:
+    """A notification."""
+    return pb.Notification(
+        notification_id=str(notification.id),
+        kind=_KINDS[notification.kind],
+        patient_id=str(notification.patient),
+        about_id=str(notification.about),
+        actor_id=str(notification.actor) if notification.actor else "",
+        at=stamp(notification.at),
+        read_at=stamp(notification.read_at) if notification.read_at else None,
+    )
+
+
+def question(topic: Topic) -> decisions_pb.Question:
+    """May the caller be told of news of that kind?"""
+    return decisions_pb.Question(
+        patient_id=str(topic.patient),
+        action=decisions_pb.ACTION_BE_NOTIFIED,
+        resource_kind=_RESOURCES[topic.kind],
+    )
+
+
+def concerned(message: consents_pb.ListConcernedResponse) -> Concerned:
+    """Who has a standing."""
+    return Concerned(frozenset(map(UUID, message.professional_ids)), frozenset(map(UUID, message.representative_ids)))
+
+
+def audience(message: records_pb.Audience) -> Audience:
+    """Nobody when unset."""
+    return Audience(message.professionals, message.patient, message.representatives)
+
+
+def happening(kind: Kind, event: Any, about: str, actor: str = "", member: str = "") -> Happening:
+    """What an event tells. Raises ValueError for ids that are none: such an event can never be applied."""
+    return Happening(
+        kind,
+        PatientId(UUID(event.patient_id)),
+        UUID(about),
+        event.at.ToDatetime(UTC),
+        ActorId(UUID(actor)) if actor else None,
+        UUID(member) if member else None,
+    )

@@ -1,0 +1,66 @@
+"""The service as a process: it starts and serves while consent and the bus are away, and stops when asked."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from terresante_platform.testing.certificates import Authority
+from terresante_platform.testing.postgres import free_port
+
+
+def environment(database_url: str, certificates: Authority, port: int) -> dict[str, str]:
+    who = certificates.identity("messaging")
+    values = {
+        "LISTEN": f"127.0.0.1:{port}",
+        "TLS_CERT_FILE": who.certificate,
+        "TLS_KEY_FILE": who.key,
+        "TLS_CA_FILE": who.authority,
+        "ISSUERS": json.dumps({f"https://127.0.0.1:{free_port()}/realms/pro": ["professional"]}),
+        "ISSUERS_CA_FILE": who.authority,
+        "DATABASE_URL": database_url,
+        "NATS_URL": f"tls://127.0.0.1:{free_port()}",
+        "CONSENT_ADDRESS": f"ipv4:127.0.0.1:{free_port()}",
+    }
+    return {f"TERRESANTE_MESSAGING_{name}": str(value) for name, value in values.items()}
+
+
+async def started(module: str, variables: dict[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        env=os.environ | variables,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+async def test_it_serves_alone_and_stops_when_asked(database_url: str, certificates: Authority) -> None:
+    port, begun = free_port(), time.monotonic()
+    process = await started("terresante_messaging", environment(database_url, certificates, port))
+    try:
+        credentials = certificates.identity("gateway").channel_credentials()
+        async with aio.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            answer = await stub.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=30)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        assert time.monotonic() - begun < 20
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode == 0, output.decode()
+
+
+async def test_a_setting_that_nobody_knows_stops_the_start(database_url: str, certificates: Authority) -> None:
+    variables = environment(database_url, certificates, free_port())
+    process = await started("terresante_messaging", variables | {"TERRESANTE_MESSAGING_SOMETHING_ELSE": "1"})
+    output, _ = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode != 0
+    assert "TERRESANTE_MESSAGING_SOMETHING_ELSE" in output.decode()
