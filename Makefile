@@ -54,9 +54,11 @@ check: ready ## Lint, types, imports, contracts, generated files, licences: all 
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy libs/platform/src gateway/src dev/src services/*/src
 	@.venv/bin/lint-imports
-	@cd proto && ../.venv/bin/buf lint
+	@cd proto && ../.venv/bin/buf lint && ../.venv/bin/buf format -d --exit-code >/dev/null
+	@cd proto && ../.venv/bin/buf breaking --against "../.git#ref=$$(git rev-list HEAD -- buf.yaml | tail -1),subdir=proto"
 	@$(RUN) proto/generate.py --check
 	@$(RUN) -m terresante_dev.configuration --check
+	@$(RUN) -m terresante_gateway.openapi --check
 	@$(RUN) -m terresante_dev.licences
 
 bench: ready ## Measure against the budgets, with the baselines in the same run
@@ -66,3 +68,4 @@ generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI
 	@$(RUN) proto/generate.py
 	@$(RUN) deploy/keycloak/realms.py
 	@$(RUN) -m terresante_dev.configuration
+	@$(RUN) -m terresante_gateway.openapi

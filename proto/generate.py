@@ -1,4 +1,4 @@
-"""Generates the Python code of the contracts into proto/src. Run by `make generate`; `--check` says whether it is current."""
+"""Generates the Python code of the contracts into proto/src (`make generate`); `--check` says whether it is current."""
 
 import filecmp
 import subprocess
@@ -22,7 +22,7 @@ def generate(into: Path) -> None:
         [sys.executable, "-m", "grpc_tools.protoc", "-I.", *outputs, *plugins, *sources],
         cwd=PROTO,
         check=True,
-    )  # noqa: S603
+    )
     for folder in {into / Path(source).parent for source in sources}:
         (folder / "__init__.py").touch()
         (folder.parent / "__init__.py").touch()
@@ -35,9 +35,7 @@ def current() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
         made = {path.relative_to(folder) for path in Path(folder).rglob("*") if path.is_file()}
-        kept = {
-            p.relative_to(TARGET) for p in TARGET.rglob("*") if p.is_file() and "__pycache__" not in p.parts
-        }
+        kept = {p.relative_to(TARGET) for p in TARGET.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
         return made == kept and all(filecmp.cmp(Path(folder) / p, TARGET / p, shallow=False) for p in made)
 
 

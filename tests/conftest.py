@@ -1,4 +1,4 @@
-"""The whole platform as processes, for the tests that no single service can hold: one stack for the session, two of each service.
+"""The whole platform as processes, for what no single service can prove: one stack a session, two of each service.
 
 TERRESANTE_TEST_STACK=name uses a stack that is already up instead (and leaves it up), for those who write tests.
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
 from terresante_dev import running
 from terresante_dev import stack as stacks
 from terresante_dev.story import STEPS, Stage

@@ -11,7 +11,6 @@ from terresante.directory.v1 import directory_service_pb2
 from terresante.identity.v1 import identity_service_pb2
 from terresante.messaging.v1 import messaging_service_pb2
 from terresante.records.v1 import records_service_pb2
-
 from terresante_platform.calls import Call, Caller
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import Rule, check, rule_of

@@ -4,7 +4,6 @@ import secrets
 from typing import Any
 
 import pytest
-
 from terresante_dev.story import STEPS, Stage, Step
 
 pytestmark = pytest.mark.timeout(300)
