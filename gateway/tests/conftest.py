@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,10 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 import pytest_asyncio
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from terresante_gateway import app, peers, server
 from terresante_gateway.cursors import Signer
 from terresante_platform.rpc import server as rpc
@@ -55,7 +59,9 @@ class Running:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def running(certificates: Authority, pro: Issuer, patients: Issuer) -> AsyncIterator[Running]:
+async def running(
+    certificates: Authority, pro: Issuer, patients: Issuer, exporter: InMemorySpanExporter
+) -> AsyncIterator[Running]:
     """One gateway and its five services for the session."""
     services = Services()
     async with AsyncExitStack() as stack:
@@ -90,8 +96,28 @@ async def running(certificates: Authority, pro: Issuer, patients: Issuer) -> Asy
 @pytest_asyncio.fixture(scope="session")
 async def connection(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
     """A client that trusts the gateway's certificate."""
-    async with httpx2.AsyncClient(base_url=running.url, verify=running.trust, timeout=15) as client:
+    limits = httpx2.Limits(keepalive_expiry=LIMITS.idle_seconds / 2)
+    async with httpx2.AsyncClient(base_url=running.url, verify=running.trust, timeout=15, limits=limits) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def exporter() -> InMemorySpanExporter:
+    """Where the spans of the session go. A provider that another suite has set is used as it is."""
+    kept = InMemorySpanExporter()
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider())
+    provider = trace.get_tracer_provider()
+    assert isinstance(provider, TracerProvider)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    return kept
+
+
+@pytest.fixture
+def spans(exporter: InMemorySpanExporter) -> Callable[[], Sequence[ReadableSpan]]:
+    """The spans that ended during the test."""
+    exporter.clear()
+    return exporter.get_finished_spans
 
 
 @pytest.fixture
