@@ -162,6 +162,7 @@ async def parts(
     yield pb.PublishDocumentRequest(description=description)
     for at in range(0, len(content), piece):
         yield pb.PublishDocumentRequest(chunk=content[at : at + piece])
+    yield pb.PublishDocumentRequest(chunk=b"")
 
 
 @dataclass

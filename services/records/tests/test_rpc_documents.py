@@ -403,8 +403,8 @@ async def test_only_the_author_changes_deletes_or_replaces(
         ({"replaces": "01890000-0000-7000-8000-000000000002"}, PDF, Unknown, "DOCUMENT_UNKNOWN"),
         ({}, b"", Invalid, "CONTENT_EMPTY"),
         ({}, b"PK\x03\x04" + b"\0" * 99, Unsupported, "CONTENT_UNSUPPORTED"),
-        ({"claimed_media_type": "image/png"}, PDF, Unsupported, "CONTENT_LIES"),
-        ({}, PDF[:-8], Unsupported, "CONTENT_LIES"),
+        ({"claimed_media_type": "image/png"}, PDF, Invalid, "CONTENT_LIES"),
+        ({}, PDF[:-8], Invalid, "CONTENT_LIES"),
         ({}, PDF[:9] + b"x" * 2_200_000 + PDF[9:], Refusal, "CONTENT_TOO_LARGE"),
     ],
 )
@@ -447,6 +447,23 @@ async def test_a_publication_begins_with_one_description(writing: Writing, being
         with pytest.raises(Invalid) as refused:
             await writing.records.PublishDocument(requests)
         assert refused.value.reason == "DESCRIPTION_MISSING"
+
+
+async def test_a_content_that_stops_before_its_end_is_not_published(
+    writing: Writing, being: As, published: Any, tmp_path: Any
+) -> None:
+    being("gp")
+
+    async def cut() -> Any:
+        yield pb.PublishDocumentRequest(description=writing.described())
+        yield pb.PublishDocumentRequest(chunk=b"Allergie : aucune... sauf ")
+
+    with pytest.raises(Invalid) as refused:
+        await writing.records.PublishDocument(cut())
+
+    assert refused.value.reason == "CONTENT_CUT"
+    assert await published() == []
+    assert [path for path in (tmp_path / "contents").rglob("*") if path.is_file()] == []
 
 
 async def test_who_may_not_publish_is_refused_before_any_content_is_kept(

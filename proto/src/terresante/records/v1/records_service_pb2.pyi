@@ -176,7 +176,7 @@ Global___DocumentDescription: _TypeAlias = DocumentDescription  # noqa: Y015
 
 @_typing.final
 class PublishDocumentRequest(_message.Message):
-    """First the description, then chunks."""
+    """First the description, then chunks, last an empty one."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -106,10 +106,11 @@ class RecordsServiceServicer:
     """
 
     def PublishDocument(self, request_iterator, context):
-        """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
+        """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all, then an empty chunk that says
+        "this was all": a stream that breaks off cannot be told from one that ended by anything else.
         The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
         Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
-        CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+        CONTENT_EMPTY, CONTENT_LIES, CONTENT_CUT, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
         IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -37,10 +37,11 @@ class RecordsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecordsServiceAsyncStub: ...
     PublishDocument: _grpc.StreamUnaryMultiCallable[_records_service_pb2.PublishDocumentRequest, _records_service_pb2.PublishDocumentResponse]
-    """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
+    """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all, then an empty chunk that says
+    "this was all": a stream that breaks off cannot be told from one that ended by anything else.
     The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
     Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
-    CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+    CONTENT_EMPTY, CONTENT_LIES, CONTENT_CUT, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
     IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
     """
     ListDocuments: _grpc.UnaryUnaryMultiCallable[_records_service_pb2.ListDocumentsRequest, _records_service_pb2.ListDocumentsResponse]
@@ -83,10 +84,11 @@ class RecordsServiceAsyncStub(RecordsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishDocument: _aio.StreamUnaryMultiCallable[_records_service_pb2.PublishDocumentRequest, _records_service_pb2.PublishDocumentResponse]  # type: ignore[assignment]
-    """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
+    """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all, then an empty chunk that says
+    "this was all": a stream that breaks off cannot be told from one that ended by anything else.
     The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
     Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
-    CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+    CONTENT_EMPTY, CONTENT_LIES, CONTENT_CUT, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
     IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
     """
     ListDocuments: _aio.UnaryUnaryMultiCallable[_records_service_pb2.ListDocumentsRequest, _records_service_pb2.ListDocumentsResponse]  # type: ignore[assignment]
@@ -132,10 +134,11 @@ class RecordsServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_records_service_pb2.PublishDocumentRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_records_service_pb2.PublishDocumentResponse, _abc.Awaitable[_records_service_pb2.PublishDocumentResponse]]:
-        """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all.
+        """Adds a document: first message the description, then its bytes in chunks of at most 64 KiB, 25 MiB in all, then an empty chunk that says
+        "this was all": a stream that breaks off cannot be told from one that ended by anything else.
         The kind is found from the bytes: PDF, JPEG, PNG, CDA XML, UTF-8 text.
         Refuses with DOCUMENT_TYPE_UNKNOWN, TITLE_INVALID, DATE_INVALID, DESCRIPTION_MISSING, CONTENT_TOO_LARGE, CONTENT_UNSUPPORTED,
-        CONTENT_EMPTY, CONTENT_LIES, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
+        CONTENT_EMPTY, CONTENT_LIES, CONTENT_CUT, DOCUMENT_UNKNOWN (the one replaced), DOCUMENT_REPLACED_ALREADY, DOCUMENT_NOT_YOURS, ACCESS_REFUSED,
         IDEMPOTENCY_KEY_REUSED, CONSENT_UNAVAILABLE, CONTENTS_UNAVAILABLE.
         """
 

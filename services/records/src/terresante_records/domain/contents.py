@@ -61,7 +61,7 @@ class ContentUnsupported(Unsupported):
     reason = "CONTENT_UNSUPPORTED"
 
 
-class ContentLies(Unsupported):
+class ContentLies(Invalid):
     """Not what it claims to be, or damaged."""
 
     reason = "CONTENT_LIES"

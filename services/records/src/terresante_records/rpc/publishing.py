@@ -36,6 +36,15 @@ class DescriptionMissing(Invalid):
         )
 
 
+class ContentCut(Invalid):
+    """The bytes stopped before the sender said that this was all."""
+
+    reason = "CONTENT_CUT"
+
+    def __init__(self) -> None:
+        super().__init__("L’envoi du contenu s’est interrompu ; rien n’a été publié.", "Publiez-le de nouveau.")
+
+
 @dataclass(slots=True)
 class _Incoming:
     """The bytes that come, and what they turned out to be once they ended."""
@@ -45,13 +54,19 @@ class _Incoming:
     content: Content | None = field(default=None)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Each chunk once it was looked at. Refuses at the end too, so that nothing false is ever kept."""
+        """Each chunk once it was looked at, up to the empty one. Refuses at the end too, so that nothing false is kept.
+
+        A stream that the sender broke off reads here like one that ended: only the empty chunk tells them apart.
+        """
         async for request in self.requests:
             if request.WhichOneof("part") != "chunk":
                 raise DescriptionMissing
+            if not request.chunk:
+                self.content = self.recogniser.finish()
+                return
             self.recogniser.feed(request.chunk)
             yield request.chunk
-        self.content = self.recogniser.finish()
+        raise ContentCut
 
 
 class Publishing:
