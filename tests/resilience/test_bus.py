@@ -1,0 +1,69 @@
+"""NATS loses all that it kept: stream and consumers are made again, the outboxes fill it, and nobody is told twice."""
+
+from collections import Counter
+from typing import Any
+
+import httpx2
+import pytest
+
+from . import accounts
+from .campaign import BUS_BACK
+from .ground import Ground, until
+from .load import Crew, Ledger, Load
+from .people import Client
+from .test_crash import TOLD
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("whole")]
+
+
+def test_a_wiped_bus_is_filled_again_from_the_outboxes(ground: Ground, crew: Crew) -> None:
+    began = accounts.now(ground.stack)
+    with Load(crew).running() as ledger:
+        _go_on(ledger, 4)
+        with ground.unsupervised():
+            before = ground.kill("nats")
+            until(lambda: ground.process("nats") is None, 5, "NATS is dead")
+            ground.wipe_bus()
+            away = _go_on(ledger, 6)
+        back = ground.back(before, within=60)
+        _go_on(ledger, 4)
+    settled = accounts.settled(ground.stack, began)
+    stream = _stream(ground.stack)
+    kept = [accounts.count(ground.stack, name, "select count(*) from outbox") for name in ground.stack["databases"]]
+    print(f"{away} writes acknowledged without NATS; back {back:.1f} s, settled {settled:.1f} s; {stream['state']}")
+
+    assert back <= BUS_BACK
+    assert away >= 6, "writes wait for nobody"
+    assert stream["state"]["messages"] >= sum(kept), "all that the outboxes remember is in the new stream"
+    assert {one["name"] for one in stream["consumer_detail"]} == set(accounts.listeners())
+    assert accounts.parked(ground.stack, began) == []
+    for session in (crew.patient, crew.nurse):
+        with Client(session, crew.stack) as client:
+            _told_once(client, ledger)
+
+
+def _go_on(ledger: Ledger, more: int) -> int:
+    """Waits until so many more entries were acknowledged; gives how many were."""
+
+    def acknowledged() -> int:
+        return sum(bool(one.acknowledged) for kind in ("note", "observation") for one in ledger.of(kind))
+
+    known = acknowledged()
+    until(lambda: acknowledged() >= known + more, 30, f"{more} more writes are acknowledged")
+    return acknowledged() - known
+
+
+def _stream(stack: Any) -> dict[str, Any]:
+    """What NATS says of the stream of events and its consumers."""
+    address = f"{stack['nats']['monitoring']}/jsz?streams=true&consumers=true"
+    found = httpx2.get(address, timeout=5, trust_env=False).raise_for_status().json()
+    stream: dict[str, Any] = found["account_details"][0]["stream_detail"][0]
+    return stream
+
+
+def _told_once(client: Client, ledger: Ledger) -> None:
+    told: Counter[tuple[str, str]] = accounts.notified(client)
+    wanted = [(TOLD[kind], one.body_answered["id"]) for kind in ("note", "observation") for one in ledger.of(kind)]
+
+    assert [(line, told[line]) for line in wanted if told[line] != 1] == []
+    assert [(line, many) for line, many in told.items() if many > 1] == []
