@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from importlib import import_module
 
 from terresante_dev.stack import NotPossible
 
@@ -51,8 +50,9 @@ def trace(given: argparse.Namespace) -> None:
 
 def token(given: argparse.Namespace) -> None:
     from terresante_dev import stack
+    from terresante_dev.token import token as made
 
-    print(import_module("terresante_dev.token").token(stack.read(given.stack), given.who))
+    print(made(stack.read(given.stack), given.who))
 
 
 def supervise(given: argparse.Namespace) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGINT
 
@@ -87,7 +86,7 @@ def table(made: Made, only: frozenset[str]) -> list[Part | Step]:
     Their order is for readers; what counts is `needs`.
     """
     stack, issuers = made.stack, made.issuers
-    present = [service for service in SERVICES if runs(service) and _wanted(service, only)]
+    present = [service for service in SERVICES if _wanted(service, only)]
     rows = _ground(made, present)
     if _wanted("keycloak", only):
         rows.append(_keycloak(made.keycloak))
@@ -95,7 +94,7 @@ def table(made: Made, only: frozenset[str]) -> list[Part | Step]:
         rows.append(_schemas(stack, present))
     for service in present:
         rows += _service(stack, service, issuers)
-    if runs("gateway") and _wanted("gateway", only):
+    if _wanted("gateway", only):
         rows += _gateways(stack, issuers)
     left_out = {row.name for row in rows if isinstance(row, Part) and not _wanted(row.name.partition("-")[0], only)}
     return [row for row in rows if row.name not in left_out and not left_out.intersection(row.needs)]
@@ -151,15 +150,6 @@ def _keycloak(keycloak: Keycloak) -> Part:
         folder=keycloak.folder,
         patience=20,
     )
-
-
-def missing() -> list[str]:
-    """The services that this checkout cannot run yet."""
-    return [name for name in (*SERVICES, "gateway") if not runs(name)]
-
-
-def runs(service: str) -> bool:
-    return find_spec(f"terresante_{service}.__main__") is not None
 
 
 def _schemas(stack: Stack, services: Sequence[str]) -> Step:
@@ -218,7 +208,7 @@ def _streams(stack: Stack, services: Sequence[str]) -> Callable[[], Awaitable[Se
     heard: dict[str, list[str]] = {}
 
     async def provision() -> Sequence[str]:
-        if not heard:
+        if services and not heard:
             heard.update(await _listens_to(services))
         return await nats.provision(f"tls://127.0.0.1:{stack.ports['nats']}", operator_tls(stack), heard)
 
@@ -227,10 +217,8 @@ def _streams(stack: Stack, services: Sequence[str]) -> Callable[[], Awaitable[Se
 
 async def _listens_to(services: Sequence[str]) -> dict[str, list[str]]:
     """The subjects each service's package says it listens to, asked in a process apart: ours imports no service."""
-    asked = [f"terresante_{service}" for service in services if find_spec(f"terresante_{service}.events")]
-    if not asked:
-        return {}
-    said = await _run((sys.executable, "-c", LISTENS, *asked), _machine())
+    packages = [f"terresante_{service}" for service in services]
+    said = await _run((sys.executable, "-c", LISTENS, *packages), _machine())
     heard: dict[str, list[str]] = json.loads(said[-1])
     return heard
 

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +87,6 @@ def _begin(name: str, replicas: int, only: frozenset[str]) -> None:
     """Prepares, starts the supervisor, and waits until it tells what it sees."""
     end_leftovers(stack.folder_of(name) / "stack.json")
     ours = stack.opened(name, replicas)
-    for service in parts.missing() if not only else ():
-        print(f"  WARNING: {service} has no __main__ yet; the stack runs without it.", flush=True)
     progress = _Progress()
     parts.prepare(ours, only, progress)
     progress("")
@@ -141,11 +137,13 @@ def _give_up(name: str, told: dict[str, Any], said: set[str]) -> None:
 def _populate(name: str) -> None:
     """Makes the sandbox's people, the first time."""
     folder = stack.folder_of(name)
-    if (folder / "personas.json").exists() or find_spec("terresante_dev.population") is None:
+    if (folder / "personas.json").exists():
         return
+    from terresante_dev import population
+
     began = time.monotonic()
     print("  sandbox population ...", flush=True)
-    import_module("terresante_dev.population").populate(stack.read(name))
+    population.populate(stack.read(name))
     while stack.read(name)["personas"] is None:
         if time.monotonic() - began > PATIENCE:
             raise NotPossible("The sandbox population left no personas.json.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 from contextlib import suppress
@@ -25,6 +26,7 @@ def supervise(stack: Stack, only: frozenset[str]) -> None:
         if not ours:
             raise NotPossible(f"The stack '{stack.name}' is running already.")
         end_leftovers(stack.file)
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns at each end of a TLS connection of NATS
         asyncio.run(_supervise(stack, only))
 
 
