@@ -83,7 +83,7 @@ def test_status_shows_each_part_with_version_pid_and_memory(ground: Ground) -> N
         assert state == "ready"
         assert version == ground.part(part)["version"]
         assert int(pid) == ground.part(part)["pid"]
-        assert int(memory) > 5
+        assert int(memory) > 0
 
 
 def test_logs_of_an_unknown_part_names_the_known_ones(ground: Ground) -> None:
