@@ -1,5 +1,8 @@
 """Contents in a folder and in memory: written whole or not at all, and swept when no document names them."""
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +17,7 @@ from terresante_records.contents import Contents, moment_of
 from terresante_records.sweeping import sweep
 
 from .conftest import PDF, As, Writing
+from .small_s3 import SmallS3
 
 MIB = 1024 * 1024
 
@@ -46,6 +50,31 @@ async def test_what_is_kept_comes_back(tmp_path: Path, url: str, size: int) -> N
     await contents.keep(id, flowing(*(content[at : at + 65_552] for at in range(0, size, 65_552))))
 
     assert await read(contents, id) == b"".join(content[at : at + 65_552] for at in range(0, size, 65_552))
+
+
+async def test_an_s3_store_is_used_by_its_url_alone() -> None:
+    store = SmallS3()
+    listening = await asyncio.start_server(store.serve, "127.0.0.1", 0)
+    variables = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "eu-west-3",
+    }
+    async with listening:
+        program = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).parent / "keeping.py"),
+            "s3://bucket/records",
+            env=os.environ | variables,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await asyncio.wait_for(program.communicate(), 60)
+
+    assert output.decode().splitlines() == ["1000 True True True", "12000000 True True True"]
+    assert store.asked.count("PUT partNumber&uploadId") == 3
+    assert store.objects == {}
 
 
 @pytest.mark.parametrize("pieces", [1, 200])

@@ -1,6 +1,8 @@
-"""Where sealed contents are kept: a local folder, any S3 store, or memory, behind one URL. Written before their row.
+"""Where sealed contents are kept: a local folder, any S3 store, or memory, behind one URL. Written before
+their row.
 
-A content is named by the day it was written and the id of its document, which holds that moment (UUIDv7). So contents
+A content is named by the day it was written and the id of its document, which holds that moment (UUIDv7). So
+contents
 without a row are looked for among those of a few days only, however many there are.
 """
 
@@ -24,10 +26,11 @@ _PART = 5 * 1024 * 1024
 _READ = 256 * 1024
 _LISTED = 500
 _REMOTE: dict[str, Any] = {
-    "client_options": {"timeout": "20s", "connect_timeout": "3s"},
     "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=8)},
 }
-"""A store that is away must be told as such before the caller gives up."""
+"""A store that is away must be told as such before the caller gives up. Options of the client are left to the
+AWS_* variables,
+which they would put out of force."""
 
 
 class ContentsUnavailable(Unavailable):
@@ -114,7 +117,8 @@ def _answering() -> Iterator[None]:
 
 
 def _sync(folder: Path, path: str) -> None:
-    """Forces a file, and the folders that name it, out of the page cache: an acknowledged document survives a power
+    """Forces a file, and the folders that name it, out of the page cache: an acknowledged document survives a
+    power
     cut."""
     place = folder / path
     for each in (place, *list(place.parents)[: len(Path(path).parts)]):
