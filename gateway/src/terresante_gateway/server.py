@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 from terresante_platform.refusals import Invalid, Refusal
@@ -24,6 +24,7 @@ from uvicorn.server import ServerState
 
 from terresante_gateway import problems
 from terresante_gateway.exchange import ALWAYS
+from terresante_gateway.gathering import Gathering
 
 LARGEST_HEAD = 16 * 1024
 MOST_HEADERS = 64
@@ -75,7 +76,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
         refused = False
 
         def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
+            super().connection_made(cast(Any, Gathering(transport, self.loop)))
             if len(self.connections) > limits.connections:
                 transport.abort()
                 return
