@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from starlette.types import Receive, Scope, Send
 from terresante_platform.refusals import Refusal
-from terresante_platform.telemetry import log, span
+from terresante_platform.spans import span
+from terresante_platform.telemetry import log
 from terresante_platform.tokens import Verifier
 
 from terresante_gateway.cursors import Signer

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from terresante_platform import telemetry
 from terresante_platform.database import Database
-from terresante_platform.telemetry import log, span
+from terresante_platform.spans import keep_share, span, traceparent
+from terresante_platform.telemetry import log
 
 CANARY = "CANARI-DURAND-199099912345678"
 
@@ -91,8 +92,33 @@ def test_a_log_line_names_its_trace(spans: InMemorySpanExporter, capsys: Any) ->
 
 def test_a_trace_goes_on_from_a_traceparent(spans: InMemorySpanExporter) -> None:
     with span("first") as first:
-        carried = telemetry.traceparent()
+        carried = traceparent()
     with span("second", parent=carried) as second:
         pass
 
     assert first.get_span_context().trace_id == second.get_span_context().trace_id
+
+
+def test_a_trace_that_is_not_kept_has_an_id_all_the_same_and_costs_no_span(spans: InMemorySpanExporter) -> None:
+    spans.clear()
+    keep_share(0.0)
+    try:
+        with span("first"):
+            carried = traceparent()
+        with span("second", parent=carried) as second:
+            assert traceparent() == carried
+    finally:
+        keep_share(1.0)
+
+    assert carried.endswith("-00") and carried[3:35] != "0" * 32
+    assert f"{second.get_span_context().trace_id:032x}" == carried[3:35]
+    assert spans.get_finished_spans() == ()
+
+
+@pytest.mark.parametrize(
+    "forged", ["", "x", "00-0-0-01", f"00-{'0' * 32}-{'1' * 16}-01", f"00-{'A' * 32}-{'1' * 16}-01"]
+)
+def test_a_forged_traceparent_begins_a_trace_of_our_own(spans: InMemorySpanExporter, forged: str) -> None:
+    with span("work", parent=forged) as made:
+        assert made.get_span_context().is_valid
+        assert not forged or f"{made.get_span_context().trace_id:032x}" not in forged

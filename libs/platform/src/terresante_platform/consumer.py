@@ -23,7 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform import calls
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
-from terresante_platform.telemetry import described, log, span
+from terresante_platform.spans import span
+from terresante_platform.telemetry import described, log
 
 BATCH = 20
 FETCH_SECONDS = 5.0

@@ -37,7 +37,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
-from terresante_platform.telemetry import log, span, traceparent
+from terresante_platform.spans import span, traceparent
+from terresante_platform.telemetry import log
 
 BATCH = 200
 POLL_SECONDS = 1.0

@@ -1,23 +1,19 @@
 """Logs, spans and metrics, with nothing personal in them.
 
-Logs are JSON lines on standard output. An exception is logged as its type and frames (file, line, function), never
-its text
-or local variables: texts of drivers carry the values of a row. Spans are made on the OpenTelemetry API by the
-platform's own
-thin instrumentation, which knows no parameter, URL or body.
+Logs are JSON lines on standard output. An exception is logged as its type and frames (file, line, function), never its
+text or local variables: texts of drivers carry the values of a row. Spans are made by `spans.py`, which knows no
+parameter, URL or body.
 """
 
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from typing import Any
 
 import orjson
 import structlog
 from opentelemetry import metrics, trace
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
@@ -25,12 +21,10 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from opentelemetry.trace import SpanKind, Status, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-_propagator = TraceContextTextMapPropagator()
-_tracer = trace.get_tracer("terresante")
+from terresante_platform.spans import keep_share
+
 _SPEAKING = (TypeError, AttributeError, NameError, ImportError, NotImplementedError)
 """Faults of ours whose text names code, never a person's data."""
 
@@ -40,8 +34,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 def start(service: str, endpoint: str, ratio: float, level: str) -> None:
     """Sets logs, traces and metrics up for this process. `endpoint`: OTLP/HTTP base URL, empty for none."""
     _start_logs(service, level)
+    keep_share(ratio)
     resource = Resource.create({"service.name": service})
-    provider = TracerProvider(resource=resource, sampler=ParentBasedTraceIdRatio(ratio), shutdown_on_exit=False)
+    provider = TracerProvider(resource=resource, sampler=ALWAYS_ON, shutdown_on_exit=False)
     if endpoint:
         provider.add_span_processor(
             BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces"), schedule_delay_millis=500)
@@ -123,43 +118,3 @@ def described(fault: BaseException) -> list[dict[str, Any]]:
         chain.append(entry)
         link = link.__cause__ or link.__context__
     return chain
-
-
-@contextmanager
-def span(
-    name: str, kind: SpanKind = SpanKind.INTERNAL, parent: str = "", **attributes: str | int | bool
-) -> Iterator[trace.Span]:
-    """A span around a block. `parent`: a `traceparent` to continue; empty: the current span.
-
-    A refusal or fault marks the span with its type or reason, never with its text.
-    """
-    context = _propagator.extract({"traceparent": parent}) if parent else None
-    with _tracer.start_as_current_span(
-        name, context, kind, attributes or None, record_exception=False, set_status_on_exception=False
-    ) as made:
-        try:
-            yield made
-        except BaseException as fault:
-            made.set_status(Status(StatusCode.ERROR))
-            made.set_attribute("error.type", getattr(fault, "reason", None) or type(fault).__qualname__)
-            raise
-
-
-@contextmanager
-def span_apart(name: str, kind: SpanKind) -> Iterator[trace.Span]:
-    """A span that is not the current one: for generators, which may be finished elsewhere than they began."""
-    made = _tracer.start_span(name, None, kind, record_exception=False, set_status_on_exception=False)
-    try:
-        yield made
-    except BaseException:
-        made.set_status(Status(StatusCode.ERROR))
-        raise
-    finally:
-        made.end()
-
-
-def traceparent(context: Context | None = None) -> str:
-    """The current span as a `traceparent` header (W3C Trace Context); empty outside of any."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier, context)
-    return carrier.get("traceparent", "")

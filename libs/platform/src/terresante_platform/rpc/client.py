@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 
 from terresante_platform import calls
 from terresante_platform.rpc import errors
-from terresante_platform.telemetry import span, span_apart, traceparent
+from terresante_platform.spans import span, span_apart, traceparent
 from terresante_platform.tls import Identity
 
 DEFAULT_SECONDS = 5.0

@@ -26,7 +26,8 @@ from terresante_platform import calls
 from terresante_platform.refusals import Refusal, Unavailable
 from terresante_platform.rpc import errors
 from terresante_platform.rpc.allow import Rule, check, rule_of
-from terresante_platform.telemetry import log, span
+from terresante_platform.spans import span
+from terresante_platform.telemetry import log
 from terresante_platform.tls import Identity
 from terresante_platform.tokens import Verifier
 
