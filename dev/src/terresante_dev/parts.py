@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -161,7 +161,7 @@ def _service(stack: Stack, service: str, issuers: dict[str, str]) -> list[Part |
     return [
         Part(
             name,
-            needs=("schemas", "streams", "sink", *SERVICES[service]),
+            needs=("schemas", "streams", "sink", *_replicas(stack, SERVICES[service])),
             command=_python(f"terresante_{service}"),
             environment=_machine() | settings_of.of(stack, name, issuers),
             ready=partial(readiness.health, stack.ports[name], service, stack.pki),
@@ -171,11 +171,16 @@ def _service(stack: Stack, service: str, issuers: dict[str, str]) -> list[Part |
     ]
 
 
+def _replicas(stack: Stack, services: Iterable[str]) -> tuple[str, ...]:
+    """Every process of those services: a caller starts after all of them, and stops before any."""
+    return tuple(name for service in services for name in stack.names(service))
+
+
 def _gateways(stack: Stack, issuers: dict[str, str]) -> list[Part | Step]:
     return [
         Part(
             name,
-            needs=tuple(SERVICES),
+            needs=_replicas(stack, SERVICES),
             command=_python("terresante_gateway"),
             environment=_machine() | settings_of.of(stack, name, issuers),
             ready=partial(readiness.http, f"https://localhost:{stack.ports[name]}/health", stack.pki / "ca.pem"),
