@@ -20,7 +20,7 @@ from terresante_gateway.exchange import version_if_given, version_required
 from terresante_gateway.operation import Operation, Stream
 from terresante_gateway.parts import upload_of
 from terresante_gateway.problems import TITLES, Problem
-from terresante_gateway.reasons import REASONS
+from terresante_gateway.reasons import DECIDED, REASONS
 from terresante_gateway.samples import sample
 
 REF = "#/components/schemas/{name}"
@@ -74,6 +74,8 @@ def reasons_of(operation: Operation) -> list[str]:
     """Every reason for which the operation may refuse: those of its RPCs, and the gateway's own."""
     declared = operation.declared
     found = [*declared.refuses, *_ALWAYS]
+    if "ACCESS_REFUSED" in found:
+        found += DECIDED
     if declared.authz.kinds:
         found += _GUARDED
     if operation.body_field is not None:
@@ -174,6 +176,8 @@ def _problems(reasons: list[str], shared: dict[str, Any]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = defaultdict(list)
     for reason in sorted(reasons):
         by_status[REASONS[reason].status].append(reason)
+        if REASONS[reason].also:
+            by_status[REASONS[reason].also].append(reason)
     found = {}
     for status, listed in sorted(by_status.items()):
         name = f"problem-{status}-{hashlib.sha256(' '.join(listed).encode()).hexdigest()[:8]}"
@@ -182,7 +186,11 @@ def _problems(reasons: list[str], shared: dict[str, Any]) -> dict[str, Any]:
             "content": {
                 "application/problem+json": {
                     "schema": {"$ref": REF.format(name="Problem")},
-                    "examples": {reason: {"$ref": f"#/components/examples/{reason}"} for reason in listed},
+                    "examples": {
+                        reason: {"$ref": f"#/components/examples/{reason}"}
+                        for reason in listed
+                        if REASONS[reason].status == status
+                    },
                 }
             },
         }
@@ -191,7 +199,7 @@ def _problems(reasons: list[str], shared: dict[str, Any]) -> dict[str, Any]:
 
 
 def _example(reason: str) -> dict[str, Any]:
-    status, sentence = REASONS[reason]
+    status, sentence, _ = REASONS[reason]
     return {
         "type": f"urn:terresante:{reason}",
         "title": TITLES[status],
@@ -232,7 +240,10 @@ def _form(schemas: dict[str, Any]) -> dict[str, Any]:
 
 def problems_page() -> str:
     """docs/api/problems.md."""
-    rows = [f"| `{reason}` | {status} | {sentence} |" for reason, (status, sentence) in sorted(REASONS.items())]
+    rows = [
+        f"| `{reason}` | {one.status}{f', {one.also}' if one.also else ''} | {one.sentence} |"
+        for reason, one in sorted(REASONS.items())
+    ]
     return "\n".join(
         [
             "# Problems: every reason for which the API refuses",

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 
 class Reason(NamedTuple):
-    """An HTTP status and a sentence."""
+    """An HTTP status, a sentence, and the status it has where another part says the same."""
 
     status: int
     sentence: str
+    also: int = 0
 
 
 REASONS: dict[str, Reason] = {
@@ -37,6 +38,14 @@ REASONS: dict[str, Reason] = {
     "VERSION_STALE": Reason(412, "Quelqu’un d’autre a changé la ressource depuis la lecture."),
     "CURSOR_INVALID": Reason(400, "Ce curseur n’est pas valable pour cette liste, ces filtres, cet appelant."),
     "SEARCH_INVALID": Reason(400, "La recherche n’a pas la forme attendue."),
+    "LIMIT_INVALID": Reason(400, "Le nombre d’éléments par page n’est pas accepté."),
+    "TOO_MANY_IDS": Reason(400, "Trop d’identifiants à la fois."),
+    "QUESTION_INVALID": Reason(400, "La question d’accès n’a pas la forme attendue."),
+    "REQUEST_INVALID": Reason(400, "La demande n’est pas valable."),
+    "REQUEST_CONTRADICTORY": Reason(422, "La demande contredit une demande précédente."),
+    "NOT_FOUND": Reason(404, "Introuvable."),
+    "STATE_CONFLICT": Reason(409, "L’état présent ne le permet pas."),
+    "RATE_LIMITED": Reason(429, "Trop de demandes : voir Retry-After."),
     "DATE_INVALID": Reason(400, "Une date n’est pas possible ici."),
     # who asks
     "LOGIN_REQUIRED": Reason(401, "Aucun jeton n’est donné."),
@@ -45,15 +54,26 @@ REASONS: dict[str, Reason] = {
     "LOGIN_TOO_OLD": Reason(401, "Cet acte demande une connexion récente : voir max_age dans WWW-Authenticate."),
     "KIND_NOT_ALLOWED": Reason(403, "Ce type de compte ne permet pas cette action."),
     "CALLER_SUSPENDED": Reason(403, "Le compte de l’appelant est suspendu."),
-    "ACCOUNT_SUSPENDED": Reason(403, "Le compte est suspendu."),
+    "ACCOUNT_SUSPENDED": Reason(403, "Le compte est suspendu.", 409),
     "PLACE_REQUIRED": Reason(400, "Le professionnel doit choisir un lieu d’exercice (Terresante-Place)."),
-    "PLACE_UNKNOWN": Reason(403, "Le professionnel n’exerce pas dans ce lieu."),
+    "PLACE_UNKNOWN": Reason(400, "Le professionnel n’exerce pas dans ce lieu.", 404),
     # access to a record
     "ACCESS_REFUSED": Reason(403, "L’accès est refusé ; la décision est au journal."),
     "CONSENT_NOT_IN_FORCE": Reason(403, "Aucun consentement du patient n’est en vigueur."),
     "NOT_IN_CIRCLE": Reason(403, "L’appelant n’est pas dans le cercle de soins."),
     "BLOCKED_BY_PATIENT": Reason(403, "Le patient a bloqué ce professionnel."),
     "CATEGORY_NOT_ENTITLED": Reason(403, "La profession de l’appelant n’ouvre pas cette catégorie."),
+    "PROFESSION_NOT_ENTITLED": Reason(403, "La profession de l’appelant ne permet pas cette action."),
+    "NOT_HEALTH_PROFESSIONAL": Reason(403, "Cette action est réservée aux professionnels de santé."),
+    "NO_PLACE_OF_PRACTICE": Reason(403, "L’appelant n’a pas de lieu d’exercice en activité."),
+    "NOT_CONCERNED": Reason(403, "Cela ne concerne pas l’appelant."),
+    "NOT_PERMITTED": Reason(403, "L’appelant n’a pas ce droit."),
+    "OUTSIDE_MANDATE": Reason(403, "Le mandat du représentant ne va pas jusque-là."),
+    "LEGAL_REPRESENTATION": Reason(403, "La loi confie cet acte aux représentants du patient."),
+    "HIDDEN": Reason(403, "Cet élément est masqué à l’appelant."),
+    "NOT_AUTHOR": Reason(403, "Seul l’auteur peut le faire."),
+    "ACCESS_DENIED": Reason(403, "L’accès est refusé."),
+    "SERVICE_NOT_ALLOWED": Reason(403, "Cet appel n’est pas ouvert aux portails."),
     # persons
     "PERSON_UNKNOWN": Reason(404, "Personne inconnue, ou dont l’appelant ne peut pas voir l’identité."),
     "SEARCH_RATE_LIMITED": Reason(429, "Trop de recherches de personnes : voir Retry-After."),
@@ -71,11 +91,17 @@ REASONS: dict[str, Reason] = {
     "IDENTITY_BIRTH_COUNTRY_UNKNOWN": Reason(400, "Ce pays n’est pas connu."),
     "IDENTITY_BIRTH_POSTAL_CODE_MISSING": Reason(400, "Le code postal de naissance manque."),
     "IDENTITY_BIRTH_POSTAL_CODE_UNKNOWN": Reason(400, "Ce code postal n’est pas connu."),
+    "IDENTITY_BIRTH_PLACE_CODE_UNKNOWN": Reason(400, "Ce code de commune ou de pays n’est pas connu."),
+    "IDENTITY_FLAG_UNKNOWN": Reason(400, "Cet attribut n’est pas connu."),
+    "IDENTITY_LIMIT_INVALID": Reason(400, "Le nombre de résultats demandé n’est pas accepté."),
+    "IDENTITY_TOO_MANY_IDS": Reason(400, "Trop d’identifiants à la fois."),
+    "IDENTITY_TWO_ACTIVE_INS": Reason(409, "L’identité aurait deux INS à la fois."),
+    "INS_ABSENT": Reason(409, "L’identité n’a pas d’INS."),
     "IDENTITY_SEX_MISSING": Reason(400, "Le sexe manque."),
     "IDENTITY_SEX_UNKNOWN_TO_INSI": Reason(400, "INSi ne connaît que F et M."),
     "IDENTITY_TRAITS_DIFFER": Reason(409, "Les traits ne sont pas égaux à ceux de l’identité."),
     "IDENTITY_FLAGGED": Reason(409, "L’identité est douteuse ou fictive : son statut ne peut pas monter."),
-    "IDENTITY_FLAGS_EXCLUSIVE": Reason(400, "Ces attributs ne vont pas ensemble."),
+    "IDENTITY_FLAGS_EXCLUSIVE": Reason(409, "Ces attributs ne vont pas ensemble."),
     "IDENTITY_VALIDATION_MODE_UNKNOWN": Reason(400, "Ce mode de validation n’est pas connu."),
     "INS_ANSWER_CODE_UNKNOWN": Reason(400, "Ce code de réponse d’INSi n’est pas connu."),
     "INS_ANSWER_INCOMPLETE": Reason(400, "La réponse d’INSi est incomplète, ou n’est pas acceptée."),
@@ -101,7 +127,7 @@ REASONS: dict[str, Reason] = {
     "MEMBER_ALREADY_REMOVED": Reason(409, "Ce membre n’est déjà plus dans le cercle."),
     "MEMBER_BLOCKED": Reason(409, "Le patient a bloqué ce professionnel."),
     "MEMBER_INVALID": Reason(400, "Il faut un professionnel ou une structure."),
-    "AGREEMENT_MISSING": Reason(409, "L’accord exprès du patient est nécessaire pour ce membre."),
+    "AGREEMENT_MISSING": Reason(422, "L’accord exprès du patient est nécessaire pour ce membre.", 403),
     "BLOCK_UNKNOWN": Reason(404, "Ce blocage est inconnu."),
     "BLOCK_ALREADY": Reason(409, "Ce professionnel est déjà bloqué."),
     "EMERGENCY_REASON_MISSING": Reason(400, "Le motif manque, ou n’a pas dix caractères."),
@@ -126,6 +152,8 @@ REASONS: dict[str, Reason] = {
     "CONTENT_EMPTY": Reason(400, "Le document n’a pas d’octets."),
     "CONTENT_TOO_LARGE": Reason(413, "Le document dépasse 25 Mio."),
     "CONTENT_UNSUPPORTED": Reason(415, "Ce n’est ni PDF, ni JPEG, ni PNG, ni CDA, ni texte UTF-8."),
+    "CONTENT_CUT": Reason(400, "L’envoi s’est interrompu ; rien n’a été publié."),
+    "DESCRIPTION_MISSING": Reason(400, "La description doit venir d’abord, une seule fois."),
     "CONTENT_LIES": Reason(400, "Les octets ne sont pas du type annoncé."),
     "NOTE_UNKNOWN": Reason(404, "Note inconnue, ou masquée à l’appelant."),
     "NOTE_NOT_YOURS": Reason(403, "Seul l’auteur peut reprendre sa note."),
@@ -134,7 +162,7 @@ REASONS: dict[str, Reason] = {
     "TOO_MANY_CODES": Reason(400, "Trop de codes dans le filtre."),
     "NOTIFICATION_UNKNOWN": Reason(404, "Cette notification est inconnue."),
     # the directory
-    "TERRITORY_UNKNOWN": Reason(404, "Ce territoire est inconnu."),
+    "TERRITORY_UNKNOWN": Reason(400, "Ce territoire est inconnu."),
     "TERRITORY_NOT_YOURS": Reason(403, "Ce territoire n’est pas de ceux que l’appelant administre."),
     "ADMINISTRATOR_UNKNOWN": Reason(403, "L’appelant n’administre aucun territoire."),
     "STRUCTURE_UNKNOWN": Reason(404, "Cette structure est inconnue."),
@@ -161,6 +189,7 @@ REASONS: dict[str, Reason] = {
     "LOGIN_SERVICE_UNAVAILABLE": Reason(503, "Le service de connexion ne répond pas."),
     "ACCOUNTS_UNAVAILABLE": Reason(503, "Le service des comptes ne répond pas."),
     "CONTENTS_UNAVAILABLE": Reason(503, "Le stockage des documents ne répond pas."),
+    "PART_UNAVAILABLE": Reason(503, "Une partie de la plateforme ne répond pas."),
     "DATABASE_UNAVAILABLE": Reason(503, "La base d’un service ne répond pas ; rien n’a été enregistré."),
     "IDENTITY_UNAVAILABLE": Reason(503, "Le service des identités ne répond pas."),
     "CONSENT_UNAVAILABLE": Reason(503, "Le service des consentements ne répond pas : rien n’est montré sans lui."),
@@ -174,3 +203,25 @@ REASONS: dict[str, Reason] = {
     "DIRECTORY_FAULT": Reason(503, "L’annuaire a eu une panne."),
     "FAULT": Reason(500, "La passerelle a eu une panne : donnez trace_id à l’assistance."),
 }
+
+DECIDED = (
+    "ACCESS_REFUSED",
+    "ACCOUNT_SUSPENDED",
+    "AGREEMENT_MISSING",
+    "BLOCKED_BY_PATIENT",
+    "CATEGORY_NOT_ENTITLED",
+    "CONSENT_NOT_IN_FORCE",
+    "HIDDEN",
+    "LEGAL_REPRESENTATION",
+    "NOT_AUTHOR",
+    "NOT_CONCERNED",
+    "NOT_HEALTH_PROFESSIONAL",
+    "NOT_IN_CIRCLE",
+    "NOT_PERMITTED",
+    "NO_PLACE_OF_PRACTICE",
+    "OUTSIDE_MANDATE",
+    "PLACE_REQUIRED",
+    "PLACE_UNKNOWN",
+    "PROFESSION_NOT_ENTITLED",
+)
+"""What a decision of consent may answer. An operation that lists ACCESS_REFUSED may refuse for any of these."""

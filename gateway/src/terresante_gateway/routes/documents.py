@@ -15,8 +15,8 @@ from terresante_gateway.pages import CountedQuery, Pages
 from terresante_gateway.words import Input, Line
 
 router = APIRouter(prefix="/v1/patients/{patient}/documents", tags=["Documents"])
-RECORD = ("ACCESS_REFUSED", "CONSENT_NOT_IN_FORCE", "NOT_IN_CIRCLE", "BLOCKED_BY_PATIENT", "CATEGORY_NOT_ENTITLED",
-    "PLACE_REQUIRED", "PLACE_UNKNOWN", "CONSENT_UNAVAILABLE")  # fmt: skip
+RECORD = ("ACCESS_REFUSED", "CONSENT_UNAVAILABLE")
+"""Why anything of a record may be refused."""
 
 
 class Visibility(Struct):

@@ -88,7 +88,7 @@ async def list_notes(patient: Id, query: Annotated[CountedQuery, Query()], pages
     )
 
 
-@on(router, "POST", "", "Écrire une note", Authz("note", "publish", CARE), "NOTE_TEXT_INVALID", *RECORD,
+@on(router, "POST", "", "Écrire une note", Authz("note", "publish", ("professional",)), "NOTE_TEXT_INVALID", *RECORD,
     "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
 async def write_note(patient: Id, new: NewNote, peers: To) -> Note:
     """Ajoute une note au cahier de liaison."""
@@ -98,8 +98,8 @@ async def write_note(patient: Id, new: NewNote, peers: To) -> Note:
     return Note.of(reply.note)
 
 
-@on(router, "PUT", "/{note}", "Reprendre une note", Authz("note", "change", CARE), "NOTE_UNKNOWN", "NOTE_NOT_YOURS",
-    "NOTE_TEXT_INVALID", "VERSION_STALE", *RECORD, etag=True)  # fmt: skip
+@on(router, "PUT", "/{note}", "Reprendre une note", Authz("note", "change", ("professional",)), "NOTE_UNKNOWN",
+    "NOTE_NOT_YOURS", "NOTE_TEXT_INVALID", "VERSION_STALE", *RECORD, etag=True)  # fmt: skip
 async def revise_note(patient: Id, note: Id, new: NewText, version: Version, peers: To) -> Note:
     """Remplace le texte de sa propre note ; les textes précédents sont conservés."""
     reply = await peers.records.ReviseNote(

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from terresante.directory.v1 import directory_service_pb2 as directory
 from terresante.records.v1 import records_service_pb2 as records
 
-from terresante_gateway.operation import EVERYBODY, Authz, To, on
+from terresante_gateway.operation import CARE, EVERYBODY, Authz, To, on
 
 router = APIRouter(prefix="/v1", tags=["Référentiels"])
 
@@ -54,7 +54,7 @@ async def list_territories(peers: To) -> Territories:
     "GET",
     "/document-types",
     "Types de documents",
-    Authz("document_type", "list", EVERYBODY),
+    Authz("document_type", "list", CARE),
     "CONSENT_UNAVAILABLE",
 )
 async def list_document_types(peers: To) -> DocumentTypes:
