@@ -40,6 +40,7 @@ class Running:
     services: Services
     state: app.State
     trust: ssl.SSLContext
+    authority: str
     pro: Issuer
     patients: Issuer
     most_requests: int = 12
@@ -90,7 +91,7 @@ async def running(
         )
         port = await stack.enter_async_context(server.serving(door, "127.0.0.1:0", who, LIMITS, 2.0))
         trust = ssl.create_default_context(cafile=str(who.authority))
-        yield Running(port, services, state, trust, pro, patients)
+        yield Running(port, services, state, trust, str(who.authority), pro, patients)
 
 
 @pytest_asyncio.fixture(scope="session")

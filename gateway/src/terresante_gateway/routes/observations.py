@@ -135,7 +135,8 @@ async def list_observations(
 
 
 @on(router, "POST", "", "Inscrire une observation", Authz("observation", "publish", ("professional",)),
-    "OBSERVATION_INVALID", "DATE_INVALID", *RECORD, "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
+    "OBSERVATION_INVALID", "DATE_INVALID", *RECORD, "IDEMPOTENCY_KEY_REUSED", status=201, etag=True,
+    keyed=True)  # fmt: skip
 async def record_observation(patient: Id, new: NewObservation, peers: To) -> Observation:
     """Inscrit une mesure ou une observation, avec sa ressource FHIR si elle est donnée."""
     request = pb.RecordObservationRequest(
