@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx2
 import orjson
 from terresante_dev.personas import Login
 from terresante_dev.portal import Gateway, Person
@@ -86,7 +88,7 @@ class World:
     def load(self, what: str, target: Target, plan: Plan, requests: Sequence[Request], entries: int = 1) -> Row:
         """One load; each request must have left `entries` lines in the access journal. Raises Wrong."""
         before = self.journalled()
-        measured = measure(Job(target, plan, list(requests)), self.parts)
+        measured = measure(Job(target, plan, list(requests)), self.parts, self.settled)
         lines = self.journalled() - before
         asked = (plan.count + plan.warm_up) * entries
         good = measured.outcome.good
@@ -95,6 +97,23 @@ class World:
         if good == plan.count and lines < asked:
             raise Wrong(f"{what}: {asked} accesses, {lines} lines in the journal")
         return self.report.add(Row(what, measured, self.counted))
+
+    def settled(self) -> None:
+        """Returns when every event is on the stream and every reaction to it is done. Raises Wrong after a minute."""
+        until = time.monotonic() + 60
+        while self._left():
+            if time.monotonic() > until:
+                raise Wrong("events still wait a minute after the load")
+            time.sleep(0.2)
+
+    def _left(self) -> bool:
+        told = httpx2.get(f"{self.told['nats']['monitoring']}/jsz?consumers=1&accounts=1", trust_env=False).json()
+        streams = [each for account in told["account_details"] for each in account.get("stream_detail", ())]
+        consumers = [each for stream in streams for each in stream.get("consumer_detail") or ()]
+        if any(each["num_pending"] or each["num_ack_pending"] for each in consumers):
+            return True
+        names = [name for name in self.told["databases"] if name in self.parts]
+        return any(self.rows(name, "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1") for name in names)
 
     def journalled(self) -> int:
         """How many lines the access journal has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -39,28 +39,36 @@ class Measured:
         return {name: used / self.job.plan.count for name, used in self.usage.parts.items()}
 
 
-def measure(job: Job, parts: Mapping[str, int]) -> Measured:
-    """Loads, and gives what it cost `parts` (name -> process id). Raises LoadFailed, ProcessLookupError."""
+def measure(job: Job, parts: Mapping[str, int], settled: Callable[[], None] = lambda: None) -> Measured:
+    """Loads, and gives what it cost `parts` (name -> process id). Raises LoadFailed, ProcessLookupError.
+
+    `settled` returns once the work that requests left behind is done: called after the warm-up, so that its work is not
+    counted, and after the last answer, so that its work is.
+    """
     with subprocess.Popen(
         [sys.executable, "-m", "bench.load.generator"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as generator:
         try:
-            return _measured(cast(IO[bytes], generator.stdin), cast(IO[bytes], generator.stdout), job, parts)
+            return _measured(cast(IO[bytes], generator.stdin), cast(IO[bytes], generator.stdout), job, parts, settled)
         finally:
             generator.kill()
 
 
-def _measured(told: IO[bytes], tells: IO[bytes], job: Job, parts: Mapping[str, int]) -> Measured:
+def _measured(
+    told: IO[bytes], tells: IO[bytes], job: Job, parts: Mapping[str, int], settled: Callable[[], None]
+) -> Measured:
     encoded = msgspec.msgpack.encode(job)
     told.write(f"{len(encoded)}\n".encode() + encoded)
     told.flush()
     if tells.readline() != b"warm\n":
         raise LoadFailed("it did not get warm")
+    settled()
     before = accounting.snapshot(parts)
     told.write(b"go\n")
     told.flush()
     if tells.readline() != b"done\n":
         raise LoadFailed("it did not finish")
+    settled()
     usage = accounting.between(before, accounting.snapshot(parts))
     outcome = msgspec.msgpack.decode(tells.read(), type=Outcome)
     others = max(0.0, usage.machine - usage.total() - outcome.cpu) / usage.seconds

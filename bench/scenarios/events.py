@@ -84,6 +84,7 @@ async def _listen(world: World, seen: dict[UUID, float], ready: threading.Event,
     try:
         await connection.subscribe(f"{inbox}.bench", cb=came)
         config = ConsumerConfig(
+            name="bench",  # the operator may make consumers, by name only
             deliver_subject=f"{inbox}.bench",
             filter_subject=SUBJECT,
             deliver_policy=DeliverPolicy.NEW,
@@ -91,10 +92,10 @@ async def _listen(world: World, seen: dict[UUID, float], ready: threading.Event,
             inactive_threshold=30,
             mem_storage=True,
         )
-        made = await connection.jetstream().add_consumer(STREAM, config)
+        await connection.jetstream().add_consumer(STREAM, config)
         await connection.flush()
         ready.set()
         await asyncio.to_thread(stop.wait)
-        await connection.jetstream().delete_consumer(STREAM, made.name)
+        await connection.jetstream().delete_consumer(STREAM, "bench")
     finally:
         await connection.close()
