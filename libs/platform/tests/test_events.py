@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from terresante_platform.bus import STREAM, Bus
 from terresante_platform.consumer import Consumer, Reaction
 from terresante_platform.database import Database
 from terresante_platform.outbox import Relay
+from terresante_platform.refusals import Unavailable
 
 SUBJECT = "terresante.consent.v1.consent_withdrawn"
 
@@ -30,14 +32,15 @@ async def stored(bus: Bus) -> int:
 class Effects:
     """A reaction that writes down what it was given; fails as often as told."""
 
-    def __init__(self, failures: int = 0) -> None:
+    def __init__(self, failures: int = 0, fault: Exception | None = None) -> None:
         self.applied: list[tuple[UUID, str]] = []
         self.failures = failures
+        self.fault = fault or LookupError("not yet")
 
     async def apply(self, transaction: AsyncConnection, event_id: UUID, event: pb.ConsentWithdrawn, _: Any) -> None:
         if self.failures:
             self.failures -= 1
-            raise LookupError("not yet")
+            raise self.fault
         self.applied.append((event_id, event.patient_id))
 
     def reaction(self) -> Reaction:
@@ -140,6 +143,46 @@ async def test_a_reaction_that_fails_is_tried_again_until_it_works(database: Dat
         await until(lambda: len(effects.applied) == 1)
 
     assert effects.failures == 0
+
+
+class Delivery:
+    """A message as the bus would deliver it for the nth time; notes what is said of it."""
+
+    def __init__(self, times: int) -> None:
+        self.subject = SUBJECT
+        self.data = pb.ConsentWithdrawn(patient_id="p").SerializeToString()
+        self.headers = {"Nats-Msg-Id": str(uuid4())}
+        self.metadata = SimpleNamespace(num_delivered=times)
+        self.said: list[str] = []
+
+    async def ack_sync(self) -> None:
+        self.said.append("done")
+
+    async def nak(self, delay: float) -> None:
+        self.said.append("again" if delay <= 60 else "too late")
+
+    async def term(self) -> None:
+        self.said.append("parked")
+
+
+@pytest.mark.parametrize(
+    ("fault", "times", "said"),
+    [
+        (LookupError(), 7, "again"),
+        (LookupError(), 8, "parked"),
+        (Unavailable("Absent."), 8, "again"),
+        (Unavailable("Absent."), 5_000, "again"),
+        (ConnectionRefusedError(), 5_000, "again"),
+    ],
+)
+async def test_what_keeps_failing_is_parked_but_never_because_a_neighbour_is_away(
+    database: Database, bus: Bus, fault: Exception, times: int, said: str
+) -> None:
+    delivery = Delivery(times)
+
+    await Consumer("sample_service", database, bus, [Effects(1, fault).reaction()]).receive(delivery)  # type: ignore[arg-type]
+
+    assert delivery.said == [said]
 
 
 async def test_an_event_that_can_never_be_read_is_parked_and_stops_nothing(database: Database, bus: Bus) -> None:

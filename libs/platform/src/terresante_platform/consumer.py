@@ -2,7 +2,8 @@
 
 The inbox row (event id) is written in the transaction of the effect. What must be asked of a neighbour is asked
 before that
-transaction. An event that keeps failing is parked in `dead_letter` with its reason and does not stop those behind it.
+transaction. An event that keeps failing is parked in `dead_letter` with its reason and does not stop those behind it;
+while a neighbour or the database is away it is tried again for as long as that lasts.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform import calls
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
+from terresante_platform.refusals import Unavailable
+from terresante_platform.rpc.server import as_refusal
 from terresante_platform.spans import span
 from terresante_platform.telemetry import described, log
 
@@ -92,7 +95,7 @@ class Consumer:
                 while True:
                     for message in await self._fetched(pulling):
                         await self.receive(message)
-            except (nats.errors.Error, OSError, TimeoutError) as fault:
+            except Exception as fault:  # whatever it is, whoever waits for events must not be left without them
                 log.warning("consumer waits", exc_info=fault)
                 await asyncio.sleep(0.5)
 
@@ -135,9 +138,10 @@ class Consumer:
     async def _failed(self, message: Msg, event_id: str, fault: Exception) -> None:
         tried = message.metadata.num_delivered
         hopeless = isinstance(fault, DecodeError | ValueError)
+        away = isinstance(as_refusal(fault), Unavailable)
         log.error("reaction failed", subject=message.subject, tried=tried, exc_info=fault)
-        if not hopeless and tried < DELIVERIES:
-            await message.nak(delay=min(60.0, 0.2 * 2.0**tried))
+        if away or (not hopeless and tried < DELIVERIES):
+            await message.nak(delay=min(60.0, 0.2 * 2.0 ** min(tried, 10)))
             return
         kind = getattr(fault, "reason", None) or described(fault)[0]["type"]
         async with self._database.transaction() as transaction:

@@ -31,7 +31,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_platform.bus import STREAM, Bus
@@ -127,7 +126,7 @@ class Relay:
                     checked = asyncio.get_running_loop().time()
                 while await self.publish_batch() == BATCH:
                     pass
-            except (SQLAlchemyError, nats.errors.Error, OSError, TimeoutError) as fault:
+            except Exception as fault:  # whatever it is, what was announced must not be left waiting
                 log.warning("outbox waits", exc_info=fault)
                 await asyncio.sleep(0.5)
             with suppress(TimeoutError):
