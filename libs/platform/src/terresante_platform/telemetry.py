@@ -6,6 +6,8 @@ parameter, URL or body.
 """
 
 import logging
+import os
+import socket
 import sys
 import traceback
 from collections.abc import MutableMapping
@@ -35,7 +37,9 @@ def start(service: str, endpoint: str, ratio: float, level: str) -> None:
     """Sets logs, traces and metrics up for this process. `endpoint`: OTLP/HTTP base URL, empty for none."""
     _start_logs(service, level)
     keep_share(ratio)
-    resource = Resource.create({"service.name": service})
+    resource = Resource.create(
+        {"service.name": service, "service.instance.id": f"{socket.gethostname()}-{os.getpid()}"}
+    )
     provider = TracerProvider(resource=resource, sampler=ALWAYS_ON, shutdown_on_exit=False)
     if endpoint:
         provider.add_span_processor(
