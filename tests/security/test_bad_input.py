@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-
 from terresante_dev.enrolment import traits
 from terresante_dev.portal import Answer, Person, answer_of
 from terresante_dev.story import Stage

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-
 from terresante_dev import enrolment
 from terresante_dev.stack import DATABASES
 from terresante_dev.story import Stage

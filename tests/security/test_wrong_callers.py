@@ -1,92 +1,182 @@
-"""Wrong tokens and wrong certificates on the running platform: refused by every route and every service."""
+"""Every route of the running gateway refuses wrong tokens and the kinds of people that it does not name. The routes are
+those of its OpenAPI: a new one is covered by itself.
+"""
 
-import base64
-import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import grpc
 import pytest
-from terresante.consent.v1.decision_service_pb2 import ACTION_LIST, RESOURCE_KIND_DOCUMENT, DecideManyRequest, Question
-from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
-from terresante.directory.v1.directory_service_pb2 import BatchGetProfessionalsRequest
-from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
-from terresante.records.v1.records_service_pb2 import ListDocumentsRequest
-from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub
-
+import pytest_asyncio
+from terresante_dev import codes
+from terresante_dev.login import Browser
+from terresante_dev.portal import Answer, Gateway
 from terresante_dev.story import Stage
-from terresante_platform import calls
-from terresante_platform.calls import Call, Caller
-from terresante_platform.refusals import Refusal
-from terresante_platform.rpc import client
-from terresante_platform.tls import Identity
+
+from .forging import FORGERIES, Mint, realm_keys
+from .stored import stored
 
 pytestmark = pytest.mark.timeout(300)
 
 
-def _part(value: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+@pytest_asyncio.fixture(scope="module")
+async def mint(told: Stage) -> AsyncIterator[Mint]:
+    """From the GP's token. No request of this module may change anything."""
+    told.who("gp").log_in()
+    before = await stored(told.stack)
+    yield Mint(told.who("gp").token, told.stack["issuers"], await realm_keys(told.stack))
+    assert await stored(told.stack) == before
 
 
-def forgeries(token: str) -> dict[str, str]:
-    header, claims, signature = token.split(".")
-    said = json.loads(base64.urlsafe_b64decode(claims + "=="))
-    kid = json.loads(base64.urlsafe_b64decode(header + "=="))["kid"]
-    return {
-        "alg none": f"{_part({'alg': 'none', 'kid': kid, 'typ': 'JWT'})}.{claims}.",
-        "another person": f"{header}.{_part({**said, 'uid': str(uuid4())})}.{signature}",
-        "a stronger login": f"{header}.{_part({**said, 'acr': '9'})}.{signature}",
-        "a later end": f"{header}.{_part({**said, 'exp': said['exp'] + 10_000})}.{signature}",
-        "HS256": f"{_part({'alg': 'HS256', 'kid': kid})}.{claims}.{signature}",
-        "a cut signature": token[:-2],
-        "nothing": "",
-        "words": "bonjour",
-    }
-
-
-def operations(told: Stage) -> list[tuple[str, str]]:
-    """Every operation of the API that needs a login, with some id in its path."""
-    spec = told.gateway.call("GET", "/openapi.json").body
+@pytest.fixture(scope="module")
+def guarded(spec: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Method, address with some ids in it, and description of every operation that needs a login."""
     return [
-        (method.upper(), path)
+        (method.upper(), "/".join(str(uuid4()) if part.startswith("{") else part for part in path.split("/")), one)
         for path, item in spec["paths"].items()
-        for method, operation in item.items()
-        if isinstance(operation, dict) and operation["x-authz"]["kinds"]
+        for method, one in item.items()
+        if one["x-authz"]["kinds"]
     ]
 
 
-def test_every_operation_refuses_who_has_no_token_or_a_forged_one(told: Stage) -> None:
-    gp = told.who("gp")
-    forged = forgeries(gp.token)
-    found = operations(told)
-    assert len(found) > 45
-    for method, path in found:
-        address = "/".join(str(uuid4()) if part.startswith("{") else part for part in path.split("/"))
-        for name, token in forged.items():
-            headers = {"authorization": f"Bearer {token}"} if token else {}
-            answer = told.gateway.call(method, address, None, **headers)
-            assert answer.status == 401, f"{method} {path} with {name}: {answer}"
-            assert "bearer" in answer.headers["www-authenticate"].lower()
+def refused(answer: Answer, status: int, *reasons: str) -> bool:
+    """Whether it is that refusal, whole."""
+    return (
+        answer.status == status
+        and answer.reason in reasons
+        and answer.headers["content-type"] == "application/problem+json"
+        and bool(answer.body["detail"] and answer.body["todo"] and answer.body["trace_id"])
+    )
 
 
-def test_every_operation_refuses_kinds_of_people_that_it_does_not_name(told: Stage) -> None:
-    spec = told.gateway.call("GET", "/openapi.json").body
+def test_every_operation_but_those_that_show_nobody_needs_a_login(spec: dict[str, Any], guarded: list[Any]) -> None:
+    open_to_all = {
+        path for path, item in spec["paths"].items() for operation in item.values() if not operation["x-authz"]["kinds"]
+    }
+    assert open_to_all == {"/health", "/ready"}
+    assert len(guarded) > 45
+    assert {one["x-authz"]["acr"] for _, _, one in guarded} <= {2, 3}
+
+
+def test_a_true_token_signed_again_passes(told: Stage, mint: Mint) -> None:
+    """Without this the refusals below would prove nothing."""
+    assert told.gateway.call("GET", "/v1/me", authorization=f"Bearer {mint.token()}").status == 200
+    assert told.gateway.call("GET", "/v1/me", authorization=f"bearer {mint.token()}").status == 200
+
+
+@pytest.mark.parametrize("which", FORGERIES)
+def test_every_operation_refuses_a_token_that_is_wrong_in_one_way(
+    told: Stage, mint: Mint, guarded: list[Any], which: str
+) -> None:
+    forged = mint.forgeries()[which]
+    for method, address, operation in guarded:
+        answer = told.gateway.call(method, address, None, authorization=f"Bearer {forged.token}")
+        if forged.reasons == ("LOGIN_TOO_WEAK",) and "professional" not in operation["x-authz"]["kinds"]:
+            assert refused(answer, 403, "KIND_NOT_ALLOWED"), f"{method} {address}: {answer}"
+            continue
+        assert refused(answer, 401, *forged.reasons), f"{method} {address}: {answer}"
+        challenge = answer.headers["www-authenticate"]
+        weak = forged.reasons == ("LOGIN_TOO_WEAK",)
+        assert ('error="insufficient_user_authentication", acr_values="2"' in challenge) == weak
+        assert ('error="invalid_token"' in challenge) != weak
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": ""},
+        {"authorization": "Bearer"},
+        {"authorization": "Basic Z3A6Z3A="},
+        {"x_user": "{uid}", "x_forwarded_user": "{uid}", "uid": "{uid}", "kind": "professional", "acr": "3"},
+        {"x_ssl_client_cert": "{card}", "x_forwarded_client_cert": "{card}"},
+        {"cookie": "access_token={token}; Authorization=Bearer {token}"},
+        {"x_authorization": "Bearer {token}", "proxy_authorization": "Bearer {token}"},
+    ],
+    ids=["nothing", "blank", "no token", "basic", "an id", "a card", "a cookie", "another header"],
+)
+def test_every_operation_refuses_who_has_no_token_where_it_belongs(
+    told: Stage, mint: Mint, guarded: list[Any], headers: dict[str, str]
+) -> None:
+    card = "".join(Path(told.who("gp").login.card_file).read_text().split())
+    values = {"uid": told.who("gp").uid, "card": card, "token": mint.token()}
+    sent = {name: text.format(**values) for name, text in headers.items()}
+    for method, address, _ in guarded:
+        answer = told.gateway.call(method, address, None, **sent)
+        reasons = ("TOKEN_INVALID", "LOGIN_REQUIRED") if sent.get("authorization") else ("LOGIN_REQUIRED",)
+        assert answer.status == 401 and answer.reason != "LOGIN_TOO_WEAK", f"{method} {address}: {answer}"
+        assert answer.reason in (*reasons, "UNAUTHENTICATED"), f"{method} {address}: {answer}"
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+
+
+def test_a_token_in_the_address_or_the_body_is_no_login(told: Stage, mint: Mint) -> None:
+    token = mint.token()
+    assert told.gateway.call("GET", f"/v1/me?access_token={token}").status == 401
+    assert told.gateway.call("POST", "/v1/patients/search", {"access_token": token}).status == 401
+
+
+def test_two_tokens_in_one_request_are_refused(told: Stage, mint: Mint) -> None:
+    pairs = [("authorization", f"Bearer {token}") for token in (mint.token(), mint.forgeries()["expired"].token)]
+    for headers in (pairs, pairs[::-1]):
+        answer = told.gateway.http.get("/v1/me", headers=headers)
+        assert (answer.status_code, answer.json()["reason"]) == (400, "HEADER_REPEATED")
+
+
+def test_every_operation_refuses_the_kinds_of_people_that_it_does_not_name(told: Stage, guarded: list[Any]) -> None:
     people = {"professional": told.who("gp"), "patient": told.who("patient"), "administrator": told.who("admin")}
     tried = 0
-    for path, item in spec["paths"].items():
-        for method, operation in item.items():
-            kinds = operation["x-authz"]["kinds"]
-            for kind, person in people.items() if kinds else ():
-                if kind in kinds:
-                    continue
-                address = "/".join(str(uuid4()) if part.startswith("{") else part for part in path.split("/"))
-                answer = person.call(method.upper(), address)
-                assert (answer.status, answer.reason) == (403, "KIND_NOT_ALLOWED"), (
-                    f"{method} {path} as {kind}: {answer}"
-                )
+    for method, address, operation in guarded:
+        for kind, person in people.items():
+            if kind not in operation["x-authz"]["kinds"]:
+                answer = person.call(method, address)
+                assert refused(answer, 403, "KIND_NOT_ALLOWED"), f"{method} {address} as {kind}: {answer}"
                 tried += 1
     assert tried > 40
+
+
+def test_a_password_alone_opens_no_operation(told: Stage, guarded: list[Any]) -> None:
+    """What Keycloak itself gives for it, not what the mint makes."""
+    nurse = told.who("nurse").login
+    browser = Browser(
+        told.stack["issuers"]["pro"],
+        Path(told.stack["ca"]["issuers"]),
+        codes.ledger(Path(told.stack["folder"])),
+        client_id="portal-low",
+    )
+    with browser:
+        browser.login(nurse.username, nurse.password)
+        assert browser.tokens is not None
+        token = browser.tokens.access
+    for method, address, operation in guarded:
+        answer = told.gateway.call(method, address, None, authorization=f"Bearer {token}")
+        if "professional" in operation["x-authz"]["kinds"]:
+            assert refused(answer, 401, "LOGIN_TOO_WEAK"), f"{method} {address}: {answer}"
+        else:
+            assert refused(answer, 403, "KIND_NOT_ALLOWED"), f"{method} {address}: {answer}"
+
+
+def test_an_old_login_is_refused_by_exactly_the_operations_that_say_so(
+    told: Stage, mint: Mint, spec: dict[str, Any], guarded: list[Any]
+) -> None:
+    patient = Mint(told.who("patient").token, mint.issuers, mint.keys, "patient")
+    old = {
+        "professional": mint.token(auth_time=1),
+        "administrator": mint.token(auth_time=1, kind="administrator"),
+        "patient": patient.token(auth_time=1),
+    }
+    asked = 0
+    for method, address, operation in guarded:
+        limit = operation["x-authz"].get("max_age")
+        if limit is None:
+            continue
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for kind in operation["x-authz"]["kinds"]:
+            answer = told.gateway.call(method, address, content.get("example"), authorization=f"Bearer {old[kind]}")
+            assert refused(answer, 401, "LOGIN_TOO_OLD"), f"{method} {address} as {kind}: {answer}"
+            assert f'max_age="{limit}"' in answer.headers["www-authenticate"]
+            asked += 1
+    assert asked >= 4
 
 
 def test_an_id_token_is_no_access_token(told: Stage) -> None:
@@ -94,82 +184,21 @@ def test_an_id_token_is_no_access_token(told: Stage) -> None:
     with gp.browser() as browser:
         browser.login(gp.login.username, gp.login.password, gp.login.totp_secret)
         assert browser.tokens is not None
-        answer = told.gateway.call("GET", "/v1/me", authorization=f"Bearer {browser.tokens.id}")
-    assert (answer.status, answer.reason) == (401, "TOKEN_INVALID")
+        for token in (browser.tokens.id, browser.tokens.refresh):
+            answer = told.gateway.call("GET", "/v1/me", authorization=f"Bearer {token}")
+            assert refused(answer, 401, "TOKEN_INVALID")
 
 
-def test_a_callers_id_in_a_header_is_nothing(told: Stage) -> None:
-    patient = told.who("patient").uid
-    answer = told.gateway.call("GET", "/v1/me", x_user=patient, x_forwarded_user=patient, uid=patient)
-    assert answer.status == 401
+@pytest.mark.parametrize("whose", ["nurse", "nobody"])
+def test_a_place_that_is_not_the_callers_opens_nothing(told: Stage, whose: str) -> None:
+    place = told.who("nurse").place if whose == "nurse" else str(uuid4())
+    answer = told.who("gp").call("GET", told.path("/documents"), terresante_place=place)
+    assert refused(answer, 403, "PLACE_UNKNOWN"), answer
 
 
-def test_a_place_that_is_not_the_callers_is_refused(told: Stage) -> None:
-    answer = told.who("gp").call("GET", told.path("/documents"), terresante_place=told.who("nurse").place)
-    assert answer.reason in ("PLACE_UNKNOWN", "NO_PLACE_OF_PRACTICE")
-
-
-def identity(told: Stage, name: str) -> Identity:
-    folder = Path(told.stack["certificates"])
-    return Identity(folder / f"{name}.pem", folder / f"{name}.key", folder / "ca.pem")
-
-
-async def ask(told: Stage, peer: str, as_: str, stub: Any, method: str, request: Any, person: Any = None) -> str:
-    """The reason of the refusal; `answered` if there was none."""
-    caller = None
-    if person is not None:
-        caller = Caller(uuid4(), "professional", 3, 0.0, 0.0, person.token)
-    calls.enter(Call(caller=caller))
-    try:
-        async with client.connected(told.stack["services"][peer], peer, identity(told, as_)) as channel:
-            await getattr(stub(channel), method)(request)
-    except Refusal as refusal:
-        return str(refusal.reason)
-    return "answered"
-
-
-def question(told: Stage) -> DecideManyRequest:
-    asked = Question(patient_id=told.made["patient"], action=ACTION_LIST, resource_kind=RESOURCE_KIND_DOCUMENT)
-    return DecideManyRequest(questions=[asked])
-
-
-async def test_a_person_cannot_ask_consent_for_a_decision_by_themselves(told: Stage) -> None:
-    reason = await ask(told, "consent", "gateway", DecisionServiceStub, "DecideMany", question(told), told.who("gp"))
-    assert reason == "SERVICE_NOT_ALLOWED"
-
-
-async def test_a_service_without_a_person_gets_no_decision(told: Stage) -> None:
-    assert await ask(told, "consent", "records", DecisionServiceStub, "DecideMany", question(told)) == "LOGIN_REQUIRED"
-
-
-@pytest.mark.parametrize("as_", ["consent", "identity", "messaging", "directory", "ops", "nats", "keycloak", "records"])
-async def test_only_the_gateway_may_read_the_record(told: Stage, as_: str) -> None:
-    request = ListDocumentsRequest(patient_id=told.made["patient"])
-    assert (
-        await ask(told, "records", as_, RecordsServiceStub, "ListDocuments", request, told.who("gp"))
-        == "SERVICE_NOT_ALLOWED"
-    )
-
-
-@pytest.mark.parametrize("as_", ["records", "messaging", "identity", "ops"])
-async def test_the_directory_answers_only_whom_it_names(told: Stage, as_: str) -> None:
-    request = BatchGetProfessionalsRequest(professional_ids=[told.who("gp").uid])
-    assert (
-        await ask(told, "directory", as_, DirectoryServiceStub, "BatchGetProfessionals", request)
-        == "SERVICE_NOT_ALLOWED"
-    )
-
-
-async def test_a_persons_card_is_no_services_certificate(told: Stage) -> None:
-    card = told.who("gp").login
-    credentials = grpc.ssl_channel_credentials(
-        identity(told, "gateway").authority.read_bytes(),
-        Path(card.key_file).read_bytes(),
-        Path(card.card_file).read_bytes(),
-    )
-    address = told.stack["services"]["records"].split(",")[0]
-    options = (("grpc.ssl_target_name_override", "records.svc"),)
-    async with grpc.aio.secure_channel(address, credentials, options) as channel:
-        with pytest.raises(grpc.aio.AioRpcError) as failed:
-            await RecordsServiceStub(channel).ListDocuments(ListDocumentsRequest(), timeout=5)
-    assert failed.value.code() == grpc.StatusCode.UNAVAILABLE
+def test_a_token_is_good_at_every_replica_and_a_wrong_one_at_none(told: Stage, mint: Mint) -> None:
+    for number in range(len(told.stack["gateway"]["urls"])):
+        gateway = Gateway(told.stack, number)
+        assert gateway.call("GET", "/v1/me", authorization=f"Bearer {mint.token()}").status == 200
+        assert gateway.call("GET", "/v1/me", authorization=f"Bearer {mint.token('aud')}").status == 401
+        gateway.close()
