@@ -67,6 +67,9 @@ FLAGS: tuple[str, ...] = Facts._fields[2:]
 """Names of the facts that are true or false."""
 
 
+_IN_ORDER: tuple[tuple[str, int], ...] = tuple(sorted((name, Facts._fields.index(name)) for name in FLAGS))
+
+
 def by_name(facts: Facts) -> dict[str, str]:
     """Every fact with its value in words that travel: `true`, `false`, or the code itself."""
     flags = {name: str(getattr(facts, name)).lower() for name in FLAGS}
@@ -75,7 +78,7 @@ def by_name(facts: Facts) -> dict[str, str]:
 
 def true_flags(facts: Facts) -> list[str]:
     """Names of the facts that are true, sorted: how the journal keeps them."""
-    return sorted(name for name, value in zip(FLAGS, facts[2:], strict=True) if value)
+    return [name for name, place in _IN_ORDER if facts[place]]
 
 
 def of_true_flags(who: Who, profession: str, true: list[str]) -> Facts:

@@ -68,18 +68,19 @@ def encoded(record: Record, patient_sequence: int, patient_previous: bytes) -> b
         "entry": str(record.id),
         "policy": decision.policy_version,
     }
-    optional = {
-        "about": record.about,
-        "basis": decision.basis,
-        "category": record.question.category,
-        "kind": record.question.kind,
-        "patient": record.patient,
-        "place": record.place,
-        "profession": facts.profession,
-        "resource": record.resource,
-        "structure": record.structure,
-    }
-    leaf |= {name: str(value) for name, value in optional.items() if value}
+    for name, value in (
+        ("about", record.about),
+        ("basis", decision.basis),
+        ("category", record.question.category),
+        ("kind", record.question.kind),
+        ("patient", record.patient),
+        ("place", record.place),
+        ("profession", facts.profession),
+        ("resource", record.resource),
+        ("structure", record.structure),
+    ):
+        if value:
+            leaf[name] = str(value)
     if decision.reasons:
         leaf["reasons"] = [reason.value for reason in decision.reasons]
     flags = true_flags(facts)
@@ -118,7 +119,7 @@ def decoded(leaf: bytes) -> Entry:
 
 def written(at: datetime) -> str:
     """A moment as the journal writes it: UTC, microseconds, `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def read(text: str) -> datetime:

@@ -1,9 +1,10 @@
 """How entries are kept: before any answer leaves, and many at once.
 
-Decisions share commits: whatever arrived during the last flush is the next batch (one statement, one commit). An act
-that changes something adds its entry in its own transaction. Batches are numbered without gap by a primary key, so
-that of two processes that write at the same moment one is told to try again behind the other: no lock is held, no row
-is ever updated, and the run-time role needs no right but to read and to add.
+Decisions share commits: whatever arrived during the last flush is the next batch (one statement, one commit), written
+behind the tail as this process remembers it. Batches are numbered without gap by a primary key, so that if another
+process wrote meanwhile the statement fails; the batch is then written in turn, alone. An act that changes something
+adds its entry in its own transaction, in turn too. Turns are an advisory lock: no row is ever updated, and the run-time
+role needs no right but to read and to add.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -15,18 +16,18 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.group import Group
-from terresante_platform.refusals import Unavailable
 
 from terresante_consent.journal import merkle
 from terresante_consent.journal.chain import Head, Signer, head_of
 from terresante_consent.journal.leaf import FIRST_PREVIOUS, Record, encoded
-from terresante_consent.store.line import Line, driver_of
+from terresante_consent.store.line import LOST, Line, driver_of, unavailable
 
-TRIES = 40
 REMEMBERED_PATIENTS = 20_000
 ALONE_AFTER = 200
 """So many flushes without another writer, and the tail is no longer read before each."""
 
+_TURN = "select pg_advisory_xact_lock(1, 0)"
+"""Waits for those who write, and makes all others wait until the end of the transaction."""
 _TAIL = "select head, signature from journal_batch order by number desc limit 1"
 _PATIENT_TAILS = """
 select p.id, e.patient_sequence, e.leaf from unnest($1::uuid[]) as p(id)
@@ -35,18 +36,17 @@ cross join lateral (
 ) e
 """
 _ADD = """
-with batch as (insert into journal_batch (number, head, signature, leaves) values ($1, $2, $3, $4))
+with turn as materialized (select pg_advisory_xact_lock_shared(1, 0)),
+batch as (
+    insert into journal_batch (number, head, signature, leaves)
+    select $1::bigint, $2::bytea, $3::bytea, $4::bytea from turn
+    returning number
+)
 insert into journal_entry (entry_id, batch, position, patient_id, patient_sequence, actor_id, leaf)
-select e.id, $1, e.place - 1, e.patient, e.sequence, e.actor, e.leaf
-from unnest($5::uuid[], $6::uuid[], $7::bigint[], $8::uuid[], $9::bytea[])
+select e.id, batch.number, e.place - 1, e.patient, e.sequence, e.actor, e.leaf
+from batch, unnest($5::uuid[], $6::uuid[], $7::bigint[], $8::uuid[], $9::bytea[])
     with ordinality as e(id, patient, sequence, actor, leaf, place)
 """
-
-
-class JournalBusy(Unavailable):
-    """Others wrote each time we tried: nothing was decided."""
-
-    reason = "JOURNAL_BUSY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,13 @@ class _Tails:
         self.known = False
         self.patients.clear()
 
-    async def read_head(self, driver: Any) -> bool:
-        """Reads the last head. Gives whether it is still the one we knew."""
+    async def read_head(self, driver: Any) -> None:
+        """Reads the last head. If it is not the one we knew, what we knew of patients counts no more."""
         row = await driver.fetchrow(_TAIL)
         head = head_of(row["head"], row["signature"]) if row else None
-        same = self.known and head == self.head
-        if not same:
+        if not (self.known and head == self.head):
             self.patients.clear()
         self.head, self.known = head, True
-        return same
 
     async def read_patients(self, driver: Any, records: Sequence[Record]) -> None:
         """Reads the last entries of those patients that we don't remember."""
@@ -88,6 +86,13 @@ class _Tails:
         self.patients.update(dict.fromkeys(unknown, _NO_ENTRY))
         for row in await driver.fetch(_PATIENT_TAILS, list(unknown)):
             self.patients[row["id"]] = _PatientTail(row["patient_sequence"], merkle.leaf_hash(row["leaf"]))
+
+    def follow(self, batch: "_Batch") -> None:
+        """The batch is durable: the next one is linked to it."""
+        self.head = batch.head
+        self.patients.update(batch.patients)
+        while len(self.patients) > REMEMBERED_PATIENTS:
+            self.patients.pop(next(iter(self.patients)))
 
 
 class _Batch:
@@ -137,32 +142,24 @@ class Journal:
         self._signer = signer
         self._group: Group[Sequence[Record], None] = Group(self._flush)
         self._tails = _Tails()
+        self._ours: Head | None = None
+        """The last head that this process wrote."""
         self._alone = True
         self._undisturbed = 0
-        self._appended = False
 
     async def keep(self, records: Sequence[Record]) -> None:
-        """Returns when the entries are durable. Raises `DatabaseUnavailable` or `JournalBusy`: then nothing may be
-        answered."""
+        """Returns when the entries are durable. Raises `DatabaseUnavailable`: then nothing may be answered."""
         if records:
             await self._group.keep(records)
 
     async def append(self, transaction: AsyncConnection, records: Sequence[Record]) -> None:
-        """Adds entries in the transaction of a change that has begun; the last thing before its commit."""
-        driver = await driver_of(transaction)
-        tails = _Tails()
-        self._appended = True
-        for _ in range(TRIES):
-            await tails.read_head(driver)
-            await tails.read_patients(driver, records)
-            try:
-                async with driver.transaction():
-                    await _Batch(records, tails, self._signer).add(driver)
-            except asyncpg.UniqueViolationError:
-                tails.forget()
-                continue
-            return
-        raise _busy()
+        """Adds entries in the transaction of a change that has begun; the last thing before its commit. Raises
+        `DatabaseUnavailable`."""
+        try:
+            await self._in_turn(await driver_of(transaction), records, _Tails())
+        except LOST as fault:
+            raise unavailable() from fault
+        self._tails.known = False
 
     async def _flush(self, asked: Sequence[Sequence[Record]]) -> Sequence[None]:
         records = [record for some in asked for record in some]
@@ -170,45 +167,43 @@ class Journal:
         return [None] * len(asked)
 
     async def _write(self, driver: Any, records: Sequence[Record]) -> None:
-        for _ in range(TRIES):
-            batch = await self._tried(driver, records)
-            if batch is not None:
-                self._tails.head = batch.head
-                self._tails.patients.update(batch.patients)
-                while len(self._tails.patients) > REMEMBERED_PATIENTS:
-                    self._tails.patients.pop(next(iter(self._tails.patients)))
-                return
-        raise _busy()
-
-    async def _tried(self, driver: Any, records: Sequence[Record]) -> _Batch | None:
-        """Writes a batch behind the tail as we know it; None if another had taken the place."""
+        """Hoping that nobody wrote since; else in turn."""
         try:
             if not (self._alone and self._tails.known):
-                same = await self._tails.read_head(driver)
-                self._undisturbed = self._undisturbed + 1 if same else 0
-                self._alone = self._undisturbed >= ALONE_AFTER or self._alone
-            await self._tails.read_patients(driver, records)
-            batch = _Batch(records, self._tails, self._signer)
-            await batch.add(driver)
-        except asyncpg.UniqueViolationError:
-            self._tails.forget()
-            if not self._appended:
-                self._alone, self._undisturbed = False, 0
-            self._appended = False
-            return None
+                await self._tails.read_head(driver)
+                self._watch(self._tails.head)
+            try:
+                batch = await self._behind(driver, records, self._tails)
+            except asyncpg.UniqueViolationError:
+                self._tails.forget()
+                async with driver.transaction():
+                    batch = await self._in_turn(driver, records, self._tails)
         except BaseException:
             self._tails.forget()
             raise
+        self._tails.follow(batch)
+
+    async def _in_turn(self, driver: Any, records: Sequence[Record], tails: _Tails) -> _Batch:
+        """In a transaction: nobody else writes until it ends."""
+        await driver.execute(_TURN)
+        await tails.read_head(driver)
+        self._watch(tails.head)
+        return await self._behind(driver, records, tails)
+
+    async def _behind(self, driver: Any, records: Sequence[Record], tails: _Tails) -> _Batch:
+        await tails.read_patients(driver, records)
+        batch = _Batch(records, tails, self._signer)
+        await batch.add(driver)
+        self._ours = batch.head
         return batch
+
+    def _watch(self, head: Head | None) -> None:
+        """Notes whether somebody else writes too."""
+        self._undisturbed = self._undisturbed + 1 if head == self._ours else 0
+        self._alone = self._undisturbed > 0 and (self._alone or self._undisturbed >= ALONE_AFTER)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Journal"]:
         """Writes until left; what waits then is still written."""
         async with self._group.running():
             yield self
-
-
-def _busy() -> JournalBusy:
-    return JournalBusy(
-        "Le journal des accès est très sollicité ; rien n'a été fait ni montré.", "Réessayez dans quelques instants."
-    )

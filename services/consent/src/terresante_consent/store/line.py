@@ -34,7 +34,8 @@ class DatabaseUnavailable(Unavailable):
 
 
 class Line:
-    """A connection that opens when first used."""
+    """A connection that opens when first used. Its few statements are planned once: all they do is look up by index,
+    and planning them anew each time costs more than running them."""
 
     def __init__(self, url: str, name: str) -> None:
         self._url = url
@@ -49,10 +50,7 @@ class Line:
                 return await work(await self._opened())
             except LOST as fault:
                 await self._dropped()
-                raise DatabaseUnavailable(
-                    "La plateforme est momentanément indisponible ; rien n'a été fait ni montré.",
-                    "Réessayez dans quelques instants.",
-                ) from fault
+                raise unavailable() from fault
 
     async def close(self) -> None:
         """Ends it."""
@@ -70,6 +68,8 @@ class Line:
                     "lock_timeout": "3000",
                     "idle_in_transaction_session_timeout": "15000",
                     "jit": "off",
+                    "plan_cache_mode": "force_generic_plan",
+                    "enable_seqscan": "off",
                 },
             )
         return self._connection
@@ -83,3 +83,11 @@ class Line:
 async def driver_of(transaction: Any) -> Any:
     """The asyncpg connection under a SQLAlchemy connection, which must have begun its transaction."""
     return (await transaction.get_raw_connection()).driver_connection
+
+
+def unavailable() -> DatabaseUnavailable:
+    """What to raise when PostgreSQL does not answer."""
+    return DatabaseUnavailable(
+        "La plateforme est momentanément indisponible ; rien n'a été fait ni montré.",
+        "Réessayez dans quelques instants.",
+    )

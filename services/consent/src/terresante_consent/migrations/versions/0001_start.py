@@ -45,6 +45,8 @@ create unique index member_professional on circle_member (patient_id, profession
     where until is null and professional_id is not null;
 create unique index member_structure on circle_member (patient_id, structure_id)
     where until is null and structure_id is not null;
+create index member_active on circle_member (patient_id) include (professional_id, structure_id, explicit_agreement)
+    where until is null;
 create index member_by_patient on circle_member (patient_id, since);
 create index member_by_professional on circle_member (professional_id, since desc) where until is null;
 create index member_by_structure on circle_member (structure_id, since desc) where until is null;
