@@ -165,16 +165,18 @@ async def check(database_url: str, checker: Checker) -> None:
         await connection.close()
 
 
-async def _by_batch(connection: Any) -> AsyncGenerator[tuple[int, list[Any]]]:
+async def _by_batch(connection: Any) -> AsyncGenerator[tuple[int, list[Any]], None]:
     """Entries grouped by their batch, in order."""
+    cursor = await connection.cursor(_ENTRIES)
     number: int | None = None
     together: list[Any] = []
-    async for row in connection.cursor(_ENTRIES, prefetch=FETCHED):
-        if row[0] != number:
-            if number is not None:
-                yield number, together
-            number, together = row[0], []
-        together.append(row)
+    while rows := await cursor.fetch(FETCHED):
+        for row in rows:
+            if row[0] != number:
+                if number is not None:
+                    yield number, together
+                number, together = row[0], []
+            together.append(row)
     if number is not None:
         yield number, together
 
