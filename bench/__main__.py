@@ -95,8 +95,22 @@ def _measure(report: Report, given: argparse.Namespace, names: Any, told: dict[s
     for name, scenario in SCENARIOS.items():
         if name in names and name not in (growth.COVERS if before else ()):
             scenario(world)
+    _against_floor(report)
     starting.memory(world)
     report.facts["patients"] = seeding.seeded(told)
+
+
+def _against_floor(report: Report) -> None:
+    """How far a guarded read is from what its building blocks cost bare, in the same run."""
+    bare = baselines.floor(report)
+    read = [row for row in report.rows if row.what == "guarded read" and row.measured.job.plan.in_flight]
+    if bare is None or not read:
+        return
+    report.facts["guarded_read_building_blocks_ms"] = bare
+    report.notes.append(
+        f"A guarded read at full load takes {read[-1].cpu:.2f} ms of processor, {read[-1].cpu / bare:.1f} times its bare "
+        f"building blocks ({bare:.2f} ms): one HTTPS answer with its token verified, two gRPC calls, three statements."
+    )
 
 
 def _idle(world: World) -> None:

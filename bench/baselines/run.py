@@ -25,6 +25,10 @@ from bench.load.plan import Job, Plan, Request, Target
 OPEN = Plan(count=800, rate=200)
 FULL = Plan(count=8000, in_flight=16)
 ROWS = 50_000
+ECHO = "baseline: grpc.aio echo, mutual TLS"
+TOKEN = "baseline: FastAPI answer, ES256 verified"
+ASYNCPG = "baseline: indexed PostgreSQL read, asyncpg"
+CORE = "baseline: indexed PostgreSQL read, SQLAlchemy Core"
 
 
 def run(report: Report, told: dict[str, Any]) -> None:
@@ -34,11 +38,23 @@ def run(report: Report, told: dict[str, Any]) -> None:
     _postgres(report, told)
 
 
+def floor(report: Report) -> float | None:
+    """CPU ms that a guarded read's building blocks cost when they do nothing else, at full load: one HTTPS answer with
+    its token verified, two gRPC calls (server and client), three statements. None without the baselines.
+    """
+    full = {row.what: row for row in report.rows if row.measured.job.plan.in_flight}
+    if not {ECHO, TOKEN, ASYNCPG} <= full.keys():
+        return None
+    echo = full[ECHO]
+    client = 1000 * echo.measured.outcome.cpu / echo.measured.job.plan.count
+    return full[TOKEN].cpu + 2 * (echo.cpu + client) + 3 * full[ASYNCPG].cpu
+
+
 def _echo(report: Report, pki: Path) -> None:
     authority, certificate, key = (str(pki / name) for name in ("ca.pem", "gateway.pem", "gateway.key"))
     with _server("bench.baselines.echo_server", authority, certificate, key) as (pid, port):
         target = Target("grpc", f"ipv4:127.0.0.1:{port}", authority, certificate, key, "gateway.svc")
-        _both(report, "baseline: grpc.aio echo, mutual TLS", target, [Request(METHOD, body=b"x" * 200)], {"echo": pid})
+        _both(report, ECHO, target, [Request(METHOD, body=b"x" * 200)], {"echo": pid})
 
 
 def _token(report: Report, pki: Path) -> None:
@@ -50,7 +66,7 @@ def _token(report: Report, pki: Path) -> None:
     ):
         request = Request(f"/things/{uuid4()}", headers={"Authorization": f"Bearer {_signed(key)}"})
         target = Target("https", f"localhost:{port}", str(pki / "ca.pem"))
-        _both(report, "baseline: FastAPI answer, ES256 verified", target, [request], {"fastapi": pid})
+        _both(report, TOKEN, target, [request], {"fastapi": pid})
 
 
 def _postgres(report: Report, told: dict[str, Any]) -> None:
@@ -58,8 +74,7 @@ def _postgres(report: Report, told: dict[str, Any]) -> None:
     ids = asyncio.run(_table(told["postgres"]["url"], url))
     requests = [Request(str(each)) for each in ids]
     pid = {"postgres": told["parts"]["postgres"]["pid"]}
-    for kind, name in (("asyncpg", "asyncpg"), ("core", "SQLAlchemy Core")):
-        what = f"baseline: indexed PostgreSQL read, {name}"
+    for kind, what in (("asyncpg", ASYNCPG), ("core", CORE)):
         _both(report, what, Target(kind, url), requests, pid, (CLIENT,), connections=8)
 
 
