@@ -113,3 +113,18 @@ async def reason(call: Any) -> str:
     except Refusal as refused:
         return refused.reason
     raise AssertionError("it was not refused")
+
+
+async def lived(house: House) -> UUID:
+    """A patient with some history, among other patients' entries; the calls that follow are the patient's."""
+    doctor, nurse = house.directory.professional(), house.directory.professional("60")
+    patient = await house.consented(doctor)
+    await house.consented(doctor)
+    await house.invites(patient, nurse)
+    for professional in (doctor, nurse):
+        house.professional(professional)
+        for _ in range(3):
+            await house.decided(patient, "READ", resource_id=new_id())
+            await house.decided(new_id(), "READ")
+    house.person(patient)
+    return patient
