@@ -26,7 +26,7 @@ OPEN = Plan(count=800, rate=200)
 FULL = Plan(count=8000, in_flight=16)
 ROWS = 50_000
 ECHO = "baseline: grpc.aio echo, mutual TLS"
-TOKEN = "baseline: FastAPI answer, ES256 verified"
+ANSWER = "baseline: FastAPI answer, ES256 verified"
 ASYNCPG = "baseline: indexed PostgreSQL read, asyncpg"
 CORE = "baseline: indexed PostgreSQL read, SQLAlchemy Core"
 
@@ -43,11 +43,11 @@ def floor(report: Report) -> float | None:
     its token verified, two gRPC calls (server and client), three statements. None without the baselines.
     """
     full = {row.what: row for row in report.rows if row.measured.job.plan.in_flight}
-    if not {ECHO, TOKEN, ASYNCPG} <= full.keys():
+    if not {ECHO, ANSWER, ASYNCPG} <= full.keys():
         return None
     echo = full[ECHO]
     client = 1000 * echo.measured.outcome.cpu / echo.measured.job.plan.count
-    return full[TOKEN].cpu + 2 * (echo.cpu + client) + 3 * full[ASYNCPG].cpu
+    return full[ANSWER].cpu + 2 * (echo.cpu + client) + 3 * full[ASYNCPG].cpu
 
 
 def _echo(report: Report, pki: Path) -> None:
@@ -66,7 +66,7 @@ def _token(report: Report, pki: Path) -> None:
     ):
         request = Request(f"/things/{uuid4()}", headers={"Authorization": f"Bearer {_signed(key)}"})
         target = Target("https", f"localhost:{port}", str(pki / "ca.pem"))
-        _both(report, TOKEN, target, [request], {"fastapi": pid})
+        _both(report, ANSWER, target, [request], {"fastapi": pid})
 
 
 def _postgres(report: Report, told: dict[str, Any]) -> None:
