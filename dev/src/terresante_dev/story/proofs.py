@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from terresante_dev import settings_of, trace
 from terresante_dev import stack as stacks
@@ -31,12 +32,14 @@ def prove_journal(stage: Stage) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "journal.json"
         file.write_bytes(export.content)
-        good = _verify(file)
+        public = Path(folder) / "public.pem"
+        public.write_bytes(_public_key(stage.stack))
+        good = _verify(file, public)
         true(good.returncode == 0, "the verifier accepts the export", good.stdout + good.stderr)
         told = json.loads(export.content)
         told["entries"] = told["entries"][:-1]
         file.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        true(_verify(file).returncode != 0, "the verifier refuses an export with a row left out")
+        true(_verify(file, public).returncode != 0, "the verifier refuses an export with a row left out")
     true(check(stage.stack).returncode == 0, "the whole journal is sound")
     tampered = asyncio.run(_tamper(stage))
     after = check(stage.stack)
@@ -44,8 +47,17 @@ def prove_journal(stage: Stage) -> str:
     return f"export of {len(export.content) // 1024} KiB accepted; a row changed by SQL was named: {tampered}"
 
 
-def _verify(file: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, str(VERIFIER), str(file)], capture_output=True, text=True, check=False)
+def _verify(file: Path, key: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(VERIFIER), str(file), "--key", str(key)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _public_key(stack: Mapping[str, Any]) -> bytes:
+    """The journal's public key, which operations publish."""
+    private = stacks.reopened(stack["stack"]).secret("consent.journal.pem").encode()
+    return (
+        load_pem_private_key(private, None).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 def check(stack: Mapping[str, Any], *options: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,8 @@
 """A throw-away PostgreSQL on loopback, and databases copied from a migrated template."""
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -16,11 +18,14 @@ START_SECONDS = 30.0
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port nobody listens on, below those that systems give to outgoing connections: one that a killed server
+    leaves for a moment is still free when it starts again.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 -- no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _as_nobody() -> list[str]:
