@@ -70,6 +70,14 @@ async def test_publishing_and_listing_notes_ask_about_their_category_and_kind(
     )
 
 
+async def test_what_is_published_hidden_is_asked_about_as_hidden(writing: Writing, being: As, world: World) -> None:
+    being("nurse")
+    await writing.note("entre nous", visibility=HIDDEN_FROM_PROFESSIONALS)
+    await writing.note("pour tous")
+
+    assert [one.hidden_from_professionals for one in world.asked] == [True, False]
+
+
 async def test_a_revised_note_shows_its_last_text_and_keeps_the_others(
     writing: Writing, being: As, clock: Clock, database: Any
 ) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante_platform.refusals import Refusal, Unavailable, revived
 
-from terresante_records.domain.entries import PatientId, Scope
+from terresante_records.domain.entries import PatientId, Scope, Visibility
 from terresante_records.wire import decisions as wire
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class Deciding:
         (decision,) = await self._asked(wire.listing(patient, kind, has_written=False))
         return unknown() if decision.allowed else _denied(decision, _NOT_THIS)
 
-    async def may_publish(self, patient: PatientId, kind: Kind, category: str) -> None:
+    async def may_publish(self, patient: PatientId, kind: Kind, category: str, visibility: Visibility) -> None:
         """Refuses with the decision's reason."""
-        (decision,) = await self._asked(wire.publishing(patient, kind, category))
+        (decision,) = await self._asked(wire.publishing(patient, kind, category, visibility))
         if not decision.allowed:
             raise _denied(decision, decision.sentence)
 

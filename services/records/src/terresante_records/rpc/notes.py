@@ -37,7 +37,7 @@ class Notes:
             written=authorship(desk.now()),
             visibility=parts.visibility(request.visibility),
         )
-        await desk.deciding.may_publish(patient, decisions.NOTES, new.category)
+        await desk.deciding.may_publish(patient, decisions.NOTES, new.category, new.visibility)
         async with desk.database.reading() as connection:
             key = await keys.get_or_make(connection, desk.masters, patient)
         async with (

@@ -34,7 +34,7 @@ class Observations:
             recorded=authorship(now),
             visibility=parts.visibility(request.visibility),
         )
-        await desk.deciding.may_publish(patient, decisions.OBSERVATIONS, new.category)
+        await desk.deciding.may_publish(patient, decisions.OBSERVATIONS, new.category, new.visibility)
         async with desk.database.reading() as connection:
             key = await keys.get_or_make(connection, desk.masters, patient)
         async with (

@@ -115,7 +115,9 @@ class Publishing:
                 raise await desk.deciding.change_refused(
                     decisions.about_document(before), rules.DocumentUnknown, rules.DocumentNotYours
                 )
-        await desk.deciding.may_publish(described.patient, decisions.DOCUMENTS, described.type.category)
+        await desk.deciding.may_publish(
+            described.patient, decisions.DOCUMENTS, described.type.category, described.visibility
+        )
         if before is not None:
             rules.require_replaceable(before, by.author)
         return before

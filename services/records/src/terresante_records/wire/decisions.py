@@ -67,9 +67,18 @@ def listing(patient: PatientId, kind: Kind, has_written: bool) -> pb.Question:
     )
 
 
-def publishing(patient: PatientId, kind: Kind, category: str) -> pb.Question:
-    """May something of that category be added?"""
-    return pb.Question(patient_id=str(patient), action=pb.ACTION_PUBLISH, resource_kind=kind, category=category)
+def publishing(patient: PatientId, kind: Kind, category: str, visibility: Visibility) -> pb.Question:
+    """May something of that category be added? Its visibility goes along, so that the journal tells of it no more than
+    the record does."""
+    return pb.Question(
+        patient_id=str(patient),
+        action=pb.ACTION_PUBLISH,
+        resource_kind=kind,
+        category=category,
+        hidden_from_professionals=visibility.hidden_from_professionals,
+        hidden_from_patient=visibility.hidden_from_patient,
+        hidden_from_representatives=visibility.hidden_from_representatives,
+    )
 
 
 def scope(message: pb.Scope) -> Scope:
