@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import accounts
-from .ground import Ground
+from .ground import Ground, until
 from .load import Crew, Ledger, Load
 
 SERVICES = ("directory", "identity", "consent", "records", "messaging", "gateway")
@@ -54,7 +54,9 @@ def fought(ground: Ground, crew: Crew, times: int) -> Campaign:
     campaign = Campaign(crew, accounts.now(ground.stack))
 
     def strike(what: str, allowed: float, kill: Callable[[], float]) -> None:
-        campaign.strikes.append(Strike(what, time.monotonic(), kill(), allowed))
+        made = Strike(what, time.monotonic(), kill(), allowed)
+        campaign.strikes.append(made)
+        until(lambda: campaign.silence(made) < allowed, allowed, f"writes are acknowledged after {what} was killed")
 
     with Load(crew).running() as campaign.ledger:
         for number in range(times):

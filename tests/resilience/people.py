@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
-from terresante_dev.login import LoginFailed, TokenRefused
+from terresante_dev.login import LoginFailed, TokenRefused, Tokens
 from terresante_dev.portal import Answer, Gateway, Person
 
 RENEW_AHEAD = 150.0
@@ -33,11 +33,22 @@ class Session:
         self._lock = threading.Lock()
         self._token = ""
         self._ends = 0.0
+        self._renews = True
 
-    def log_in(self) -> None:
-        """A new login. Raises what a login raises."""
+    def log_in(self, lasting: float = RENEW_AHEAD) -> None:
+        """A new login, unless the present one lasts so many seconds. Raises what a login raises."""
         with self._lock:
-            self._renew()
+            if time.time() > self._ends - lasting:
+                self._renew()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """No login is tried in the block: the token of before it is used to its end."""
+        self._renews = False
+        try:
+            yield
+        finally:
+            self._renews = True
 
     def headers(self) -> dict[str, str]:
         """What each request says of who asks and from where."""
@@ -48,14 +59,17 @@ class Session:
 
     def _current(self) -> str:
         with self._lock:
-            if time.time() > self._ends - RENEW_AHEAD:
+            if self._renews and time.time() > self._ends - RENEW_AHEAD:
                 with suppress(httpx2.TransportError, LoginFailed, TokenRefused):
                     self._renew()
             return self._token
 
     def _renew(self) -> None:
-        claims = self.person.log_in()
-        self._token, self._ends = self.person.token, float(claims["exp"])
+        """The person's own present login the first time, a new one from then on."""
+        if self._ends:
+            self.person.log_in()
+        self._token = self.person.token
+        self._ends = float(Tokens(self._token, "", "", 0).claims["exp"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ One campaign, then one proof a test. Short: two kills of each part; long: ten.
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from terresante_dev.portal import Answer
@@ -64,6 +65,28 @@ def test_every_failed_request_said_clearly_that_it_failed(campaign: Campaign) ->
 
     assert not Counter(map(str, odd))
     assert max(one.seconds for one in campaign.ledger.attempts) < 8
+
+
+def test_no_outage_was_told_as_a_fault_of_ours(campaign: Campaign) -> None:
+    faults = {words: many for words, many in campaign.ledger.statuses().items() if words.endswith("FAULT")}
+
+    assert faults == {}
+
+
+def test_what_was_told_undone_was_not_done(campaign: Campaign) -> None:
+    """A 503 says that nothing was done. An entry that such an attempt made bears an earlier moment than its answer."""
+    made = {"note": "written_at", "observation": "recorded_at"}
+    entries = [(write, datetime.fromisoformat(write.body_answered[moment]).timestamp()) for kind, moment in made.items()
+        for write in campaign.ledger.of(kind) if write.acknowledged]  # fmt: skip
+    done = [
+        str(attempt)
+        for write, at in entries
+        for attempt in write.attempts
+        if attempt.status == 503 and attempt.at <= at <= attempt.at + attempt.seconds
+    ]
+    print(f"{len(done)} of {sum(one.status == 503 for one in campaign.ledger.attempts)}: {dict(Counter(done))}")
+
+    assert done == []
 
 
 def _done_before(answer: Answer | None) -> bool:
