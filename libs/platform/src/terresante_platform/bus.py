@@ -15,6 +15,7 @@ import nats
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from terresante_platform import background
 from terresante_platform.telemetry import log
 from terresante_platform.tls import Identity
 
@@ -100,9 +101,8 @@ async def connected(url: str, service: str, identity: Identity | None) -> AsyncI
         trust = ssl.create_default_context(cafile=str(identity.authority))
         trust.load_cert_chain(identity.certificate, identity.key)
     bus = Bus()
-    connecting = asyncio.create_task(bus.connect(url, service, trust))
     try:
-        yield bus
+        async with background.running(bus.connect(url, service, trust)):
+            yield bus
     finally:
-        connecting.cancel()
         await bus.close()

@@ -21,7 +21,7 @@ from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, Uui
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_platform import calls
+from terresante_platform import background, calls
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
 from terresante_platform.refusals import Unavailable
@@ -168,9 +168,5 @@ def _id_or_new(text: str) -> UUID:
 @asynccontextmanager
 async def consuming(service: str, database: Database, bus: Bus, reactions: Sequence[Reaction]) -> AsyncIterator[None]:
     """Reacts in the background until left."""
-    task = asyncio.create_task(Consumer(service, database, bus, reactions).run())
-    try:
+    async with background.running(Consumer(service, database, bus, reactions).run()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

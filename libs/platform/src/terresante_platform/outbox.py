@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from terresante_platform import background
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
@@ -204,9 +205,5 @@ class Relay:
 @asynccontextmanager
 async def relaying(database: Database, bus: Bus) -> AsyncIterator[None]:
     """Publishes in the background until left."""
-    task = asyncio.create_task(Relay(database, bus).run())
-    try:
+    async with background.running(Relay(database, bus).run()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from terresante_platform import telemetry
+from terresante_platform import background, telemetry
 from terresante_platform.settings import Settings
 from terresante_platform.tls import Identity
 from terresante_platform.tokens import Verifier, https_fetch
@@ -46,9 +46,5 @@ async def verifying(settings: Settings, audience: str) -> AsyncIterator[Verifier
     """A verifier of people's tokens for `audience`; fetches the issuers' keys in the background."""
     authority = str(settings.issuers_ca_file) if settings.issuers_ca_file else None
     verifier = Verifier(settings.issuers, audience, https_fetch(authority))
-    fetching = asyncio.create_task(verifier.prepare())
-    try:
+    async with background.running(verifier.prepare()):
         yield verifier
-    finally:
-        fetching.cancel()
-        await asyncio.gather(fetching, return_exceptions=True)

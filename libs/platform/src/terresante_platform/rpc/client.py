@@ -14,7 +14,7 @@ from typing import Any, cast
 from grpc import aio
 from opentelemetry.trace import SpanKind
 
-from terresante_platform import calls
+from terresante_platform import background, calls
 from terresante_platform.rpc import errors
 from terresante_platform.spans import span, span_apart, traceparent
 from terresante_platform.tls import Identity
@@ -133,11 +133,10 @@ def _metadata(call: calls.Call) -> tuple[tuple[str, str], ...]:
 async def connected(address: str, peer: str, identity: Identity) -> AsyncIterator[aio.Channel]:
     """A channel to `peer` at a gRPC target, for generated stubs. Watches the certificate files for renewal."""
     channel = Channel(address, peer, identity)
-    watching = asyncio.create_task(_watching(channel))
     try:
-        yield cast(aio.Channel, channel)
+        async with background.running(_watching(channel)):
+            yield cast(aio.Channel, channel)
     finally:
-        watching.cancel()
         await channel.close()
 
 
