@@ -3,12 +3,15 @@
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from terresante_consent.domain.vocabulary import Reason as DecisionReason
 from terresante_gateway import app
+from terresante_gateway.openapi import reasons_of
 from terresante_gateway.problems import STATUS
 from terresante_gateway.reasons import DECIDED, REASONS
 from terresante_platform.refusals import Refusal
@@ -17,6 +20,8 @@ from terresante_platform.rpc.allow import Rule, rule_of
 from .operations import RIGHT, Right
 
 PARTS = ("platform", "identity", "consent", "records", "messaging", "directory", "gateway")
+CONTRACTS = Path(__file__).resolve().parents[2] / "proto" / "terresante"
+_RPC = re.compile(r"((?:^ *//.*\n)+) *rpc (\w+)\(", re.MULTILINE)
 OPERATIONS = {one.operation_id: one for one in app.described(app.State())[1]}
 
 
@@ -82,3 +87,20 @@ def test_an_operation_lets_in_whom_its_rpc_lets_in(right: Right, rules: dict[str
 def test_every_reason_of_a_decision_is_described() -> None:
     assert {reason.value for reason in DecisionReason} - {"LOGIN_TOO_WEAK"} <= set(DECIDED)
     assert set(DECIDED) <= set(REASONS)
+
+
+def _refused_by_contract() -> dict[str, set[str]]:
+    """`service.Method` -> the reasons that the comment above the RPC names."""
+    return {
+        f"{file.parts[-3]}.{method}": set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", comment.partition("Refuses with")[2]))
+        for file in CONTRACTS.rglob("*_service.proto")
+        for comment, method in _RPC.findall(file.read_text(encoding="utf-8"))
+    }
+
+
+@pytest.mark.parametrize("right", RIGHT, ids=lambda right: right.operation)
+def test_an_operation_tells_every_reason_that_the_contract_of_its_rpc_names(right: Right) -> None:
+    named = _refused_by_contract()[right.rpc]
+    never = {"LIMIT_INVALID", "TOO_MANY_IDS", "DESCRIPTION_MISSING"}  # the gateway's own forms refuse it before
+
+    assert named - never <= set(reasons_of(OPERATIONS[right.operation]))

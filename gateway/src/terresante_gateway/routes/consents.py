@@ -79,8 +79,8 @@ async def list_consents(patient: Id, peers: To) -> Consents:
 
 
 @on(router, "POST", "", "Recueillir un consentement", Authz("consent", "record", CARE), "CONSENT_ALREADY_IN_FORCE",
-    "CONSENT_BLOCKED", "CONSENT_DATE_INVALID", "CONSENT_INFORMATION_MISSING", "PLACE_REQUIRED", "PLACE_UNKNOWN",
-    "ACCESS_REFUSED", "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
+    "CONSENT_BLOCKED", "CONSENT_DATE_INVALID", "CONSENT_INFORMATION_MISSING", "DATE_INVALID", "PLACE_REQUIRED",
+    "PLACE_UNKNOWN", "ACCESS_REFUSED", "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
 async def record_consent(patient: Id, new: NewConsent, peers: To) -> Consent:
     """Le premier ouvre le dossier et le cercle de soins ; un nouveau, après un retrait, les rouvre en l’état."""
     reply = await peers.consent.RecordConsent(

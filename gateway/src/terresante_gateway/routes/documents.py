@@ -114,7 +114,7 @@ class DocumentsQuery(CountedQuery):
 
 
 @on(router, "GET", "", "Documents du dossier", Authz("document", "list", CARE), *RECORD, "CURSOR_INVALID",
-    "CATEGORY_UNKNOWN")  # fmt: skip
+    "CATEGORY_UNKNOWN", "DOCUMENT_TYPE_UNKNOWN")  # fmt: skip
 async def list_documents(patient: Id, query: Annotated[DocumentsQuery, Query()], pages: Pages, peers: To) -> Documents:
     """Filtrés dans la requête même : les totaux et les pages sont exacts pour l’appelant."""
     reply = await peers.records.ListDocuments(

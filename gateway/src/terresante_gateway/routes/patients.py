@@ -66,7 +66,7 @@ class NewPerson(Input):
     )
 
 
-@on(router, "GET", "", "Mes patients", Authz("patient", "list", CARE), "CURSOR_INVALID")
+@on(router, "GET", "", "Mes patients", Authz("patient", "list", CARE), "CURSOR_INVALID", "ACCOUNT_SUSPENDED")
 async def list_my_patients(query: Annotated[ListQuery, Query()], pages: Pages, peers: To) -> MyPatients:
     """Les patients dont l’appelant est dans le cercle de soins, ou qu’il représente ; les plus récents d’abord."""
     reply = await peers.consent.ListMyPatients(
