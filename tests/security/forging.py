@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import asyncpg
+import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 Claims = dict[str, Any]
+Keys = Mapping[str, ec.EllipticCurvePrivateKey]
 NEEDED = ("iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "azp", "typ", "uid", "kind")
 """Every claim that docs/architecture.md names."""
 _KEYS = """
@@ -54,7 +56,7 @@ def _signed(key: ec.EllipticCurvePrivateKey, data: str, of: hashes.HashAlgorithm
     return _text(b"".join(number.to_bytes(size) for number in numbers))
 
 
-async def realm_keys(stack: Mapping[str, Any]) -> dict[str, ec.EllipticCurvePrivateKey]:
+async def realm_keys(stack: Mapping[str, Any]) -> Keys:
     """The key with which each realm signs access tokens."""
     database = await asyncpg.connect(f"{stack['postgres']['url'].rsplit('/', 1)[0]}/keycloak")
     rows = await database.fetch(_KEYS)
@@ -73,7 +75,7 @@ class Mint:
 
     true: str
     issuers: Mapping[str, str]
-    keys: Mapping[str, ec.EllipticCurvePrivateKey]
+    keys: Keys
     realm: str = "pro"
 
     @property
@@ -182,4 +184,9 @@ def _names() -> list[str]:
     return sorted(Mint(made_up, {"pro": "/pro", "patient": ""}, {"pro": key, "patient": key}).forgeries())
 
 
-FORGERIES = _names()
+_OPEN = {"not valid yet": "the verifier of libs/platform does not look at nbf"}
+"""What is still accepted, and where; a mended one turns its test red, so that its line here goes."""
+FORGERIES = [
+    pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=_OPEN[name])) if name in _OPEN else name
+    for name in _names()
+]

@@ -100,7 +100,7 @@ async def outcome(channel: aio.Channel, rpc: Rpc, **metadata: str) -> str:
     }[rpc.method.client_streaming, rpc.method.server_streaming]
     call: Any = make(
         rpc.path,
-        request_serializer=lambda message: message.SerializeToString(),
+        request_serializer=GetMessageClass(rpc.method.input_type).SerializeToString,
         response_deserializer=GetMessageClass(rpc.method.output_type).FromString,
     )
     empty = GetMessageClass(rpc.method.input_type)()

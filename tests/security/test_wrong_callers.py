@@ -193,7 +193,7 @@ def test_an_id_token_is_no_access_token(told: Stage) -> None:
 def test_a_place_that_is_not_the_callers_opens_nothing(told: Stage, whose: str) -> None:
     place = told.who("nurse").place if whose == "nurse" else str(uuid4())
     answer = told.who("gp").call("GET", told.path("/documents"), terresante_place=place)
-    assert refused(answer, 403, "PLACE_UNKNOWN"), answer
+    assert refused(answer, 400, "PLACE_UNKNOWN"), answer
 
 
 def test_a_token_is_good_at_every_replica_and_a_wrong_one_at_none(told: Stage, mint: Mint) -> None:

@@ -215,5 +215,6 @@ async def test_who_has_no_certificate_of_the_platform_gets_no_line_to_any_servic
 async def test_nothing_answers_that_is_not_in_the_contracts(lines: Lines, told: Stage, method: str) -> None:
     for to in told.stack["services"]:
         with pytest.raises(aio.AioRpcError) as failed:
-            await lines["gateway", to].unary_unary(method)(b"", timeout=10)
+            call: Any = lines["gateway", to].unary_unary(method)
+            await call(b"", timeout=10)
         assert failed.value.code() == grpc.StatusCode.UNIMPLEMENTED
