@@ -120,6 +120,7 @@ async def test_a_refusal_arrives_with_its_reason_sentence_and_what_to_do(stub: A
         ("ListTerritories", "professional", {"kind": "patient"}, Unauthenticated, "TOKEN_INVALID"),
         ("ListTerritories", "professional", {"typ": "ID"}, Unauthenticated, "TOKEN_INVALID"),
         ("ListTerritories", "professional", {"iat": 9999999999}, Unauthenticated, "TOKEN_INVALID"),
+        ("ListTerritories", "professional", {"nbf": 9999999999}, Unauthenticated, "TOKEN_INVALID"),
         ("BatchGetStructures", "professional", {}, Denied, "SERVICE_NOT_ALLOWED"),
         ("BatchGetProfessionals", None, {}, Unauthenticated, "LOGIN_REQUIRED"),
         ("EndPlace", "professional", {}, Denied, "SERVICE_NOT_ALLOWED"),

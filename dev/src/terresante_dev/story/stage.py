@@ -61,6 +61,7 @@ class Stage:
 
     stack: Mapping[str, Any]
     seed: int
+    gateways: list[Gateway] = field(init=False)
     gateway: Gateway = field(init=False)
     cast: Cast = field(init=False)
     people: dict[str, Person] = field(default_factory=dict)
@@ -69,7 +70,8 @@ class Stage:
     traces: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.gateway = Gateway(self.stack)
+        self.gateways = [Gateway(self.stack, number) for number in range(len(self.stack["gateway"]["urls"]))]
+        self.gateway = self.gateways[0]
         self.cast = _cast(self.seed)
 
     def who(self, key: str) -> Person:
@@ -91,7 +93,7 @@ class Stage:
 
     def replicas(self, person: Person) -> list[Person]:
         """The person at each replica of the gateway."""
-        return [person.at(Gateway(self.stack, number)) for number in range(len(self.stack["gateway"]["urls"]))]
+        return [person.at(gateway) for gateway in self.gateways]
 
     def told(self, key: str, kind: str) -> bool:
         """Whether the person has a notification of that kind about the patient."""

@@ -121,6 +121,7 @@ class Verifier:
         kinds = self._issuers.get(str(claims.get("iss")), frozenset())
         try:
             expires, issued = float(str(claims["exp"])), float(str(claims["iat"]))
+            begins = float(str(claims.get("nbf", issued)))
             caller = Caller(
                 id=UUID(str(claims["uid"])),
                 kind=str(claims["kind"]),
@@ -139,6 +140,7 @@ class Verifier:
             and caller.kind in kinds
             and expires + LEEWAY_SECONDS > now
             and issued - LEEWAY_SECONDS <= now
+            and begins - LEEWAY_SECONDS <= now
             and caller.authenticated_at - LEEWAY_SECONDS <= now
         )
         if not right:

@@ -24,11 +24,10 @@ _CODES = {
     "TOO_MANY": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "UNAVAILABLE": grpc.StatusCode.UNAVAILABLE,
 }
-_OVERLOADED = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-)
+FAULT = "fault"
+"""What a neighbour says of a fault of its own. Anything else without a refusal is an outage: a line that was cut also
+ends in INTERNAL, UNKNOWN or CANCELLED."""
+_FAULTS = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.DATA_LOSS)
 
 
 def written(refusal: Refusal) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
@@ -58,8 +57,8 @@ def read(error: AioRpcError, peer: str) -> Refusal:
         "Réessayez dans quelques instants.",
         part=peer,
     )
-    outage = error.code() in _OVERLOADED
-    refusal.reason = f"{peer.upper()}_UNAVAILABLE" if outage else f"{peer.upper()}_FAULT"  # type: ignore[misc]
+    faulty = error.code() in _FAULTS or (error.code() == grpc.StatusCode.INTERNAL and error.details() == FAULT)
+    refusal.reason = f"{peer.upper()}_FAULT" if faulty else f"{peer.upper()}_UNAVAILABLE"  # type: ignore[misc]
     return refusal
 
 

@@ -164,7 +164,7 @@ def _outcome(fault: Exception, path: str) -> Refusal | None:
 
 async def _refuse(context: aio.ServicerContext[Any, Any], refusal: Refusal | None) -> NoReturn:
     if refusal is None:
-        await context.abort(grpc.StatusCode.INTERNAL, "fault")
+        await context.abort(grpc.StatusCode.INTERNAL, errors.FAULT)
     await context.abort(*errors.written(refusal))
 
 
