@@ -46,8 +46,8 @@ def told(stack: dict[str, Any]) -> Stage:
 
 
 STEADY = {
-    "security": {"test_bad_input", "test_no_leak", "test_wrong_rpc_callers"},
-    "resilience": {"test_at_once", "test_bus"},
+    "security": {"test_no_leak", "test_wrong_rpc_callers"},
+    "resilience": {"test_at_once"},
 }
 """Of these folders, what decides a landing. The other suites were seen to pass and to fail on a busy machine: LONG=1
 runs them too, and README.md says so until they are steady."""

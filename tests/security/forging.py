@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import asyncpg
-import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -184,9 +183,4 @@ def _names() -> list[str]:
     return sorted(Mint(made_up, {"pro": "/pro", "patient": ""}, {"pro": key, "patient": key}).forgeries())
 
 
-_OPEN = {"not valid yet": "the verifier of libs/platform does not look at nbf"}
-"""What is still accepted, and where; a mended one turns its test red, so that its line here goes."""
-FORGERIES = [
-    pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=_OPEN[name])) if name in _OPEN else name
-    for name in _names()
-]
+FORGERIES = _names()
