@@ -1,6 +1,7 @@
 """The story, step by step, on the whole platform with real Keycloak: each step is a promise made to people."""
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def stage(stack: dict[str, Any]) -> Stage:
-    return Stage(stack, secrets.randbelow(10**9))
+def stage(stack: dict[str, Any]) -> Iterator[Stage]:
+    made = Stage(stack, secrets.randbelow(10**9))
+    yield made
+    for gateway in made.gateways:
+        gateway.close()
 
 
 @pytest.fixture(scope="module")
