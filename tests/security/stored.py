@@ -12,8 +12,14 @@ from terresante_dev.stack import DATABASES
 Figures = dict[str, tuple[int, int]]
 RELAYED = ("outbox", "outbox_stream", "inbox", "dead_letter")
 """Tables that change by themselves, a moment after what they tell of."""
-JOURNALLED = ("consent.journal_entry", "consent.journal_batch", "identity.search_budget")
-"""What refused requests are meant to leave behind: that they were made."""
+JOURNALLED = (
+    "consent.journal_entry",
+    "consent.journal_batch",
+    "identity.search_budget",
+    "consent.known_professional",
+    "consent.known_place",
+)
+"""What refused requests may leave behind: that they were made, and what the directory said of who made them."""
 
 
 async def stored(stack: Mapping[str, Any], without: tuple[str, ...] = ()) -> Figures:

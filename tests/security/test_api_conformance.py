@@ -4,16 +4,18 @@ down to the reason of each refusal.
 
 import asyncio
 import json
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import schemathesis
 from schemathesis.engine import events, from_schema
 from terresante_dev import enrolment
+from terresante_dev.personas import numbers
 from terresante_dev.portal import Person
 from terresante_dev.story import Stage
 
@@ -41,9 +43,13 @@ class Found:
 
 
 @pytest.fixture(scope="module")
-def stage(told: Stage, another: Callable[[], Stage]) -> Stage:
-    """A patient and a professional of this suite's own: among the requests are some that end what they can."""
-    stage = another()
+def stage(told: Stage, another: Callable[..., Stage]) -> Stage:
+    """A patient and professionals of this suite's own: among the requests are some that end what they can, and many
+    searches, which are limited.
+    """
+    numbered = replace(told.professional("gp"), rpps=numbers.rpps(secrets.randbelow(40_000)))
+    gp = enrolment.professional(told.who("admin"), numbered, told.made["structures"], told.gateway)
+    stage = another(gp=gp)
     stage.people["scapegoat"] = enrolment.professional(
         stage.who("admin"), told.professional("social-worker"), told.made["structures"], stage.gateway
     )

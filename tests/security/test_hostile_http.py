@@ -73,11 +73,11 @@ def test_headers_that_come_drop_by_drop_do_not_keep_others_waiting(told: Stage) 
     with ThreadPoolExecutor(40) as slow:
         held = [slow.submit(said, told.stack, beginning, 15.0) for _ in range(40)]
         took: list[float] = []
-        while len(took) < 50:
+        while len(took) < 20:
             began = time.monotonic()
             assert gp.get("/v1/me").status == 200
             took.append(time.monotonic() - began)
         answers = [whole(one.result())[0] for one in held]
-    assert sorted(took)[-3] < 2.0
+    assert max(took) < 5.0  # those who waited for the others would wait for ten seconds
     assert set(answers) <= {0, 408}
     assert 408 in answers

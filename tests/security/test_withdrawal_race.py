@@ -91,7 +91,7 @@ async def portal(told: Stage) -> AsyncIterator[Portal]:
 
 
 @pytest.fixture(scope="module")
-def stage(another: Callable[[], Stage]) -> Stage:
+def stage(another: Callable[..., Stage]) -> Stage:
     """A patient of this suite's own, with enough in the record for a second page."""
     return another()
 
@@ -191,6 +191,17 @@ def judged(race: Race, replicas: int, least: int) -> None:
     for what in {read.what for read in race.reads}:
         for replica in range(replicas):
             assert any(read.what == what and read.replica == replica for read in closed), (what, replica)
+
+
+def test_a_read_that_shows_something_after_a_withdrawal_is_found() -> None:
+    """The judge itself: one read between a withdrawal and the next consent, and ones that only overlap them."""
+    race = Race(closed=[(10.0, 20.0), (30.0, 40.0)], opened=[(0.0, 9.0), (21.0, 29.0)])
+    race.reads = [
+        Read("list", 0, began, ended, 200, True)
+        for began, ended in ((1.0, 2.0), (8.0, 11.0), (19.5, 20.5), (22.0, 23.0), (31.0, 32.0), (39.0, 41.0))
+    ]
+    assert [read.began for read in race.within(race.closed)] == [31.0]
+    assert [read.began for read in race.within(race.opened)] == [1.0, 22.0]
 
 
 async def test_no_read_that_begins_after_a_withdrawal_was_acknowledged_shows_anything(
