@@ -109,7 +109,8 @@ def _against_floor(report: Report) -> None:
     report.facts["guarded_read_building_blocks_ms"] = bare
     report.notes.append(
         f"A guarded read at full load takes {read[-1].cpu:.2f} ms of processor, {read[-1].cpu / bare:.1f} times its "
-        f"bare building blocks ({bare:.2f} ms): one HTTPS answer with its token verified, two gRPC calls, three statements."
+        f"bare building blocks ({bare:.2f} ms): one HTTPS answer with its token verified, two gRPC calls, three "
+        "statements."
     )
 
 
