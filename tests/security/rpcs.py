@@ -82,10 +82,14 @@ def identity(stack: Mapping[str, Any], name: str) -> Identity:
 
 
 @asynccontextmanager
-async def line(stack: Mapping[str, Any], to: str, credentials: grpc.ChannelCredentials) -> AsyncIterator[aio.Channel]:
-    """A channel to all replicas of a service."""
+async def line(
+    stack: Mapping[str, Any], to: str, credentials: grpc.ChannelCredentials | None
+) -> AsyncIterator[aio.Channel]:
+    """A channel to all replicas of a service; without credentials, one without TLS."""
     options = (*CHANNEL, ("grpc.ssl_target_name_override", f"{to}.svc"))
-    async with aio.secure_channel(stack["services"][to], credentials, options) as channel:
+    address = stack["services"][to]
+    made = aio.secure_channel(address, credentials, options) if credentials else aio.insecure_channel(address, CHANNEL)
+    async with made as channel:
         yield channel
 
 

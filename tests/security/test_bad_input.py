@@ -5,19 +5,20 @@ and ids are spoiled for every operation of the OpenAPI; what only some operation
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from terresante_dev.enrolment import traits
-from terresante_dev.portal import Answer, Person, answer_of
+from terresante_dev.portal import Person, answer_of
 from terresante_dev.story import Stage
 from terresante_dev.story.stage import now
 
+from .asking import ROLES, problem_of, send
 from .spoiling import fields, wholes
 from .stored import JOURNALLED, stored
 
 pytestmark = pytest.mark.timeout(300)
-ROLES = {"professional": "gp", "administrator": "admin", "patient": "patient"}
 FORM = {"JSON_INVALID", "FIELDS_INVALID", "BODY_MISSING", "BODY_TOO_LARGE"}
 """Reasons of a body that cannot be read: none of these requests may get any further."""
 
@@ -40,26 +41,6 @@ def postings(told: Stage, spec: dict[str, Any]) -> Iterator[Posting]:
                 address = path.replace("{patient}", told.made["patient"])
                 address = "/".join(str(uuid4()) if part.startswith("{") else part for part in address.split("/"))
                 yield Posting(method.upper(), address, content["example"], told.who(ROLES[one["x-authz"]["kinds"][0]]))
-
-
-def send(person: Person, method: str, path: str, content: bytes, kind: str = "application/json", **more: str) -> Answer:
-    headers = {
-        "authorization": f"Bearer {person.token}",
-        "content-type": kind,
-        "if-match": '"1"',
-        "idempotency-key": str(uuid4()),
-        **({"terresante-place": person.place} if person.place else {}),
-        **more,
-    }
-    return answer_of(person.gateway.http.request(method, path, content=content, headers=headers))
-
-
-def problem_of(answer: Answer) -> str:
-    """The reason of a refusal, which must be whole."""
-    assert 400 <= answer.status < 500, f"{answer} {answer.body}"
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.body["detail"] and answer.body["todo"] and answer.body["trace_id"], answer.body
-    return answer.reason
 
 
 async def test_every_operation_refuses_every_body_that_is_malformed_and_nothing_changes(
@@ -226,70 +207,30 @@ def operations_with_ids(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[s
                 yield method.upper(), path, one
 
 
-BAD_PATHS = {
-    "no id": "/v1/patients/abc/documents",
-    "an id in capitals": f"/v1/patients/{str(uuid4()).upper()}/documents",
-    "an id in braces": f"/v1/patients/%7B{uuid4()}%7D/documents",
-    "an id and a line feed": f"/v1/patients/{uuid4()}%0A/documents",
-    "an id in other digits": "/v1/patients/0190f3c2-8a4e-7cc1-9d20-5b7e3f1a6c4%D9%A4/documents",
-    "a dot dot": "/v1/patients/../../etc/passwd",
-    "an encoded slash": "/v1/patients/%2e%2e%2fetc/documents",
-    "a NUL": "/v1/patients/%00/documents",
-    "bytes that are no UTF-8": "/v1/patients/%ff%fe/documents",
-    "a slash too many": "/v1//patients",
-    "a slash at the end": "/v1/patients/",
-    "capitals": "/V1/me",
-    "no such path": "/v1/nothing",
-    "very long": "/v1/patients/" + "a" * 7_000,
-}
-
-
-@pytest.mark.parametrize("which", sorted(BAD_PATHS))
-def test_a_bad_path_is_refused(told: Stage, which: str) -> None:
-    assert problem_of(told.who("gp").get(BAD_PATHS[which])) in ("ID_INVALID", "ROUTE_UNKNOWN")
-
-
-BAD_QUERIES = ["limit=0", "limit=101", "limit=-1", "limit=a", "limit=1.5", "limit=", "limit=%D9%A1", "limit=1&limit=2",
-    "cursor=forged", "cursor=%00", "cursor=" + "a" * 2_000, "unknown=1", "limit", "=1", "&", "limit=10;total=true",
-    "%ff=1", "limit=1%00", "Limit=1", "limit[]=1", "&".join(f"x{n}=1" for n in range(200))]  # fmt: skip
-
-
-def test_every_list_refuses_every_bad_query(told: Stage, spec: dict[str, Any]) -> None:
-    lists = 0
-    for path, item in spec["paths"].items():
-        one = item.get("get", {})
-        if any(parameter["name"] == "cursor" for parameter in one.get("parameters", [])):
-            lists += 1
-            person = told.who(ROLES[one["x-authz"]["kinds"][0]])
-            for query in BAD_QUERIES:
-                answer = person.get(f"{path.replace('{patient}', told.made['patient'])}?{query}")
-                assert problem_of(answer) in ("FIELDS_INVALID", "QUERY_INVALID", "CURSOR_INVALID"), f"{path}?{query}"
-    assert lists >= 8
-
-
-def test_an_operation_that_has_no_parameters_refuses_any(told: Stage) -> None:
-    for path in ("/v1/me", told.path("/circle"), "/v1/territories"):
-        assert problem_of(told.who("gp").get(f"{path}?x=1")) == "QUERY_INVALID"
-
-
-@pytest.mark.parametrize(
-    "given", ["0", '"0"', "1", "*", 'W/"1"', '"1", "2"', '"-1"', '"1', '"99999999999999999999"', '"٣"']
+LOOKS_LIKE_CODE = (
+    "'; drop table note; --",
+    '"}],{"admin":true,"x":["',
+    "</script><script>alert(1)</script>",
+    "${jndi:ldap://127.0.0.1/x}",
+    "{{7*7}} %s %n %(x)s {0}",
+    "=cmd|' /C calc'!A0",
+    "../../../../etc/passwd",
+    "&lt;b&gt; &amp;amp; %27 %2527 \\x41 \\u0041",
+    "a\r\nset-cookie: x=1",
 )
-async def test_a_version_that_is_none_of_ours_changes_nothing(told: Stage, given: str) -> None:
-    before = await stored(told.stack)
-    path, gp = told.path(f"/documents/{told.made['document']}/visibility"), told.who("gp")
-    sent = {"authorization": f"Bearer {gp.token}", "content-type": "application/json", "terresante-place": gp.place}
-    headers: Any = {**sent, "if-match": given.encode()}
-    answer = answer_of(gp.gateway.http.put(path, content=b"{}", headers=headers))
-    assert problem_of(answer) == "IF_MATCH_INVALID"
-    assert await stored(told.stack) == before
 
 
-@pytest.mark.parametrize("key", ["short", "a" * 129, "with space in it", "accentué-accentué", "tab\tin-it-it"])
-async def test_an_idempotency_key_of_another_form_writes_nothing(told: Stage, key: str) -> None:
-    gp, before = told.who("gp"), await stored(told.stack)
-    sent = {"authorization": f"Bearer {gp.token}", "content-type": "application/json", "terresante-place": gp.place}
-    headers: Any = {**sent, "idempotency-key": key.encode()}
-    answer = answer_of(gp.gateway.http.post(told.path("/notes"), content=b'{"text": "Non."}', headers=headers))
-    assert problem_of(answer) == "IDEMPOTENCY_KEY_INVALID"
-    assert await stored(told.stack) == before
+def test_what_looks_like_code_is_text_and_comes_back_as_it_was_written(told: Stage) -> None:
+    gp = told.who("gp")
+    for text in LOOKS_LIKE_CODE:
+        written = gp.post(told.path("/notes"), {"text": text})
+        assert written.status == 201, (text, written.body)
+        read = gp.get(told.path("/notes?limit=100")).body["items"]
+        assert [one["text"] for one in read if one["id"] == written.body["id"]] == [text]
+
+
+@pytest.mark.parametrize("text", ["%", "_", "___", "'", "\\", "%' or '1'='1", "(", "[", "*", ".*"])
+def test_a_search_takes_no_letter_for_a_pattern(told: Stage, text: str) -> None:
+    """The directory has more than ten people; none has such a name."""
+    answer = told.who("gp").get(f"/v1/professionals?{urlencode({'text': text})}")
+    assert answer.status == 400 or (answer.status == 200 and answer.body["items"] == []), answer.body

@@ -37,6 +37,10 @@ HOSTILE: dict[str, bytes] = {
     "HTTP/0.9": b"GET /v1/me\r\n\r\n",
     "a foreign address": b"GET http://169.254.169.254/latest/meta-data HTTP/1.1\r\nhost: 169.254.169.254\r\n\r\n",
     "a tunnel": b"CONNECT localhost:5432 HTTP/1.1\r\nhost: localhost:5432\r\n\r\n",
+    "a WebSocket": b"GET /v1/me HTTP/1.1\r\n" + HOST + b"upgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    "HTTP/2 by upgrade": b"GET /v1/me HTTP/1.1\r\n" + HOST
+    + b"upgrade: h2c\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n",
     "TLS inside TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200,
     "nonsense": b"\x00\x01\x02\x03 nonsense\r\n\r\n",
     "blank lines": b"\r\n" * 50_000,

@@ -4,7 +4,9 @@ log, span, metric, event, neighbour's table, answer to a refused request or list
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,30 @@ def test_the_logs_do_tell_of_the_refusals(told: Stage, refused: list[Answer]) ->
         answer for answer in refused if answer.status >= 400 and answer.trace_id in text and answer.reason in text
     ]
     assert len(told_of) >= 18
+
+
+GRPC_ITSELF = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ \w+\.cc:\d+\] ")
+"""A line that the C library under grpcio writes by itself, of a broken handshake for example."""
+
+
+def test_every_line_of_the_services_logs_is_json_with_its_moment_in_utc(told: Stage, refused: list[Answer]) -> None:
+    """Also after addresses and texts with line feeds in them: nobody can write a line of their own."""
+    for text in (
+        "/v1/%0d%0a%7B%22event%22:%22forged%22%7D",
+        told.path("/documents?cursor=%0A%7B%22event%22:%22forged%22%7D"),
+    ):
+        assert told.who("gp").get(text).status in (400, 404)
+    lines = 0
+    for file in logs(told.stack):
+        if file.stem.partition("-")[0] in (*DATABASES, "gateway"):
+            for line in file.read_text().splitlines():
+                if GRPC_ITSELF.match(line):
+                    continue
+                written = json.loads(line)
+                assert written["event"] != "forged"
+                assert datetime.fromisoformat(written["timestamp"]).utcoffset() == timedelta(0)
+                lines += 1
+    assert lines > 100
 
 
 def test_no_span_and_no_metric_holds_them(told: Stage, refused: list[Answer]) -> None:

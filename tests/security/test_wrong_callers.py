@@ -2,6 +2,8 @@
 those of its OpenAPI: a new one is covered by itself.
 """
 
+import select
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from terresante_dev.portal import Answer, Gateway
 from terresante_dev.story import Stage
 
 from .forging import FORGERIES, Mint, realm_keys
-from .stored import stored
+from .stored import JOURNALLED, stored
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -24,9 +26,9 @@ pytestmark = pytest.mark.timeout(300)
 async def mint(told: Stage) -> AsyncIterator[Mint]:
     """From the GP's token. No request of this module may change anything."""
     told.who("gp").log_in()
-    before = await stored(told.stack)
+    before = await stored(told.stack, JOURNALLED)
     yield Mint(told.who("gp").token, told.stack["issuers"], await realm_keys(told.stack))
-    assert await stored(told.stack) == before
+    assert await stored(told.stack, JOURNALLED) == before
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +189,18 @@ def test_an_id_token_is_no_access_token(told: Stage) -> None:
         for token in (browser.tokens.id, browser.tokens.refresh):
             answer = told.gateway.call("GET", "/v1/me", authorization=f"Bearer {token}")
             assert refused(answer, 401, "TOKEN_INVALID")
+
+
+def test_an_issuer_that_a_token_names_is_never_asked(told: Stage, mint: Mint) -> None:
+    """Neither for its description nor for its keys: who is asked is in the settings."""
+    with socket.create_server(("127.0.0.1", 0)) as thief:
+        address = f"https://127.0.0.1:{thief.getsockname()[1]}/realms/pro"
+        token = mint.token(
+            iss=address, header={"jku": f"{address}/certs", "x5u": f"{address}/x5u", "kid": f"{address}"}
+        )
+        answer = told.gateway.call("GET", "/v1/me", authorization=f"Bearer {token}")
+        assert refused(answer, 401, "TOKEN_INVALID")
+        assert select.select([thief], [], [], 0.3)[0] == []
 
 
 @pytest.mark.parametrize("whose", ["nurse", "nobody"])

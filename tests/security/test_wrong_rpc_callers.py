@@ -23,7 +23,7 @@ from terresante_dev.story import Stage
 
 from .forging import FORGERIES, Mint, realm_keys
 from .rpcs import Rpc, every_rpc, identity, line, outcome
-from .stored import stored
+from .stored import JOURNALLED, stored
 
 pytestmark = pytest.mark.timeout(300)
 CERTIFICATES = ("gateway", "identity", "consent", "records", "messaging", "directory", "ops", "nats", "keycloak")
@@ -34,7 +34,7 @@ Lines = dict[tuple[str, str], aio.Channel]
 @pytest_asyncio.fixture(scope="module")
 async def lines(told: Stage) -> AsyncIterator[Lines]:
     """Channels to every service as every part. Nothing that goes through them in this module may change anything."""
-    before = await stored(told.stack)
+    before = await stored(told.stack, JOURNALLED)
     async with AsyncExitStack() as held:
         yield {
             (as_, to): await held.enter_async_context(
@@ -43,7 +43,7 @@ async def lines(told: Stage) -> AsyncIterator[Lines]:
             for as_ in CERTIFICATES
             for to in told.stack["services"]
         }
-    assert await stored(told.stack) == before
+    assert await stored(told.stack, JOURNALLED) == before
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -192,7 +192,7 @@ def _self_made(name: str) -> tuple[bytes, bytes]:
     return private, certificate.public_bytes(Encoding.PEM)
 
 
-@pytest.mark.parametrize("which", ["a person's card", "no certificate", "a certificate of the thief's"])
+@pytest.mark.parametrize("which", ["a person's card", "no certificate", "a certificate of the thief's", "no TLS"])
 async def test_who_has_no_certificate_of_the_platform_gets_no_line_to_any_service(
     told: Stage, mint: Mint, which: str
 ) -> None:
@@ -203,7 +203,7 @@ async def test_who_has_no_certificate_of_the_platform_gets_no_line_to_any_servic
         "no certificate": (None, None),
         "a certificate of the thief's": _self_made("gateway.svc"),
     }
-    credentials = grpc.ssl_channel_credentials(authority, *pair[which])
+    credentials = grpc.ssl_channel_credentials(authority, *pair[which]) if which in pair else None
     for to in told.stack["services"]:
         async with line(told.stack, to, credentials) as channel:
             for rpc in every_rpc():

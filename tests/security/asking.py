@@ -1,0 +1,29 @@
+"""Asks what no portal would, in somebody's name, and reads the refusal."""
+
+from uuid import uuid4
+
+from terresante_dev.portal import Answer, Person, answer_of
+
+ROLES = {"professional": "gp", "administrator": "admin", "patient": "patient"}
+"""Kind of people -> who of the story stands for them."""
+
+
+def send(person: Person, method: str, path: str, content: bytes, kind: str = "application/json", **more: str) -> Answer:
+    """These bytes, under every header that an operation may ask for."""
+    headers = {
+        "authorization": f"Bearer {person.token}",
+        "content-type": kind,
+        "if-match": '"1"',
+        "idempotency-key": str(uuid4()),
+        **({"terresante-place": person.place} if person.place else {}),
+        **more,
+    }
+    return answer_of(person.gateway.http.request(method, path, content=content, headers=headers))
+
+
+def problem_of(answer: Answer) -> str:
+    """The reason of a refusal, which must be whole."""
+    assert 400 <= answer.status < 500, f"{answer} {answer.body}"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.body["detail"] and answer.body["todo"] and answer.body["trace_id"], answer.body
+    return answer.reason
