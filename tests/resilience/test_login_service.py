@@ -21,6 +21,8 @@ CONNECTED = 5.0
 """Seconds that its callers may take to reach a part again after its start."""
 LONGEST = 150.0
 """Seconds that the absence may last: for so long the tokens of before must hold."""
+CONNECTIONS = 6
+"""As many as Keycloak is made to hold to its database."""
 KEYS_BACK = 15.0
 """Seconds after Keycloak's return until every read is served again."""
 
@@ -114,3 +116,23 @@ def test_all_goes_on_when_it_is_back(absence: Absence) -> None:
     print(f"Keycloak {absence.how}: every read served {absence.after:.1f} s after it was ready")
 
     assert absence.after < KEYS_BACK
+
+
+def test_nobody_meets_a_broken_login_page_once_the_database_is_back(ground: Ground, crew: Crew) -> None:
+    """Keycloak held connections to it, which are all dead then."""
+    ground.ready(within=180)
+    at_once(_login_page, [Client(crew.gp, crew.stack) for _ in range(CONNECTIONS)])
+    ground.back(ground.kill("postgres"), within=60)
+
+    pages = [_login_page(client) for client in [Client(crew.gp, crew.stack)] for _ in range(2 * CONNECTIONS)]
+    print(f"login pages after PostgreSQL was back: {dict(Counter(pages))}")
+
+    until(lambda: _login_page(Client(crew.gp, crew.stack)) < 400, 60, "the platform is left whole")
+    assert [page for page in pages if page >= 400] == []
+
+
+def _login_page(client: Client) -> int:
+    """The status of what a browser is shown that comes to log in."""
+    client.close()
+    with client.session.person.browser() as browser:
+        return browser.open().status
