@@ -38,7 +38,7 @@ def sections() -> dict[str, tuple[int, list[str], list[str]]]:
     """Of each subject: how many it says are shown, which, and which are not."""
     found = {}
     for title, shown, _, text in re.findall(
-        r"^## (.+): (\d+) of (\d+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL
+        r"^## ([^\n]+): (\d+) of (\d+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL
     ):
         missing = re.search(r"^Not shown: ([\d. ]+)\.$", text, re.MULTILINE)
         rows = re.findall(r"^\| (\d+\.\d+\.\d+) \|", text, re.MULTILINE)
