@@ -79,6 +79,8 @@ class Attempt:
     began: float
     ended: float
     at: float
+    asked: str
+    """Method and path."""
     answer: Answer | None
     fault: str = ""
 
@@ -119,8 +121,8 @@ class Client:
         except httpx2.TransportError as fault:
             if self._moves:
                 self._at = (self._at + 1) % len(self._gateways)
-            return Attempt(began, time.monotonic(), at, None, type(fault).__name__)
-        return Attempt(began, time.monotonic(), at, answer)
+            return Attempt(began, time.monotonic(), at, f"{method} {path}", None, type(fault).__name__)
+        return Attempt(began, time.monotonic(), at, f"{method} {path}", answer)
 
     def get(self, path: str) -> Attempt:
         """A read."""

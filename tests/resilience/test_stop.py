@@ -63,4 +63,5 @@ def _calm(reads: Sequence[Attempt]) -> None:
 def _placed(attempt: Attempt, stops: Mapping[float, str]) -> str:
     """Which stop it met."""
     when = max((at for at in stops if at <= attempt.ended), default=attempt.ended)
-    return f"{attempt}, begun {attempt.began - when:+.2f} s from {stops.get(when)}, for {attempt.seconds:.2f} s"
+    trace = attempt.answer.trace_id if attempt.answer else ""
+    return f"{attempt.asked}: {attempt}, begun {attempt.began - when:+.3f} s from {stops.get(when)}, trace {trace}"
