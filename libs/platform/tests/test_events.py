@@ -121,6 +121,22 @@ async def test_the_same_event_twice_has_one_effect(database: Database, bus: Bus)
     assert (first, second, len(effects.applied)) == (True, False, 1)
 
 
+async def test_nobody_is_asked_again_for_an_event_that_was_applied(database: Database, bus: Bus) -> None:
+    effects, asked = Effects(), []
+
+    async def ask(event: pb.ConsentWithdrawn) -> None:
+        asked.append(event.patient_id)
+
+    reaction = Reaction(SUBJECT, pb.ConsentWithdrawn, effects.apply, ask)
+    reacting = Consumer("sample_service", database, bus, [reaction])
+    event, payload = uuid4(), pb.ConsentWithdrawn(patient_id="p").SerializeToString()
+
+    await reacting.react(SUBJECT, event, payload)
+    await reacting.react(SUBJECT, event, payload)
+
+    assert (asked, len(effects.applied)) == (["p"], 1)
+
+
 async def test_an_event_travels_from_the_change_to_its_effect(database: Database, bus: Bus) -> None:
     effects = Effects()
     async with (

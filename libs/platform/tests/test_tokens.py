@@ -1,5 +1,6 @@
 """Tokens: nothing but a whole, current, rightly signed token of a known issuer is somebody."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -12,7 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from terresante_platform.testing.issuer import Issuer, verifier_of
-from terresante_platform.tokens import KeysUnavailable, TokenInvalid, Verifier
+from terresante_platform.tokens import FETCH_SECONDS, KeysUnavailable, TokenInvalid, Verifier
 
 
 async def test_a_right_token_is_its_person(pro: Issuer) -> None:
@@ -118,3 +119,23 @@ async def test_unknown_keys_make_one_fetch_not_a_flood(pro: Issuer) -> None:
             await verifier.caller(jwt.encode({"alg": "ES256", "kid": f"k{number}"}, {"iss": pro.url}, pro.key))
 
     assert flaky.asked - before == 0
+
+
+async def test_while_the_issuer_hangs_everybody_is_answered_after_one_wait(pro: Issuer) -> None:
+    asked = 0
+
+    async def hang(_: str) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    verifier = Verifier({pro.url: pro.kinds}, "consent", hang)
+    token = pro.token("professional", uuid4())
+    began = time.monotonic()
+
+    answers = await asyncio.gather(*(verifier.caller(token) for _ in range(5)), return_exceptions=True)
+
+    assert [type(one) for one in answers] == [KeysUnavailable] * 5
+    assert asked == 1
+    assert time.monotonic() - began < 2 * FETCH_SECONDS

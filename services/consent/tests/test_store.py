@@ -10,9 +10,9 @@ from terresante_consent.domain.consents import Consent, ConsentId, Form
 from terresante_consent.domain.vocabulary import PersonId
 from terresante_consent.journal import writer
 from terresante_consent.store import consents, standing
-from terresante_consent.store.line import DatabaseUnavailable, Line
+from terresante_consent.store.line import Line
 from terresante_consent.store.standing import Pair
-from terresante_platform.database import Database
+from terresante_platform.database import Database, DatabaseUnavailable
 from terresante_platform.ids import new_id
 
 from .house import MONDAY

@@ -128,6 +128,7 @@ class Keycloak:
         """
         return {
             "KC_DB_PASSWORD": self._database[2],
+            "QUARKUS_DATASOURCE_JDBC_VALIDATE_ON_BORROW": "true",  # else one 500 per connection that was lost
             "KC_BOOTSTRAP_ADMIN_USERNAME": "admin",
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self._secrets["admin"],
             "TERRESANTE_KEYCLOAK_PRO_PLATFORM_SECRET": self._secrets["pro-platform"],

@@ -10,8 +10,6 @@ from terresante_dev import enrolment
 from terresante_dev.portal import Person
 from terresante_dev.story.stage import Stage, done, now, refused, soon, true, version
 
-NO_ACCESS = ("NOT_IN_CIRCLE", "CONSENT_NOT_IN_FORCE")
-
 
 def consent(stage: Stage) -> str:
     """4. Without a consent nothing opens; the GP records it; the circle exists and the GP is its first member."""

@@ -17,7 +17,7 @@ import nats
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, Uuid, func
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -127,13 +127,22 @@ class Consumer:
             return False
         event = reaction.message.FromString(payload)
         calls.enter(calls.Call())
-        answer = await reaction.ask(event) if reaction.ask else None
+        answer = None
+        if reaction.ask is not None:
+            if await self._known(event_id):  # nobody is asked for an event that comes again
+                return False
+            answer = await reaction.ask(event)
         async with self._database.transaction() as transaction:
             noted = await transaction.execute(insert(inbox).values(event_id=event_id).on_conflict_do_nothing())
             if noted.rowcount == 0:
                 return False
             await reaction.apply(transaction, event_id, event, answer)
         return True
+
+    async def _known(self, event_id: UUID) -> bool:
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(inbox.c.event_id).where(inbox.c.event_id == event_id))
+            return found.first() is not None
 
     async def _failed(self, message: Msg, event_id: str, fault: Exception) -> None:
         tried = message.metadata.num_delivered

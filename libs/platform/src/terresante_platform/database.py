@@ -6,9 +6,38 @@ A change and its events are one transaction; what waits for the commit (the outb
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from terresante_platform.refusals import Unavailable
+
 STATEMENT_TIMEOUT_MS = 5_000
+_AWAY_CLASSES = ("08", "53", "57")
+"""SQLSTATE classes of a server that is gone, full, starting or stopping (PostgreSQL, appendix A)."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer."""
+
+    reason = "DATABASE_UNAVAILABLE"
+
+
+def database_unavailable() -> DatabaseUnavailable:
+    """What to raise when it does not."""
+    return DatabaseUnavailable(
+        "La plateforme est momentanément indisponible ; rien n’a été enregistré.", "Réessayez dans quelques instants."
+    )
+
+
+def is_away(fault: Exception) -> bool:
+    """Whether the fault says that the database is away, not that something is wrong with what was asked of it."""
+    if isinstance(fault, OperationalError | InterfaceError | PoolTimeout | ConnectionError | TimeoutError):
+        return True
+    if not isinstance(fault, DBAPIError):
+        return False
+    state = str(getattr(fault.orig, "sqlstate", None) or "")
+    return fault.connection_invalidated or state.startswith(_AWAY_CLASSES)
 
 
 class Database:

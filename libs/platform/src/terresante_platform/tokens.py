@@ -26,6 +26,8 @@ from terresante_platform.telemetry import log
 
 FETCH_AGAIN_SECONDS = 30.0
 FIRST_FETCH_AGAIN_SECONDS = 2.0
+FETCH_SECONDS = 3.0
+"""Both pages together: less than any caller waits."""
 LEEWAY_SECONDS = 5
 CACHED_TOKENS = 10_000
 _REGISTRY = JWSRegistry(algorithms=["ES256"])
@@ -148,18 +150,21 @@ class Verifier:
         return caller
 
     async def _refresh(self, issuer: str) -> None:
+        """Fetches the issuer's keys, unless that was just tried. Whoever waits for a fetch shares its outcome."""
         async with self._fetching:
             pause = FETCH_AGAIN_SECONDS if issuer in self._keys else FIRST_FETCH_AGAIN_SECONDS
-            if issuer in self._tried and time.monotonic() - self._tried[issuer] < pause:
+            tried = self._tried.get(issuer)
+            if tried is not None and time.monotonic() - tried < pause:
                 return
-            self._tried[issuer] = time.monotonic()
             try:
-                about = await self._fetch(f"{issuer}/.well-known/openid-configuration")
-                found = await self._fetch(str(about["jwks_uri"]))
+                async with asyncio.timeout(FETCH_SECONDS):
+                    about = await self._fetch(f"{issuer}/.well-known/openid-configuration")
+                    found = await self._fetch(str(about["jwks_uri"]))
+                self._keys[issuer] = _signing_keys(found)
             except (httpx2.HTTPError, KeyError, ValueError, OSError):
                 log.warning("issuer keys could not be fetched")
-                return
-            self._keys[issuer] = _signing_keys(found)
+            finally:
+                self._tried[issuer] = time.monotonic()
 
 
 def _signing_keys(found: dict[str, object]) -> dict[str, ECKey]:

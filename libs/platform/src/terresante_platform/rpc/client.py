@@ -24,7 +24,8 @@ RENEWAL_CHECK_SECONDS = 30.0
 
 
 def _service_config() -> str:
-    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
+    """Round robin over the replicas that say they serve: one that is about to stop is left before it does."""
+    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}})
 
 
 class Channel:

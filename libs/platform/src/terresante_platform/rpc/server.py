@@ -19,11 +19,10 @@ import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from opentelemetry.trace import SpanKind
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from terresante_platform import calls
-from terresante_platform.refusals import Refusal, Unavailable
+from terresante_platform.database import database_unavailable, is_away
+from terresante_platform.refusals import Refusal
 from terresante_platform.rpc import errors
 from terresante_platform.rpc.allow import Rule, check, rule_of
 from terresante_platform.spans import span
@@ -32,6 +31,8 @@ from terresante_platform.tls import Identity
 from terresante_platform.tokens import Verifier
 
 LONGEST_CALL_SECONDS = 30.0
+LEAVE_SECONDS = 0.4
+"""Between "not serving" and no new calls: callers watch health and leave meanwhile."""
 OPTIONS = (
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.max_metadata_size", 16 * 1024),
@@ -43,12 +44,6 @@ OPTIONS = (
     ("grpc.so_reuseport", 0),
 )
 _HEALTH = "/grpc.health.v1.Health/"
-
-
-class DatabaseUnavailable(Unavailable):
-    """PostgreSQL does not answer."""
-
-    reason = "DATABASE_UNAVAILABLE"
 
 
 class Door(aio.ServerInterceptor):
@@ -172,13 +167,9 @@ def as_refusal(fault: Exception) -> Refusal | None:
     """A refusal as it is; the database being away as one; None for a fault of ours."""
     if isinstance(fault, Refusal):
         return fault
-    away = isinstance(fault, OperationalError | InterfaceError | PoolTimeout | ConnectionError | TimeoutError)
-    if away or (isinstance(fault, DBAPIError) and fault.connection_invalidated):
+    if is_away(fault):
         log.warning("database away", exc_info=fault)
-        return DatabaseUnavailable(
-            "La plateforme est momentanément indisponible ; rien n’a été enregistré.",
-            "Réessayez dans quelques instants.",
-        )
+        return database_unavailable()
     return None
 
 
@@ -206,5 +197,6 @@ async def serving(
         yield port
     finally:
         await healthy.enter_graceful_shutdown()
+        await asyncio.sleep(min(LEAVE_SECONDS, drain_seconds))  # for callers to hear it; nothing tells when they have
         await asyncio.shield(server.stop(drain_seconds))
         log.info("stopped")

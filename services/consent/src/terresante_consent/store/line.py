@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import asyncpg
-from terresante_platform.database import STATEMENT_TIMEOUT_MS
-from terresante_platform.refusals import Unavailable
+from terresante_platform.database import STATEMENT_TIMEOUT_MS, DatabaseUnavailable
 
 Result = TypeVar("Result")
 
@@ -25,12 +24,6 @@ LOST = (
     TimeoutError,
 )
 """What PostgreSQL being away, stopping, or too busy looks like."""
-
-
-class DatabaseUnavailable(Unavailable):
-    """PostgreSQL does not answer: nothing is decided, nothing is shown."""
-
-    reason = "DATABASE_UNAVAILABLE"
 
 
 class Line:

@@ -1,0 +1,63 @@
+"""What a database that is away looks like, and what does not."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from terresante_platform import database as databases
+from terresante_platform.database import Database, is_away
+
+
+class Said(Exception):
+    """A driver's error that carries a SQLSTATE."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        super().__init__()
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "away"),
+    [
+        ("57P03", True),
+        ("57P01", True),
+        ("08003", True),
+        ("53300", True),
+        ("23505", False),
+        ("42601", False),
+        (None, False),
+    ],
+)
+def test_starting_stopping_full_or_cut_off_is_away(sqlstate: str | None, away: bool) -> None:
+    assert is_away(DBAPIError("select 1", {}, Said(sqlstate))) is away
+
+
+def test_a_fault_of_ours_is_not_the_database_being_away() -> None:
+    assert not is_away(LookupError("bug"))
+
+
+async def test_a_wrong_statement_is_ours(database: Database) -> None:
+    with pytest.raises(DBAPIError) as wrong:
+        async with database.reading() as connection:
+            await connection.execute(text("select nothing from nowhere"))
+    assert not is_away(wrong.value)
+
+
+async def test_a_server_that_is_killed_is_away_and_then_served_again(postgres: Any, database_url: str) -> None:
+    async with databases.connected(database_url, 2) as kept:
+        await _one(kept)
+        await asyncio.to_thread(postgres.kill)
+        try:
+            with pytest.raises(Exception) as gone:
+                await _one(kept)
+        finally:
+            await asyncio.to_thread(postgres.start)
+        assert is_away(gone.value)
+        assert await _one(kept) == 1
+
+
+async def _one(kept: Database) -> Any:
+    async with kept.reading() as connection:
+        return (await connection.execute(text("select 1"))).scalar()
