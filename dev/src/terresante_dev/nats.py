@@ -43,6 +43,12 @@ class Tls:
         return context
 
 
+HEARS: dict[str, list[str]] = {
+    "records": ["terresante.consent.v1.>", "terresante.directory.v1.professional_changed"],
+}
+"""What every replica of a service hears as it passes, besides its durable consumer."""
+
+
 def permissions(service: str) -> dict[str, list[str]]:
     """What a service may do: publish its events, take from its own durable consumer and acknowledge to it."""
     consumer = f"{STREAM}.{service}"
@@ -55,7 +61,7 @@ def permissions(service: str) -> dict[str, list[str]]:
             f"$JS.ACK.{consumer}.>",
             f"$JS.ACK.*.*.{consumer}.>",  # the form announced for servers that know domains
         ],
-        "subscribe": [f"_INBOX_{service}.>"],
+        "subscribe": [f"_INBOX_{service}.>", *HEARS.get(service, [])],
     }
 
 

@@ -6,13 +6,14 @@ The user is the certificate's SAN; its permissions name the subjects it may publ
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import nats
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from terresante_platform import background
@@ -20,6 +21,8 @@ from terresante_platform.telemetry import log
 from terresante_platform.tls import Identity
 
 STREAM = "EVENTS"
+Heard = Callable[[str, bytes], None]
+"""Told the subject and the payload of an event as it passes; must return at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,25 @@ class Bus:
     def stream(self) -> JetStreamContext:
         """JetStream on it. Raises as `client`."""
         return self.client.jetstream(timeout=5.0)
+
+    @property
+    def live(self) -> bool:
+        """Whether the connection stands, as far as is known: a server that hangs is noticed after up to 30 s."""
+        return self._client is not None and self._client.is_connected
+
+    async def hear(self, subjects: Sequence[str], heard: Heard) -> None:
+        """Once connected, calls `heard` on this very replica for each event that passes under one of the subjects.
+
+        Nothing is kept or acknowledged: what passes while the connection is lost is not heard. For hints, never for
+        what must not be missed: that is the consumer's (`consumer.py`).
+        """
+
+        async def pass_on(message: Msg) -> None:
+            heard(message.subject, message.data)
+
+        await self.connected.wait()
+        for subject in subjects:
+            await self.client.subscribe(subject, cb=pass_on)
 
     async def state(self) -> StreamState:
         """The stream as the server knows it. Raises `nats.errors.Error` while it is away or not made yet."""
@@ -106,3 +128,10 @@ async def connected(url: str, service: str, identity: Identity | None) -> AsyncI
             yield bus
     finally:
         await bus.close()
+
+
+@asynccontextmanager
+async def hearing(bus: Bus, subjects: Sequence[str], heard: Heard) -> AsyncIterator[None]:
+    """Hears in the background until the bus is closed (see `Bus.hear`)."""
+    async with background.running(bus.hear(subjects, heard)):
+        yield

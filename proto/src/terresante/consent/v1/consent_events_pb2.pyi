@@ -238,3 +238,62 @@ class RepresentativeAppointed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RepresentativeAppointed: _TypeAlias = RepresentativeAppointed  # noqa: Y015
+
+@_typing.final
+class RepresentationEnded(_message.Message):
+    """Subject terresante.consent.v1.representation_ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    REPRESENTATIVE_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    representative_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        representative_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "patient_id", b"patient_id", "representative_id", b"representative_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepresentationEnded: _TypeAlias = RepresentationEnded  # noqa: Y015
+
+@_typing.final
+class EmergencyClosed(_message.Message):
+    """Subject terresante.consent.v1.emergency_closed. Before its time; what ends by itself is not announced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    EMERGENCY_ACCESS_ID_FIELD_NUMBER: _builtins.int
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    emergency_access_id: _builtins.str
+    professional_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        emergency_access_id: _builtins.str = ...,
+        professional_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "emergency_access_id", b"emergency_access_id", "patient_id", b"patient_id", "professional_id", b"professional_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EmergencyClosed: _TypeAlias = EmergencyClosed  # noqa: Y015

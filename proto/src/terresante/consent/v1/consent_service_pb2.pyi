@@ -150,14 +150,24 @@ class RecordConsentRequest(_message.Message):
     GIVEN_BY_FIELD_NUMBER: _builtins.int
     NOTICE_VERSION_FIELD_NUMBER: _builtins.int
     INFORMATION_GIVEN_FIELD_NUMBER: _builtins.int
+    GIVEN_AS_FIELD_NUMBER: _builtins.int
+    REPRESENTS_UNTIL_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     form: Global___ConsentForm.ValueType
     given_by: _builtins.str
     """Blank: the patient."""
     notice_version: _builtins.str
     information_given: _builtins.str
+    given_as: Global___RepresentationKind.ValueType
+    """In what right another than the patient gives it, when that is not recorded yet: parent or guardian. The representation is then
+    recorded with the consent (R-CON1: there is no circle yet whose members could record it).
+    """
     @_builtins.property
     def given_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def represents_until(self) -> _timestamp_pb2.Timestamp:
+        """End of that representation: compulsory for a parent, the child's coming of age."""
+
     def __init__(
         self,
         *,
@@ -167,10 +177,12 @@ class RecordConsentRequest(_message.Message):
         given_by: _builtins.str = ...,
         notice_version: _builtins.str = ...,
         information_given: _builtins.str = ...,
+        given_as: Global___RepresentationKind.ValueType = ...,
+        represents_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["given_at", b"given_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["given_at", b"given_at", "represents_until", b"represents_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "given_at", b"given_at", "given_by", b"given_by", "information_given", b"information_given", "notice_version", b"notice_version", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "given_as", b"given_as", "given_at", b"given_at", "given_by", b"given_by", "information_given", b"information_given", "notice_version", b"notice_version", "patient_id", b"patient_id", "represents_until", b"represents_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1170,15 +1182,21 @@ class ListConcernedRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PATIENT_ID_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
+    decision_id: _builtins.str
+    """The decision under which something was published: left out are then professionals whom the matrix does not entitle to its category.
+    Blank: it is not about a content. An id that is no such decision of this patient leaves out every professional.
+    """
     def __init__(
         self,
         *,
         patient_id: _builtins.str = ...,
+        decision_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "patient_id", b"patient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -133,7 +133,9 @@ class ConsentServiceServicer:
     def RecordConsent(self, request, context):
         """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
         a later one, after a withdrawal, re-opens it as it was.
-        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
+        Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
+        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
+        PERSON_UNKNOWN, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE, DATE_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,7 +235,7 @@ class ConsentServiceServicer:
     def AppointRepresentative(self, request, context):
         """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
         Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
-        REPRESENTATIVE_PERIOD_INVALID.
+        REPRESENTATIVE_PERIOD_INVALID, PERSON_UNKNOWN, IDENTITY_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,9 @@ class ConsentServiceStub:
     RecordConsent: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.RecordConsentRequest, _consent_service_pb2.RecordConsentResponse]
     """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
     a later one, after a withdrawal, re-opens it as it was.
-    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
+    Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
+    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
+    PERSON_UNKNOWN, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE, DATE_INVALID, ACCESS_REFUSED.
     """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.WithdrawConsentRequest, _consent_service_pb2.WithdrawConsentResponse]
     """Ends a consent from now on: every read but the patient's and each author's own stops at once.
@@ -81,7 +83,7 @@ class ConsentServiceStub:
     AppointRepresentative: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.AppointRepresentativeRequest, _consent_service_pb2.AppointRepresentativeResponse]
     """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
     Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
-    REPRESENTATIVE_PERIOD_INVALID.
+    REPRESENTATIVE_PERIOD_INVALID, PERSON_UNKNOWN, IDENTITY_UNAVAILABLE.
     """
     EndRepresentation: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.EndRepresentationRequest, _consent_service_pb2.EndRepresentationResponse]
     """Ends it: who may appoint it, or the representative. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
@@ -101,7 +103,9 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     RecordConsent: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.RecordConsentRequest, _consent_service_pb2.RecordConsentResponse]  # type: ignore[assignment]
     """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
     a later one, after a withdrawal, re-opens it as it was.
-    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
+    Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
+    Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
+    PERSON_UNKNOWN, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE, DATE_INVALID, ACCESS_REFUSED.
     """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.WithdrawConsentRequest, _consent_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
     """Ends a consent from now on: every read but the patient's and each author's own stops at once.
@@ -143,7 +147,7 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     AppointRepresentative: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.AppointRepresentativeRequest, _consent_service_pb2.AppointRepresentativeResponse]  # type: ignore[assignment]
     """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
     Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
-    REPRESENTATIVE_PERIOD_INVALID.
+    REPRESENTATIVE_PERIOD_INVALID, PERSON_UNKNOWN, IDENTITY_UNAVAILABLE.
     """
     EndRepresentation: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.EndRepresentationRequest, _consent_service_pb2.EndRepresentationResponse]  # type: ignore[assignment]
     """Ends it: who may appoint it, or the representative. Refuses with ACCESS_REFUSED, REPRESENTATIVE_UNKNOWN."""
@@ -166,7 +170,9 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_consent_service_pb2.RecordConsentResponse, _abc.Awaitable[_consent_service_pb2.RecordConsentResponse]]:
         """Records a patient's consent. The first one opens the circle with the recording professional as first member (R-CON1);
         a later one, after a withdrawal, re-opens it as it was.
-        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, DATE_INVALID, ACCESS_REFUSED.
+        Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
+        Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
+        PERSON_UNKNOWN, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE, DATE_INVALID, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -286,7 +292,7 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_consent_service_pb2.AppointRepresentativeResponse, _abc.Awaitable[_consent_service_pb2.AppointRepresentativeResponse]]:
         """Records that a person may act for the patient. Circle professional or, for what the patient delegates, the patient.
         Refuses with ACCESS_REFUSED, REPRESENTATIVE_ALREADY, REPRESENTATIVE_SELF, REPRESENTATIVE_KIND_MISSING,
-        REPRESENTATIVE_PERIOD_INVALID.
+        REPRESENTATIVE_PERIOD_INVALID, PERSON_UNKNOWN, IDENTITY_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

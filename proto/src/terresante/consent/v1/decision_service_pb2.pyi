@@ -276,6 +276,74 @@ class DecideManyResponse(_message.Message):
 Global___DecideManyResponse: _TypeAlias = DecideManyResponse  # noqa: Y015
 
 @_typing.final
+class Topic(_message.Message):
+    """News of one kind from one patient's record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    RESOURCE_KIND_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    resource_kind: Global___ResourceKind.ValueType
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        resource_kind: Global___ResourceKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["patient_id", b"patient_id", "resource_kind", b"resource_kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Topic: _TypeAlias = Topic  # noqa: Y015
+
+@_typing.final
+class ListTellableRequest(_message.Message):
+    """1 to 200 topics."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPICS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___Topic]: ...
+    def __init__(
+        self,
+        *,
+        topics: _abc.Iterable[Global___Topic] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["topics", b"topics"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTellableRequest: _TypeAlias = ListTellableRequest  # noqa: Y015
+
+@_typing.final
+class ListTellableResponse(_message.Message):
+    """One answer a topic, in the order asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TELLABLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tellable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bool]: ...
+    def __init__(
+        self,
+        *,
+        tellable: _abc.Iterable[_builtins.bool] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tellable", b"tellable"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTellableResponse: _TypeAlias = ListTellableResponse  # noqa: Y015
+
+@_typing.final
 class Scope(_message.Message):
     """What a list may contain."""
 

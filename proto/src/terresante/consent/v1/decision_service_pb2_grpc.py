@@ -40,6 +40,11 @@ class DecisionServiceStub:
                 request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.DecideManyRequest.SerializeToString,
                 response_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.DecideManyResponse.FromString,
                 _registered_method=True)
+        self.ListTellable = channel.unary_unary(
+                '/terresante.consent.v1.DecisionService/ListTellable',
+                request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.SerializeToString,
+                response_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/terresante.consent.v1.DecisionService/GetDecision',
                 request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.GetDecisionRequest.SerializeToString,
@@ -53,6 +58,15 @@ class DecisionServiceServicer:
 
     def DecideMany(self, request, context):
         """Decides for the person whose token comes with the call, up to 200 questions at once. A refusal is an answer, not an error.
+        Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTellable(self, request, context):
+        """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+        ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
         Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -74,6 +88,11 @@ def add_DecisionServiceServicer_to_server(servicer, server):
                     servicer.DecideMany,
                     request_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.DecideManyRequest.FromString,
                     response_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.DecideManyResponse.SerializeToString,
+            ),
+            'ListTellable': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTellable,
+                    request_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.FromString,
+                    response_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.SerializeToString,
             ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
@@ -109,6 +128,33 @@ class DecisionService:
             '/terresante.consent.v1.DecisionService/DecideMany',
             terresante_dot_consent_dot_v1_dot_decision__service__pb2.DecideManyRequest.SerializeToString,
             terresante_dot_consent_dot_v1_dot_decision__service__pb2.DecideManyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTellable(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.consent.v1.DecisionService/ListTellable',
+            terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.SerializeToString,
+            terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.FromString,
             options,
             channel_credentials,
             insecure,

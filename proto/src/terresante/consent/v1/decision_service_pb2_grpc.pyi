@@ -37,6 +37,11 @@ class DecisionServiceStub:
     """Decides for the person whose token comes with the call, up to 200 questions at once. A refusal is an answer, not an error.
     Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
+    ListTellable: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListTellableRequest, _decision_service_pb2.ListTellableResponse]
+    """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+    ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
+    Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    """
     GetDecision: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.GetDecisionRequest, _decision_service_pb2.GetDecisionResponse]
     """Shows a past decision with its facts to the patient, a representative, or the one it was about.
     Refuses with DECISION_UNKNOWN.
@@ -49,6 +54,11 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     DecideMany: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.DecideManyRequest, _decision_service_pb2.DecideManyResponse]  # type: ignore[assignment]
     """Decides for the person whose token comes with the call, up to 200 questions at once. A refusal is an answer, not an error.
+    Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    """
+    ListTellable: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListTellableRequest, _decision_service_pb2.ListTellableResponse]  # type: ignore[assignment]
+    """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+    ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
     Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
     GetDecision: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.GetDecisionRequest, _decision_service_pb2.GetDecisionResponse]  # type: ignore[assignment]
@@ -66,6 +76,17 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_decision_service_pb2.DecideManyResponse, _abc.Awaitable[_decision_service_pb2.DecideManyResponse]]:
         """Decides for the person whose token comes with the call, up to 200 questions at once. A refusal is an answer, not an error.
+        Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTellable(
+        self,
+        request: _decision_service_pb2.ListTellableRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_decision_service_pb2.ListTellableResponse, _abc.Awaitable[_decision_service_pb2.ListTellableResponse]]:
+        """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+        ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
         Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
         """
 

@@ -65,6 +65,11 @@ class IdentityServiceStub:
                 request_serializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.FlagIdentityRequest.SerializeToString,
                 response_deserializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.FlagIdentityResponse.FromString,
                 _registered_method=True)
+        self.ListExistingPersons = channel.unary_unary(
+                '/terresante.identity.v1.IdentityService/ListExistingPersons',
+                request_serializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.ListExistingPersonsRequest.SerializeToString,
+                response_deserializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.ListExistingPersonsResponse.FromString,
+                _registered_method=True)
         self.IssueActivation = channel.unary_unary(
                 '/terresante.identity.v1.IdentityService/IssueActivation',
                 request_serializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.IssueActivationRequest.SerializeToString,
@@ -125,6 +130,14 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListExistingPersons(self, request, context):
+        """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
+        Refuses with IDS_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def IssueActivation(self, request, context):
         """Makes the patient's account ready and gives its single-use, expiring activation code, once.
         Refuses with PERSON_UNKNOWN, ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED, ACCOUNTS_UNAVAILABLE, ACCESS_REFUSED.
@@ -165,6 +178,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.FlagIdentity,
                     request_deserializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.FlagIdentityRequest.FromString,
                     response_serializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.FlagIdentityResponse.SerializeToString,
+            ),
+            'ListExistingPersons': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExistingPersons,
+                    request_deserializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.ListExistingPersonsRequest.FromString,
+                    response_serializer=terresante_dot_identity_dot_v1_dot_identity__service__pb2.ListExistingPersonsResponse.SerializeToString,
             ),
             'IssueActivation': grpc.unary_unary_rpc_method_handler(
                     servicer.IssueActivation,
@@ -335,6 +353,33 @@ class IdentityService:
             '/terresante.identity.v1.IdentityService/FlagIdentity',
             terresante_dot_identity_dot_v1_dot_identity__service__pb2.FlagIdentityRequest.SerializeToString,
             terresante_dot_identity_dot_v1_dot_identity__service__pb2.FlagIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExistingPersons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.identity.v1.IdentityService/ListExistingPersons',
+            terresante_dot_identity_dot_v1_dot_identity__service__pb2.ListExistingPersonsRequest.SerializeToString,
+            terresante_dot_identity_dot_v1_dot_identity__service__pb2.ListExistingPersonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

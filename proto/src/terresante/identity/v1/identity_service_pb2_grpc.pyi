@@ -57,6 +57,10 @@ class IdentityServiceStub:
     """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
     Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
     """
+    ListExistingPersons: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.ListExistingPersonsRequest, _identity_service_pb2.ListExistingPersonsResponse]
+    """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
+    Refuses with IDS_INVALID.
+    """
     IssueActivation: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.IssueActivationRequest, _identity_service_pb2.IssueActivationResponse]
     """Makes the patient's account ready and gives its single-use, expiring activation code, once.
     Refuses with PERSON_UNKNOWN, ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED, ACCOUNTS_UNAVAILABLE, ACCESS_REFUSED.
@@ -90,6 +94,10 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     FlagIdentity: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.FlagIdentityRequest, _identity_service_pb2.FlagIdentityResponse]  # type: ignore[assignment]
     """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
     Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
+    """
+    ListExistingPersons: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.ListExistingPersonsRequest, _identity_service_pb2.ListExistingPersonsResponse]  # type: ignore[assignment]
+    """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
+    Refuses with IDS_INVALID.
     """
     IssueActivation: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.IssueActivationRequest, _identity_service_pb2.IssueActivationResponse]  # type: ignore[assignment]
     """Makes the patient's account ready and gives its single-use, expiring activation code, once.
@@ -157,6 +165,16 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_identity_service_pb2.FlagIdentityResponse, _abc.Awaitable[_identity_service_pb2.FlagIdentityResponse]]:
         """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
         Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListExistingPersons(
+        self,
+        request: _identity_service_pb2.ListExistingPersonsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_service_pb2.ListExistingPersonsResponse, _abc.Awaitable[_identity_service_pb2.ListExistingPersonsResponse]]:
+        """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
+        Refuses with IDS_INVALID.
         """
 
     @_abc_1.abstractmethod

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*terresante/records/v1/records_events.proto\x12\x15terresante.records.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x08\x41udience\x12\x15\n\rprofessionals\x18\x01 \x01(\x08\x12\x0f\n\x07patient\x18\x02 \x01(\x08\x12\x17\n\x0frepresentatives\x18\x03 \x01(\x08\"\xbb\x01\n\x11\x44ocumentPublished\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x05 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\x12\x0f\n\x07version\x18\x06 \x01(\x03\"\xa6\x01\n\x0f\x44ocumentChanged\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x04 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\x12\x0f\n\x07version\x18\x05 \x01(\x03\"\xa0\x01\n\x0bNoteWritten\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x05 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\"\xaf\x01\n\x13ObservationRecorded\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x16\n\x0eobservation_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x05 \x01(\x0b\x32\x1f.terresante.records.v1.Audienceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*terresante/records/v1/records_events.proto\x12\x15terresante.records.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x08\x41udience\x12\x15\n\rprofessionals\x18\x01 \x01(\x08\x12\x0f\n\x07patient\x18\x02 \x01(\x08\x12\x17\n\x0frepresentatives\x18\x03 \x01(\x08\"\xd0\x01\n\x11\x44ocumentPublished\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x05 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\x12\x0f\n\x07version\x18\x06 \x01(\x03\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x07 \x01(\t\"\xa6\x01\n\x0f\x44ocumentChanged\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x04 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\x12\x0f\n\x07version\x18\x05 \x01(\x03\"\xb5\x01\n\x0bNoteWritten\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x05 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x06 \x01(\t\"\xc4\x01\n\x13ObservationRecorded\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x16\n\x0eobservation_id\x18\x02 \x01(\t\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x61udience\x18\x05 \x01(\x0b\x32\x1f.terresante.records.v1.Audience\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,11 +35,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDIENCE']._serialized_start=102
   _globals['_AUDIENCE']._serialized_end=177
   _globals['_DOCUMENTPUBLISHED']._serialized_start=180
-  _globals['_DOCUMENTPUBLISHED']._serialized_end=367
-  _globals['_DOCUMENTCHANGED']._serialized_start=370
-  _globals['_DOCUMENTCHANGED']._serialized_end=536
-  _globals['_NOTEWRITTEN']._serialized_start=539
-  _globals['_NOTEWRITTEN']._serialized_end=699
-  _globals['_OBSERVATIONRECORDED']._serialized_start=702
-  _globals['_OBSERVATIONRECORDED']._serialized_end=877
+  _globals['_DOCUMENTPUBLISHED']._serialized_end=388
+  _globals['_DOCUMENTCHANGED']._serialized_start=391
+  _globals['_DOCUMENTCHANGED']._serialized_end=557
+  _globals['_NOTEWRITTEN']._serialized_start=560
+  _globals['_NOTEWRITTEN']._serialized_end=741
+  _globals['_OBSERVATIONRECORDED']._serialized_start=744
+  _globals['_OBSERVATIONRECORDED']._serialized_end=940
 # @@protoc_insertion_point(module_scope)

@@ -56,11 +56,14 @@ class DocumentPublished(_message.Message):
     AT_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     document_id: _builtins.str
     author_id: _builtins.str
     version: _builtins.int
     """Version of the document this tells of."""
+    decision_id: _builtins.str
+    """The decision under which it was published; consent knows by it who is entitled to be told. Blank in events older than it."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -76,10 +79,11 @@ class DocumentPublished(_message.Message):
         at: _timestamp_pb2.Timestamp | None = ...,
         audience: Global___Audience | None = ...,
         version: _builtins.int = ...,
+        decision_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "document_id", b"document_id", "patient_id", b"patient_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "decision_id", b"decision_id", "document_id", b"document_id", "patient_id", b"patient_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -134,9 +138,12 @@ class NoteWritten(_message.Message):
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     note_id: _builtins.str
     author_id: _builtins.str
+    decision_id: _builtins.str
+    """As in DocumentPublished."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -149,10 +156,11 @@ class NoteWritten(_message.Message):
         author_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
         audience: Global___Audience | None = ...,
+        decision_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "note_id", b"note_id", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "decision_id", b"decision_id", "note_id", b"note_id", "patient_id", b"patient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -169,9 +177,12 @@ class ObservationRecorded(_message.Message):
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     observation_id: _builtins.str
     author_id: _builtins.str
+    decision_id: _builtins.str
+    """As in DocumentPublished."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -184,10 +195,11 @@ class ObservationRecorded(_message.Message):
         author_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
         audience: Global___Audience | None = ...,
+        decision_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "observation_id", b"observation_id", "patient_id", b"patient_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "decision_id", b"decision_id", "observation_id", b"observation_id", "patient_id", b"patient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
