@@ -39,7 +39,13 @@ EXPECTED = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
 }
+"""Exact: a header that says less is another header."""
 
 
 def preflight(origin: str) -> dict[str, str]:
@@ -57,11 +63,6 @@ def test_every_kind_of_answer_carries_every_header_that_protects_it(told: Stage,
     answer = ANSWERS[which](told)
     for name, value in EXPECTED.items():
         assert answer.headers[name] == value
-    seconds = re.fullmatch(r"max-age=(\d+)", answer.headers["strict-transport-security"])
-    assert seconds and int(seconds[1]) >= 365 * 86_400
-    policy = directives(answer.headers)
-    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
-    assert not re.search(r"unsafe|\*|https?:|data:", answer.headers["content-security-policy"])
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0\d", answer.headers["traceresponse"])
     if answer.status != 204:
         assert answer.headers["content-type"]
@@ -96,7 +97,6 @@ def test_a_request_refused_before_the_application_carries_them_too(told: Stage) 
     assert b"HEADERS_TOO_LARGE" in body
     for name, value in EXPECTED.items():
         assert headers[name] == value
-    assert "strict-transport-security" in headers and "content-security-policy" in headers
     assert "server" not in headers
 
 

@@ -22,8 +22,9 @@ ALWAYS: list[tuple[bytes, bytes]] = [
         b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
     (b"referrer-policy", b"no-referrer"),
-    (b"strict-transport-security", b"max-age=63072000"),
-    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),  # for embedding; what portals fetch is CORS's business
 ]
 _ONCE = (b"authorization", b"terresante-place", b"idempotency-key", b"if-match", b"content-type", b"traceparent")
 LARGEST_VERSION = 2**63 - 1
