@@ -153,6 +153,43 @@ async def test_a_service_that_is_down_is_503_and_the_others_work(started: Proces
     assert up.status_code == 200
 
 
+async def test_a_service_that_speaks_something_else_brings_no_line_that_is_not_ours(
+    certificates: Authority, tmp_path: Path
+) -> None:
+    """gRPC's C library would tell of the broken handshake on standard error, in its own form."""
+    asked = asyncio.Event()
+
+    async def babble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        writer.write(b"no TLS at all\r\n" * 20)
+        writer.close()
+
+    (tmp_path / "cursor.key").write_bytes(os.urandom(48))
+    stranger = await asyncio.start_server(babble, "127.0.0.1", 0)
+    async with stranger, keys_of(certificates) as issuer:
+        gateway = certificates.identity("gateway")
+        given = environment(gateway, issuer, tmp_path, stranger.sockets[0].getsockname()[1])
+        given.pop("GRPC_VERBOSITY", None)  # the tests' own process has it from the platform
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "terresante_gateway",
+            env=given,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        running = Process(process, 0, issuer, str(gateway.authority))
+        running.port = (await running.read(lambda line: line["event"] == "serving"))["port"]
+        async with running.client() as client:
+            answer = await client.get(f"{RECORD}/documents/{THING}")
+        process.terminate()
+        more, errors = await asyncio.wait_for(process.communicate(), 15)
+
+    assert asked.is_set() and (answer.status_code, answer.json()["reason"]) == (503, "RECORDS_UNAVAILABLE")
+    assert errors == b""
+    assert [json.loads(line)["event"] for line in more.splitlines()]
+
+
 async def test_a_stop_lets_the_request_in_flight_end(started: Process, services: Services) -> None:
     asked, release = asyncio.Event(), asyncio.Event()
 
