@@ -10,7 +10,7 @@ import httpx2
 from terresante_dev.stack import DATABASES
 
 Figures = dict[str, tuple[int, int]]
-RELAYED = ("outbox", "outbox_stream", "inbox", "dead_letter")
+RELAYED = ("outbox", "inbox", "dead_letter")
 """Tables that change by themselves, a moment after what they tell of."""
 JOURNALLED = (
     "consent.journal_entry",

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.consent.v1 import consent_events_pb2 as pb
 from terresante_platform import consumer, outbox
 from terresante_platform.bus import STREAM, Bus
-from terresante_platform.consumer import Consumer, Reaction
+from terresante_platform.consumer import Arrived, Consumer, Reaction
 from terresante_platform.database import Database
 from terresante_platform.outbox import Relay
 from terresante_platform.refusals import Unavailable
@@ -109,16 +109,68 @@ async def test_a_stream_that_lost_its_tail_gets_just_the_tail_again(database: Da
     assert len(waiting) == 3
 
 
+async def test_what_was_marked_late_after_the_stream_was_lost_is_published_again(database: Database, bus: Bus) -> None:
+    """A relay had the old stream's acknowledgement, and kept it only after another relay looked at the new stream."""
+    relay = Relay(database, bus)
+    old = await relay.reconcile()
+    for _ in range(5):
+        await announce(database)
+    config = (await bus.stream.stream_info(STREAM)).config
+    await bus.stream.delete_stream(STREAM)
+    await bus.stream.add_stream(config)
+    await relay.reconcile()
+    async with database.transaction() as transaction:
+        late = text("update outbox set published_at = now(), stream = :old, stream_sequence = sequence")
+        await transaction.execute(late, {"old": old})
+
+    await relay.reconcile()
+    await relay.publish_batch()
+
+    assert await stored(bus) == 5
+
+
+async def test_what_one_pull_brings_is_applied_in_one_transaction(database: Database, bus: Bus) -> None:
+    transactions = set()
+
+    async def apply(transaction: AsyncConnection, _: UUID, __: pb.ConsentWithdrawn, ___: Any) -> None:
+        transactions.add((await transaction.execute(text("select pg_current_xact_id()::text"))).scalar_one())
+
+    reacting = Consumer("sample_service", database, bus, [Reaction(SUBJECT, pb.ConsentWithdrawn, apply)])
+    payload = pb.ConsentWithdrawn(patient_id="p").SerializeToString()
+
+    assert await reacting.react([Arrived(uuid4(), SUBJECT, payload) for _ in range(5)]) == 5
+    assert len(transactions) == 1
+
+
+async def test_one_event_that_fails_holds_none_back_that_came_with_it(database: Database, bus: Bus) -> None:
+    applied = []
+
+    async def apply(_: AsyncConnection, __: UUID, event: pb.ConsentWithdrawn, ___: Any) -> None:
+        if event.patient_id == "bad":
+            raise LookupError
+        applied.append(event.patient_id)
+
+    deliveries = [Delivery(1), Delivery(1), Delivery(1)]
+    deliveries[1].data = pb.ConsentWithdrawn(patient_id="bad").SerializeToString()
+    reacting = Consumer("sample_service", database, bus, [Reaction(SUBJECT, pb.ConsentWithdrawn, apply)])
+    await reacting.receive(deliveries)  # type: ignore[arg-type]
+    async with database.reading() as connection:
+        kept = (await connection.execute(select(consumer.inbox.c.event_id))).scalars().all()
+
+    assert [delivery.said for delivery in deliveries] == [["done"], ["again"], ["done"]]
+    assert {str(id) for id in kept} == {deliveries[n].headers["Nats-Msg-Id"] for n in (0, 2)}
+
+
 async def test_the_same_event_twice_has_one_effect(database: Database, bus: Bus) -> None:
     effects = Effects()
     reacting = Consumer("sample_service", database, bus, [effects.reaction()])
     event = uuid4()
     payload = pb.ConsentWithdrawn(patient_id="p").SerializeToString()
 
-    first = await reacting.react(SUBJECT, event, payload)
-    second = await reacting.react(SUBJECT, event, payload)
+    first = await reacting.react([Arrived(event, SUBJECT, payload)])
+    second = await reacting.react([Arrived(event, SUBJECT, payload)])
 
-    assert (first, second, len(effects.applied)) == (True, False, 1)
+    assert (first, second, len(effects.applied)) == (1, 0, 1)
 
 
 async def test_nobody_is_asked_again_for_an_event_that_was_applied(database: Database, bus: Bus) -> None:
@@ -131,8 +183,8 @@ async def test_nobody_is_asked_again_for_an_event_that_was_applied(database: Dat
     reacting = Consumer("sample_service", database, bus, [reaction])
     event, payload = uuid4(), pb.ConsentWithdrawn(patient_id="p").SerializeToString()
 
-    await reacting.react(SUBJECT, event, payload)
-    await reacting.react(SUBJECT, event, payload)
+    await reacting.react([Arrived(event, SUBJECT, payload)])
+    await reacting.react([Arrived(event, SUBJECT, payload)])
 
     assert (asked, len(effects.applied)) == (["p"], 1)
 
@@ -171,7 +223,7 @@ class Delivery:
         self.metadata = SimpleNamespace(num_delivered=times)
         self.said: list[str] = []
 
-    async def ack_sync(self) -> None:
+    async def ack(self) -> None:
         self.said.append("done")
 
     async def nak(self, delay: float) -> None:
@@ -196,7 +248,7 @@ async def test_what_keeps_failing_is_parked_but_never_because_a_neighbour_is_awa
 ) -> None:
     delivery = Delivery(times)
 
-    await Consumer("sample_service", database, bus, [Effects(1, fault).reaction()]).receive(delivery)  # type: ignore[arg-type]
+    await Consumer("sample_service", database, bus, [Effects(1, fault).reaction()]).receive([delivery])  # type: ignore[list-item]
 
     assert delivery.said == [said]
 

@@ -11,7 +11,7 @@ from terresante_consent.parts import Parts
 from terresante_consent.store import professionals
 from terresante_consent.wire import professional
 from terresante_platform.bus import Bus
-from terresante_platform.consumer import Consumer
+from terresante_platform.consumer import Arrived, Consumer
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
 
@@ -34,11 +34,11 @@ async def test_a_professional_who_changed_is_known_as_they_are_now_once_for_each
     consumer = Consumer("consent", database, bus, reactions(parts.knowing))
     doctor, event = directory.professional(), new_id()
 
-    first = await consumer.react(PROFESSIONAL_CHANGED, event, changed(doctor, 1))
+    first = await consumer.react([Arrived(event, PROFESSIONAL_CHANGED, changed(doctor, 1))])
     directory.professionals[doctor].profession = "60"
-    second = await consumer.react(PROFESSIONAL_CHANGED, event, changed(doctor, 1))
+    second = await consumer.react([Arrived(event, PROFESSIONAL_CHANGED, changed(doctor, 1))])
 
-    assert (first, second) == (True, False)
+    assert (first, second) == (1, 0)
     found = await known(database, doctor)
     assert found is not None
     assert (found.profession, len(found.places)) == ("10", 1)
@@ -54,7 +54,7 @@ async def test_a_suspension_is_in_force_as_soon_as_it_was_announced(
     told.account_state, told.version = directory_pb.ACCOUNT_STATE_SUSPENDED, 2
     consumer = Consumer("consent", database, bus, reactions(parts.knowing))
 
-    await consumer.react(PROFESSIONAL_CHANGED, new_id(), changed(doctor, 2))
+    await consumer.react([Arrived(new_id(), PROFESSIONAL_CHANGED, changed(doctor, 2))])
 
     house.professional(doctor)
     assert (await house.decided(patient, "READ")).reasons[0] == "ACCOUNT_SUSPENDED"
@@ -64,7 +64,7 @@ async def test_an_event_about_nobody_changes_nothing(database: Database, bus: Bu
     consumer = Consumer("consent", database, bus, reactions(parts.knowing))
     nobody = new_id()
 
-    assert await consumer.react(PROFESSIONAL_CHANGED, new_id(), changed(nobody, 1))
+    assert await consumer.react([Arrived(new_id(), PROFESSIONAL_CHANGED, changed(nobody, 1))])
     assert await known(database, nobody) is None
 
 

@@ -30,7 +30,7 @@ from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_messaging import events
 from terresante_messaging.rpc import MessagingService
 from terresante_platform import calls
-from terresante_platform.consumer import Consumer
+from terresante_platform.consumer import Arrived, Consumer
 from terresante_platform.database import Database
 from terresante_platform.testing.postgres import Server
 
@@ -122,7 +122,7 @@ class Coming:
     async def event(self, subject: str, event: Message, id: UUID | None = None) -> UUID:
         """One delivery. Gives its id, to deliver it again."""
         id, mine = id or uuid4(), calls.current()
-        await self.consumer.react(f"terresante.{subject}", id, event.SerializeToString())
+        await self.consumer.react([Arrived(id, f"terresante.{subject}", event.SerializeToString())])
         calls.enter(mine)
         return id
 

@@ -1,7 +1,7 @@
 """Others' events, each delivered twice: once in effect, told to whom it concerns, announced once."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from google.protobuf.message import Message
@@ -12,7 +12,7 @@ from terresante.messaging.v1 import messaging_events_pb2 as events_pb
 from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_messaging import events
 from terresante_platform.bus import STREAM, Bus
-from terresante_platform.consumer import Consumer
+from terresante_platform.consumer import Arrived, Consumer
 from terresante_platform.database import Database
 from terresante_platform.refusals import Unavailable
 
@@ -154,10 +154,10 @@ async def test_a_real_delivery_repeated_after_a_crash_before_its_acknowledgement
     pulling = await bus.stream.pull_subscribe_bind(durable="messaging", stream=STREAM)
     (message,) = await pulling.fetch(1, timeout=5)
 
-    await consumer.react(message.subject, UUID((message.headers or {})["Nats-Msg-Id"]), message.data)
+    await consumer.react([Arrived(id, message.subject, message.data)])
     await message.nak()
     (again,) = await pulling.fetch(1, timeout=5)
-    await consumer.receive(again)
+    await consumer.receive([again])
 
     being("nurse")
     assert await reading.kinds() == ["NOTE_WRITTEN"]

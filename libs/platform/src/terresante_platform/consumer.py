@@ -1,23 +1,36 @@
 """Reactions to others' events: each exactly once in effect, whatever is delivered twice.
 
-The inbox row (event id) is written in the transaction of the effect. What must be asked of a neighbour is asked
-before that
-transaction. An event that keeps failing is parked in `dead_letter` with its reason and does not stop those behind it;
-while a neighbour or the database is away it is tried again for as long as that lasts.
+The inbox row (event id) is written in the transaction of the effect; what one pull brought is applied in one
+transaction, or, when that fails, each event in its own. What must be asked of a neighbour is asked before it. An
+event that keeps failing is parked in `dead_letter` with its reason and does not stop those behind it; while a neighbour
+or the database is away it is tried again for as long as that lasts.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import nats
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, Uuid, func, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,7 +39,7 @@ from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
 from terresante_platform.refusals import Unavailable
 from terresante_platform.rpc.server import as_refusal
-from terresante_platform.spans import span
+from terresante_platform.spans import span, traceparent
 from terresante_platform.telemetry import described, log
 
 BATCH = 20
@@ -62,6 +75,9 @@ create table dead_letter (
 """
 """For a service's first migration: run each statement, split at `;`."""
 
+_NOTE = insert(inbox).on_conflict_do_nothing()
+_KNOWN = select(inbox.c.event_id).where(inbox.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+
 Ask = Callable[[Any], Awaitable[Any]]
 Apply = Callable[[AsyncConnection, UUID, Any, Any], Awaitable[None]]
 
@@ -76,6 +92,15 @@ class Reaction:
     message: type[Message]
     apply: Apply
     ask: Ask | None = None
+
+
+class Arrived(NamedTuple):
+    """An event as it was delivered."""
+
+    event_id: UUID
+    subject: str
+    payload: bytes
+    traceparent: str = ""
 
 
 class Consumer:
@@ -93,8 +118,7 @@ class Consumer:
             try:
                 pulling = await self._bus.stream.pull_subscribe_bind(durable=self._service, stream=STREAM)
                 while True:
-                    for message in await self._fetched(pulling):
-                        await self.receive(message)
+                    await self.receive(await self._fetched(pulling))
             except Exception as fault:  # whatever it is, whoever waits for events must not be left without them
                 log.warning("consumer waits", exc_info=fault)
                 await asyncio.sleep(0.5)
@@ -108,46 +132,65 @@ class Consumer:
             return []
         return found
 
-    async def receive(self, message: Msg) -> None:
-        """Applies one delivery, then acknowledges it; a failure is tried again later, in the end parked."""
-        headers = message.headers or {}
-        event_id = headers.get("Nats-Msg-Id", "")
-        with span(f"react {message.subject}", SpanKind.CONSUMER, headers.get("traceparent", "")):
-            try:
-                await self.react(message.subject, UUID(event_id), message.data)
-            except Exception as fault:
-                await self._failed(message, event_id, fault)
-                return
-            await message.ack_sync()
+    async def receive(self, messages: Sequence[Msg]) -> None:
+        """Applies what was delivered, then acknowledges it; a failure is tried again later, in the end parked.
 
-    async def react(self, subject: str, event_id: UUID, payload: bytes) -> bool:
-        """Applies an event unless it was applied before. Gives whether it was new."""
-        reaction = self._reactions.get(subject)
-        if reaction is None:
-            return False
-        event = reaction.message.FromString(payload)
+        An acknowledgement that is lost brings the event once more, which the inbox bears.
+        """
+        try:
+            await self.react([_arrived(message) for message in messages])
+        except Exception as fault:
+            away = isinstance(as_refusal(fault), Unavailable)
+            for message in messages:
+                if away or len(messages) == 1:
+                    with span(f"failed {message.subject}", SpanKind.CONSUMER, _traceparent(message)):
+                        await self._failed(message, fault, away)
+                else:
+                    await self.receive([message])
+            return
+        for message in messages:
+            await message.ack()
+
+    async def react(self, events: Sequence[Arrived]) -> int:
+        """Applies events, all or none, but those applied before. Gives how many were new."""
         calls.enter(calls.Call())
-        answer = None
-        if reaction.ask is not None:
-            if await self._known(event_id):  # nobody is asked for an event that comes again
-                return False
-            answer = await reaction.ask(event)
+        wanted = [event for event in events if event.subject in self._reactions]
+        if not wanted:
+            return 0
+        ready = await asyncio.gather(*(self._prepared(event) for event in await self._not_known(wanted)))
+        if not ready:
+            return 0
+        new = 0
         async with self._database.transaction() as transaction:
-            noted = await transaction.execute(insert(inbox).values(event_id=event_id).on_conflict_do_nothing())
-            if noted.rowcount == 0:
-                return False
-            await reaction.apply(transaction, event_id, event, answer)
-        return True
+            for one in ready:
+                noted = await transaction.execute(_NOTE, {"event_id": one.event.event_id})
+                if noted.rowcount:
+                    with span(f"apply {one.event.subject}", SpanKind.CONSUMER, one.traceparent):
+                        await one.reaction.apply(transaction, one.event.event_id, one.message, one.answer)
+                    new += 1
+        return new
 
-    async def _known(self, event_id: UUID) -> bool:
+    async def _prepared(self, event: Arrived) -> "_Ready":
+        """The message, and what a neighbour says to it."""
+        reaction = self._reactions[event.subject]
+        message = reaction.message.FromString(event.payload)
+        if reaction.ask is None:
+            return _Ready(event, reaction, message, None, event.traceparent)
+        with span(f"ask for {event.subject}", SpanKind.CONSUMER, event.traceparent):
+            return _Ready(event, reaction, message, await reaction.ask(message), traceparent())
+
+    async def _not_known(self, events: list[Arrived]) -> list[Arrived]:
+        """Nobody is asked for an event that comes again."""
+        if all(self._reactions[event.subject].ask is None for event in events):
+            return events
         async with self._database.reading() as connection:
-            found = await connection.execute(select(inbox.c.event_id).where(inbox.c.event_id == event_id))
-            return found.first() is not None
+            known = await connection.execute(_KNOWN, {"ids": [event.event_id for event in events]})
+        seen = set(known.scalars())
+        return [event for event in events if event.event_id not in seen]
 
-    async def _failed(self, message: Msg, event_id: str, fault: Exception) -> None:
+    async def _failed(self, message: Msg, fault: Exception, away: bool) -> None:
         tried = message.metadata.num_delivered
         hopeless = isinstance(fault, DecodeError | ValueError)
-        away = isinstance(as_refusal(fault), Unavailable)
         log.error("reaction failed", subject=message.subject, tried=tried, exc_info=fault)
         if away or (not hopeless and tried < DELIVERIES):
             await message.nak(delay=min(60.0, 0.2 * 2.0 ** min(tried, 10)))
@@ -157,7 +200,7 @@ class Consumer:
             await transaction.execute(
                 insert(dead_letter)
                 .values(
-                    event_id=_id_or_new(event_id),
+                    event_id=_id_or_new((message.headers or {}).get("Nats-Msg-Id", "")),
                     subject=message.subject,
                     payload=message.data,
                     fault=str(kind),
@@ -165,6 +208,26 @@ class Consumer:
                 .on_conflict_do_nothing()
             )
         await message.term()
+
+
+class _Ready(NamedTuple):
+    """An event that is ready to be applied."""
+
+    event: Arrived
+    reaction: Reaction
+    message: Message
+    answer: Any
+    traceparent: str
+
+
+def _arrived(message: Msg) -> Arrived:
+    """Raises ValueError for a message whose id is none."""
+    id = UUID((message.headers or {}).get("Nats-Msg-Id", ""))
+    return Arrived(id, message.subject, message.data, _traceparent(message))
+
+
+def _traceparent(message: Msg) -> str:
+    return (message.headers or {}).get("traceparent", "")
 
 
 def _id_or_new(text: str) -> UUID:

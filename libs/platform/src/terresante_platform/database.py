@@ -15,6 +15,7 @@ from terresante_platform.refusals import Unavailable
 STATEMENT_TIMEOUT_MS = 5_000
 _AWAY_CLASSES = ("08", "53", "57")
 """SQLSTATE classes of a server that is gone, full, starting or stopping (PostgreSQL, appendix A)."""
+_WAKES = "wakes"
 
 
 class DatabaseUnavailable(Unavailable):
@@ -40,6 +41,11 @@ def is_away(fault: Exception) -> bool:
     return fault.connection_invalidated or state.startswith(_AWAY_CLASSES)
 
 
+def wake_after(transaction: AsyncConnection) -> None:
+    """Wakes who waits for what this transaction commits (`Database.after_commit`)."""
+    transaction.info[_WAKES] = True
+
+
 class Database:
     """One service's own database."""
 
@@ -47,15 +53,18 @@ class Database:
         self._engine = engine
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.after_commit: list[Callable[[], None]] = []
-        """Called after each committed transaction; must return at once."""
+        """Called after each committed transaction that asked for it (`wake_after`); must return at once."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Everything in the block is kept together, or nothing (READ COMMITTED)."""
         async with self._engine.begin() as connection:
+            connection.info.pop(_WAKES, None)
             yield connection
-        for wake in self.after_commit:
-            wake()
+            wakes = connection.info.pop(_WAKES, False)
+        if wakes:
+            for wake in self.after_commit:
+                wake()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

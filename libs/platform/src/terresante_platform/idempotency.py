@@ -42,6 +42,10 @@ create table idempotency_key (
 );
 """
 """For a service's first migration: run each statement, split at `;`."""
+SCHEMA_2 = """
+create index idempotency_created on idempotency_key (created_at);
+"""
+"""For its second: keys are forgotten by age."""
 
 
 class KeyReused(Unprocessable):

@@ -15,6 +15,8 @@ from terresante_platform import consumer, idempotency, outbox
 
 PLATFORM_SCHEMA = outbox.SCHEMA + consumer.SCHEMA + idempotency.SCHEMA
 """The platform's own tables, for a service's first migration (see `statements`)."""
+PLATFORM_SCHEMA_2 = outbox.SCHEMA_2 + idempotency.SCHEMA_2
+"""For its second."""
 
 
 def statements(sql: str) -> list[str]:

@@ -1,10 +1,8 @@
 """The outbox: an event exists exactly if its change does.
 
 `add` writes the event's row in the transaction of the change. One relay per process publishes waiting rows to
-JetStream with
-`Nats-Msg-Id` = row id, then marks them. Rows outlive the stream's own retention: a stream that was lost, or lost its
-tail, is
-filled again from them (consumers bear doubles).
+JetStream with `Nats-Msg-Id` = row id, then marks them with the stream they went to. Rows outlive the stream's own
+retention: a stream that was lost, or lost its tail, is filled again from them (consumers bear doubles).
 """
 
 import asyncio
@@ -17,6 +15,7 @@ import nats
 from google.protobuf.message import Message
 from opentelemetry.trace import SpanKind
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -26,7 +25,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
+    bindparam,
+    column,
     func,
+    or_,
     select,
     update,
 )
@@ -34,8 +37,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_platform import background
-from terresante_platform.bus import STREAM, Bus
-from terresante_platform.database import Database
+from terresante_platform.bus import Bus
+from terresante_platform.database import Database, wake_after
 from terresante_platform.ids import new_id
 from terresante_platform.spans import span, traceparent
 from terresante_platform.telemetry import log
@@ -46,10 +49,9 @@ CHECK_SECONDS = 5.0
 RETENTION = timedelta(days=15)
 """At least the stream's own retention (14 days)."""
 
-_metadata = MetaData()
 rows = Table(
     "outbox",
-    _metadata,
+    MetaData(),
     Column("sequence", BigInteger, Identity(always=True), primary_key=True),
     Column("event_id", Uuid, nullable=False),
     Column("subject", Text, nullable=False),
@@ -57,14 +59,10 @@ rows = Table(
     Column("traceparent", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("published_at", DateTime(timezone=True)),
+    Column("stream", Text),
     Column("stream_sequence", BigInteger),
 )
-seen = Table(
-    "outbox_stream",
-    _metadata,
-    Column("stream", Text, primary_key=True),
-    Column("created", Text, nullable=False),
-)
+"""`stream`: when the stream that was published to was made, as known before publishing."""
 
 SCHEMA = """
 create table outbox (
@@ -82,8 +80,17 @@ create index outbox_published on outbox (stream_sequence) where published_at is 
 create table outbox_stream (stream text primary key, created text not null);
 """
 """For a service's first migration: run each statement, split at `;`."""
+SCHEMA_2 = """
+alter table outbox add column stream text;
+update outbox set stream = (select created from outbox_stream) where published_at is not null;
+drop index outbox_published;
+create index outbox_published on outbox (stream, stream_sequence) where published_at is not null;
+drop table outbox_stream;
+"""
+"""For its second: each row says which stream it went to."""
 
-_ADD = insert(rows)
+_ADD = insert(rows).inline()
+_ANY_WAITING = select(rows.c.sequence).where(rows.c.published_at.is_(None)).limit(1)
 _WAITING = (
     select(rows.c.sequence, rows.c.event_id, rows.c.subject, rows.c.payload, rows.c.traceparent)
     .where(rows.c.published_at.is_(None))
@@ -91,11 +98,36 @@ _WAITING = (
     .limit(BATCH)
     .with_for_update(skip_locked=True)
 )
+_sent = (
+    func.unnest(bindparam("sequences", type_=ARRAY(BigInteger)), bindparam("places", type_=ARRAY(BigInteger)))
+    .table_valued(column("sequence", BigInteger), column("place", BigInteger), name="sent")
+    .render_derived()
+)
+_PUBLISHED = (
+    update(rows)
+    .where(rows.c.sequence == _sent.c.sequence)
+    .values(published_at=func.now(), stream=bindparam("made"), stream_sequence=_sent.c.place)
+)
+_LOST = (
+    update(rows)
+    .where(
+        rows.c.published_at.is_not(None),
+        or_(
+            rows.c.stream.is_(None),
+            rows.c.stream < bindparam("made"),
+            rows.c.stream > bindparam("made"),
+            and_(rows.c.stream == bindparam("made"), rows.c.stream_sequence > bindparam("last")),
+        ),
+        rows.c.created_at > func.now() - RETENTION,
+    )
+    .values(published_at=None, stream=None, stream_sequence=None)
+)
+"""Written as `<` or `>`, not `<>`: the index answers it without reading what is in order."""
 
 
 async def add(transaction: AsyncConnection, subject: str, message: Message) -> None:
     """Announces `message` under `terresante.<service>.v1.<past_participle>` if, and only if, the transaction
-    commits.
+    commits. `transaction`: of `Database.transaction`, which then wakes the relay.
     """
     await transaction.execute(
         _ADD,
@@ -106,6 +138,7 @@ async def add(transaction: AsyncConnection, subject: str, message: Message) -> N
             "traceparent": traceparent(),
         },
     )
+    wake_after(transaction)
 
 
 class Relay:
@@ -115,6 +148,8 @@ class Relay:
         self._database = database
         self._bus = bus
         self._wake = asyncio.Event()
+        self._stream = ""
+        """When the stream was made, as last seen."""
         database.after_commit.append(self._wake.set)
 
     async def run(self) -> None:
@@ -137,26 +172,21 @@ class Relay:
     async def publish_batch(self) -> int:
         """Publishes up to BATCH events, oldest first. Gives how many were found waiting.
 
-        The rows stay locked while they are on their way: another relay skips them, and a crash frees them.
+        The rows stay locked while they are on their way: another relay skips them, and a crash frees them. They are
+        marked with the stream as it was known before: if it was lost meanwhile, the next `reconcile` finds them.
         """
         async with self._database.reading() as connection:
-            if (
-                await connection.execute(select(rows.c.sequence).where(rows.c.published_at.is_(None)).limit(1))
-            ).first() is None:
+            if (await connection.execute(_ANY_WAITING)).first() is None:
                 return 0
+        made = self._stream or await self.reconcile()
         async with self._database.transaction() as transaction:
             waiting = (await transaction.execute(_WAITING)).all()
             sent = await asyncio.gather(*(self._publish(row) for row in waiting), return_exceptions=True)
-            done = [
-                {"row": row.sequence, "at": acknowledged}
-                for row, acknowledged in zip(waiting, sent, strict=True)
-                if isinstance(acknowledged, int)
-            ]
-            for each in done:
+            done = [(row.sequence, place) for row, place in zip(waiting, sent, strict=True) if isinstance(place, int)]
+            if done:
+                sequences, places = zip(*done, strict=True)
                 await transaction.execute(
-                    update(rows)
-                    .where(rows.c.sequence == each["row"])
-                    .values(published_at=func.now(), stream_sequence=each["at"])
+                    _PUBLISHED, {"sequences": list(sequences), "places": list(places), "made": made}
                 )
         failed = next((fault for fault in sent if isinstance(fault, BaseException)), None)
         if isinstance(failed, Exception):
@@ -173,33 +203,17 @@ class Relay:
             acknowledged = await self._bus.stream.publish(row.subject, row.payload, timeout=5.0, headers=headers)
         return int(acknowledged.seq)
 
-    async def reconcile(self) -> None:
-        """Compares the stream with what was published; publishes again what a lost stream or lost tail no longer
-        has.
+    async def reconcile(self) -> str:
+        """Compares the stream with what was published; lets be published again what a lost stream or lost tail no
+        longer has. Gives when the stream was made.
         """
         state = await self._bus.state()
         async with self._database.transaction() as transaction:
-            known = (await transaction.execute(select(seen.c.created).where(seen.c.stream == STREAM))).scalar()
-            if known == state.created:
-                lost = rows.c.stream_sequence > state.last_sequence
-            elif known is None:
-                lost = rows.c.published_at.is_not(None) & rows.c.stream_sequence.is_(None)
-            else:
-                lost = rows.c.created_at > func.now() - RETENTION
-            again = await transaction.execute(
-                update(rows)
-                .where(rows.c.published_at.is_not(None), lost)
-                .values(published_at=None, stream_sequence=None)
-            )
-            if known != state.created:
-                await transaction.execute(
-                    insert(seen)
-                    .values(stream=STREAM, created=state.created)
-                    .on_conflict_do_update(index_elements=[seen.c.stream], set_={"created": state.created})
-                )
-            await transaction.execute(rows.delete().where(rows.c.published_at < func.now() - RETENTION))
+            again = await transaction.execute(_LOST, {"made": state.created, "last": state.last_sequence})
         if again.rowcount:
             log.warning("stream lost events", published_again=again.rowcount)
+        self._stream = state.created
+        return state.created
 
 
 @asynccontextmanager
