@@ -23,7 +23,7 @@ SERVICES = {
     "directory": [directory_service_pb2],
 }
 EDGES = {
-    "identity": {"gateway"},
+    "identity": {"gateway", "consent"},
     "consent": {"gateway", "identity", "records", "messaging"},
     "records": {"gateway"},
     "messaging": {"gateway"},

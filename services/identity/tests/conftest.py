@@ -160,7 +160,7 @@ def settings(certificates: Authority, database_url: str, realm: RealmOfPatients,
 
 
 @pytest_asyncio.fixture
-async def service(
+async def door(
     database: Database,
     consent: WillingConsent,
     accounts: Accounts,
@@ -169,13 +169,25 @@ async def service(
     clock: Clock,
     serve: Any,
     dial: Any,
-) -> Any:
-    """The identity service behind its real door, asking a real consent server; a stub to call it with."""
+) -> str:
+    """Where the identity service is served, asking a real consent server."""
     at = await serve("consent", partial(add_DecisionServiceServicer_to_server, consent))
     access = Access(DecisionServiceStub(await dial(at, "consent", as_="identity")))
     identities = IdentityService(database, access, accounts, places, settings, clock)
-    address = await serve("identity", partial(add_IdentityServiceServicer_to_server, identities))
-    return IdentityServiceStub(await dial(address, "identity"))
+    address: str = await serve("identity", partial(add_IdentityServiceServicer_to_server, identities))
+    return address
+
+
+@pytest_asyncio.fixture
+async def service(door: str, dial: Any) -> Any:
+    """A stub to call it with, as the gateway does."""
+    return IdentityServiceStub(await dial(door, "identity"))
+
+
+@pytest_asyncio.fixture
+async def for_consent(door: str, dial: Any) -> Any:
+    """A stub to call it with, as consent does."""
+    return IdentityServiceStub(await dial(door, "identity", as_="consent"))
 
 
 @pytest.fixture

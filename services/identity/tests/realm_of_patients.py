@@ -13,15 +13,19 @@ USERS = "/admin/realms/patient/users"
 
 
 class RealmOfPatients:
-    """Accounts by id. `away`: every answer is 503. `full`: so is every attempt to make or change an account."""
+    """Accounts by id. `away`: every answer is 503. `full`: so is every attempt to make or change an account.
+    `breaks_at`: so is a request of an account's resource of that name.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.secret = "not-a-secret"
         self.away = False
         self.full = False
+        self.breaks_at = ""
         self.users: dict[str, dict[str, Any]] = {}
         self.credentials: dict[str, list[dict[str, Any]]] = {}
+        self.sessions: dict[str, int] = {}
 
     def opens(self, username: str, password: str) -> list[str] | None:
         """What a login with this password must still do (required actions); None when it opens nothing."""
@@ -35,7 +39,12 @@ class RealmOfPatients:
         """The patient sets a password and a code device on Keycloak's pages."""
         id = next(id for id, user in self.users.items() if user["username"] == username)
         self.users[id]["requiredActions"] = []
-        self.credentials[id] = [{"type": "password", "value": password}, {"type": "otp", "value": "device"}]
+        self.credentials[id] = [{"type": "password", "value": password}, {"type": "otp", "id": "1", "value": "device"}]
+        self.sessions[id] = 1
+
+    def sessions_of(self, username: str) -> int:
+        """How many sessions somebody has open."""
+        return next(self.sessions.get(id, 0) for id, user in self.users.items() if user["username"] == username)
 
     def answer(self, method: str, target: str, body: Any) -> tuple[int, Any]:
         """Status and JSON for a request."""
@@ -48,10 +57,7 @@ class RealmOfPatients:
             return 503, {"error": "full"}
         if parts.path == USERS:
             return self._users(method, parse_qs(parts.query), body)
-        id, _, what = parts.path.removeprefix(USERS + "/").partition("/")
-        if id not in self.users:
-            return 404, {"error": "User not found"}
-        return self._user(method, id, what, body)
+        return self._user(method, *parts.path.removeprefix(USERS + "/").partition("/")[::2], body)
 
     def _users(self, method: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         if method == "GET":
@@ -68,8 +74,15 @@ class RealmOfPatients:
         return 201, id
 
     def _user(self, method: str, id: str, what: str, body: Any) -> tuple[int, Any]:
-        if what == "credentials":
-            return 200, [{"type": one["type"]} for one in self.credentials[id]]
+        if what and what == self.breaks_at:
+            return 503, {"error": "broken off"}
+        if id not in self.users:
+            return 404, {"error": "User not found"}
+        if what.partition("/")[0] == "credentials":
+            return self._credentials(method, id, what.partition("/")[2])
+        if what == "logout":
+            self.sessions[id] = 0
+            return 204, None
         if what == "reset-password":
             others = [one for one in self.credentials[id] if one["type"] != "password"]
             self.credentials[id] = [*others, body]
@@ -80,6 +93,12 @@ class RealmOfPatients:
             self.users[id] |= body
             return 204, None
         return 200, self.users[id]
+
+    def _credentials(self, method: str, id: str, which: str) -> tuple[int, Any]:
+        if method == "DELETE":
+            self.credentials[id] = [one for one in self.credentials[id] if one.get("id") != which]
+            return 204, None
+        return 200, [{"type": one["type"], "id": one.get("id", "0")} for one in self.credentials[id]]
 
 
 @contextmanager
@@ -102,7 +121,7 @@ def serving() -> Iterator[RealmOfPatients]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = _serve
+        do_GET = do_POST = do_PUT = do_DELETE = _serve
 
         def log_message(self, format: str, *args: Any) -> None:
             return

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from terresante.identity.v1 import identity_service_pb2 as pb
 from terresante_identity.accounts import Accounts
-from terresante_identity.domain.account import LIFETIME, AccountsUnavailable
+from terresante_identity.domain.account import LIFETIME, AccountsUnavailable, ActivationAlreadyDone
 from terresante_identity.expiry import end_expired
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
@@ -34,15 +34,16 @@ async def louise(service: Any, doctor: UUID) -> str:
 
 
 @pytest.fixture
-def issue(service: Any, louise: str) -> Callable[[], Any]:
-    async def issued() -> pb.IssueActivationResponse:
-        reply: pb.IssueActivationResponse = await service.IssueActivation(pb.IssueActivationRequest(person_id=louise))
+def issue(service: Any, louise: str) -> Callable[..., Any]:
+    async def issued(replace: bool = False) -> pb.IssueActivationResponse:
+        request = pb.IssueActivationRequest(person_id=louise, replace=replace)
+        reply: pb.IssueActivationResponse = await service.IssueActivation(request)
         return reply
 
     return issued
 
 
-Issue = Callable[[], Any]
+Issue = Callable[..., Any]
 
 
 async def rows(database: Database) -> list[tuple[bool, bool]]:
@@ -123,6 +124,74 @@ async def test_who_made_the_account_theirs_gets_no_other_code(issue: Issue, real
 
     assert refused.value.reason == "ACTIVATION_ALREADY_DONE"
     assert realm.opens(reply.username, "a password of her own") == []
+    assert realm.sessions_of(reply.username) == 1
+
+
+async def test_who_lost_their_device_starts_again_and_what_opened_the_account_does_no_more(
+    issue: Issue, louise: str, realm: RealmOfPatients, clock: Any, published: Any, database: Database
+) -> None:
+    first = await issue()
+    realm.made_own(first.username, "a password of her own")
+    clock.now += timedelta(days=30)
+
+    again = await issue(replace=True)
+
+    assert (again.username, len(realm.users)) == (first.username, 1)
+    assert realm.opens(again.username, "a password of her own") is None
+    assert sorted(realm.opens(again.username, again.activation_code) or []) == BOTH
+    assert [one["type"] for one in realm.credentials[next(iter(realm.users))]] == ["password"]
+    assert realm.sessions_of(again.username) == 0
+    assert again.expires_at.ToDatetime(clock.now.tzinfo) == clock.now + LIFETIME
+    assert await rows(database) == [(True, True), (True, False)]
+    assert (await published())[-2:] == ["identity.v1.activation_issued"] * 2
+
+
+async def test_a_new_start_is_limited_as_any_code(issue: Issue, realm: RealmOfPatients, clock: Any) -> None:
+    for _ in range(3):
+        last = await issue(replace=True)
+        realm.made_own(last.username, "a password of her own")
+        clock.now += timedelta(minutes=1)
+
+    with pytest.raises(Refusal) as refused:
+        await issue(replace=True)
+
+    assert refused.value.reason == "ACTIVATION_RATE_LIMITED"
+    assert realm.opens(last.username, "a password of her own") == []
+    assert realm.sessions_of(last.username) == 1
+
+
+async def test_a_new_start_that_breaks_off_is_done_whole_by_the_next(
+    issue: Issue, realm: RealmOfPatients, clock: Any, database: Database
+) -> None:
+    """Also if what broke off had already taken the code device away: the account does not look in use any more."""
+    first = await issue()
+    realm.made_own(first.username, "a password of her own")
+    clock.now += timedelta(days=30)
+    realm.breaks_at = "logout"
+    with pytest.raises(Refusal) as refused:
+        await issue(replace=True)
+    assert refused.value.reason == "ACCOUNTS_UNAVAILABLE"
+    assert realm.sessions_of(first.username) == 1
+    assert await rows(database) == [(True, False)]
+
+    realm.breaks_at = ""
+    again = await issue()
+
+    assert realm.sessions_of(again.username) == 0
+    assert sorted(realm.opens(again.username, again.activation_code) or []) == BOTH
+
+
+async def test_a_patient_who_activates_while_a_code_is_issued_keeps_the_account(
+    accounts: Accounts, realm: RealmOfPatients
+) -> None:
+    person = uuid4()
+    username = await accounts.begin(person, "patient-abcde-fghjk", "the first code")
+    realm.made_own(username, "a password of her own")
+
+    with pytest.raises(ActivationAlreadyDone):
+        await accounts.begin(person, "patient-mnpqr-stvwx", "the second code")
+
+    assert realm.opens(username, "a password of her own") == []
 
 
 async def test_ten_doctors_at_once_issue_one_code(issue: Issue, realm: RealmOfPatients) -> None:

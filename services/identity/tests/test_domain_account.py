@@ -27,7 +27,7 @@ LOUISE = PersonId(UUID(int=1))
 DOCTOR = ProfessionalId(UUID(int=2))
 
 
-def issue(at: datetime, *earlier: Activation, in_use: bool = False) -> Activation:
+def issue(at: datetime, *earlier: Activation, in_use: bool = False, replace: bool = False) -> Activation:
     return issued(
         ActivationId(UUID(int=9)),
         LOUISE,
@@ -35,6 +35,7 @@ def issue(at: datetime, *earlier: Activation, in_use: bool = False) -> Activatio
         by=DOCTOR,
         at=at,
         account_in_use=in_use,
+        replace=replace,
     )
 
 
@@ -71,9 +72,22 @@ def test_two_codes_are_never_made_at_once(monday: datetime) -> None:
     assert issue(monday + timedelta(seconds=60), reserved)
 
 
-def test_who_has_an_account_gets_no_second_start(monday: datetime) -> None:
-    with pytest.raises(ActivationAlreadyDone):
+def test_who_has_an_account_gets_no_second_start_that_nobody_asked_for(monday: datetime) -> None:
+    with pytest.raises(ActivationAlreadyDone) as refused:
         issue(monday, in_use=True)
+    assert "replace" in refused.value.todo
+
+
+def test_who_lost_their_device_starts_again_and_it_counts_as_any_code(monday: datetime) -> None:
+    hours = [monday + timedelta(hours=hour) for hour in range(3)]
+    earlier = [replace(issue(hour), confirmed_at=hour) for hour in hours]
+
+    again = issue(monday + timedelta(hours=2), *earlier[:2], in_use=True, replace=True)
+    assert again.expires_at == monday + timedelta(hours=2) + LIFETIME
+    with pytest.raises(ActivationRateLimited):
+        issue(monday + timedelta(hours=3), *earlier, in_use=True, replace=True)
+    with pytest.raises(ActivationBusy):
+        issue(monday + timedelta(seconds=1), issue(monday), in_use=True, replace=True)
 
 
 def test_a_code_is_sixteen_unmistakable_signs_in_groups() -> None:

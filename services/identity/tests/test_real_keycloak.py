@@ -13,8 +13,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from terresante_dev.codes import code_at, present_step
 from terresante_dev.keycloak import Keycloak
-from terresante_dev.login import Browser
+from terresante_dev.login import Browser, TokenRefused
 from terresante_identity.accounts import Accounts, connected
 from terresante_identity.domain.account import code_of, username_of
 from terresante_platform.testing import postgres as postgres_module
@@ -106,6 +107,36 @@ async def test_a_patient_makes_the_account_theirs_and_the_token_says_who_they_ar
     with patients.browser() as browser:
         browser.login(username, PASSWORD, secret, acr_values="2")
         assert browser.tokens is not None, "expiry leaves an account in use alone"
+
+
+async def test_who_lost_their_device_starts_again_and_nothing_old_opens_the_account(patients: Patients) -> None:
+    """Password, code device, session in the browser, refresh token: in whoever's hands they are."""
+    uid, first, second = uuid4(), code_of(os.urandom(64)), code_of(os.urandom(64))
+    username = await patients.accounts.begin(uid, username_of(os.urandom(64)), first)
+    with patients.browser() as browser:
+        lost = browser.activate(username, first, PASSWORD)
+    with patients.browser() as thief:
+        thief.login(username, PASSWORD, lost, acr_values="2")
+        assert thief.tokens is not None and thief.refresh().claims["uid"] == str(uid)
+
+        assert await patients.accounts.begin(uid, username_of(os.urandom(64)), second, replace=True) == username
+
+        with pytest.raises(TokenRefused) as refused:
+            thief.refresh()
+        assert (refused.value.status, refused.value.error) == (400, "invalid_grant")
+        assert thief.open(prompt="none").error == "login_required", "the browser's session is over too"
+        assert thief.login(username, PASSWORD, lost).code is None
+    assert not await patients.accounts.in_use(uid)
+
+    with patients.browser() as browser:
+        found = browser.activate(username, second, f"{PASSWORD}, la nouvelle")
+    with patients.browser() as browser:
+        page = browser.open(acr_values="2")
+        page = browser.submit(page, username=username, password=f"{PASSWORD}, la nouvelle")
+        assert browser.submit(page, otp=code_at(lost, present_step())).code is None, "the lost device is no device"
+    with patients.browser() as browser:
+        browser.login(username, f"{PASSWORD}, la nouvelle", found, acr_values="2")
+        assert browser.tokens is not None and browser.tokens.claims["acr"] == "2"
 
 
 async def test_a_new_code_replaces_the_old_one_and_an_expired_one_opens_nothing(patients: Patients) -> None:

@@ -24,6 +24,10 @@ class WillingConsent(DecisionServiceServicer):
         """Without `@allow`: nobody may."""
         raise Unknown(f"{request.entry_id}")
 
+    async def ListTellable(self, request: pb.ListTellableRequest, _: Any) -> pb.ListTellableResponse:
+        """Without `@allow`: nobody may."""
+        raise Unknown(f"{len(request.topics)}")
+
     def _decided(self, question: pb.Question) -> pb.Decision:
         if question.action in self.refused or question.patient_id in self.refused:
             return pb.Decision(

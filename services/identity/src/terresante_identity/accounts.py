@@ -17,7 +17,7 @@ from keycloak.exceptions import KeycloakError
 from requests.exceptions import RequestException
 from terresante_platform.telemetry import log
 
-from terresante_identity.domain.account import accounts_unavailable
+from terresante_identity.domain.account import accounts_unavailable, already_done
 
 ACTIONS = ["UPDATE_PASSWORD", "CONFIGURE_TOTP"]
 TIMEOUT_SECONDS = 5
@@ -35,18 +35,19 @@ class Accounts:
         """Whether the person has made an account theirs: a one-time code is set."""
         return await self._done(lambda: _in_use(self._admin, self._user(uid)))
 
-    async def begin(self, uid: UUID, username: str, code: str) -> str:
+    async def begin(self, uid: UUID, username: str, code: str, replace: bool = False) -> str:
         """The person's account opens with `code` once, then asks for a password and a code device.
 
-        `username` serves for a new account; gives the one that it has.
+        `username` serves for a new account; gives the one that it has. `replace`: also if the account is in use: its
+        password, code devices and sessions end, whoever holds them. Without it, raises ActivationAlreadyDone then.
         """
-        return await self._done(lambda: self._begin(uid, username, code))
+        return await self._done(lambda: self._begin(uid, username, code, replace))
 
     async def close_unused(self, uid: UUID) -> None:
         """Unless the account is in use, its starting code opens nothing any more."""
         await self._done(lambda: self._close_unused(uid))
 
-    def _begin(self, uid: UUID, username: str, code: str) -> str:
+    def _begin(self, uid: UUID, username: str, code: str, replace: bool) -> str:
         known = self._user(uid)
         if known is None:
             self._admin.create_user(
@@ -59,10 +60,22 @@ class Accounts:
                 }
             )
             return username
-        whole = self._admin.get_user(known["id"])
-        self._admin.set_user_password(known["id"], code, temporary=True)
-        self._admin.update_user(known["id"], {**whole, "enabled": True, "requiredActions": ACTIONS})
+        if not replace and _in_use(self._admin, known):
+            raise already_done()
+        self._start_again(known["id"], code)
         return str(known["username"])
+
+    def _start_again(self, id: str, code: str) -> None:
+        """What opened the account opens it no more. Sessions end last, when none can begin with the old credentials;
+        broken off anywhere, it is done whole by the next attempt.
+        """
+        self._admin.set_user_password(id, code, temporary=True)
+        for credential in self._admin.get_credentials(id):
+            if credential["type"] != "password":
+                self._admin.delete_credential(id, credential["id"])
+        whole = self._admin.get_user(id)
+        self._admin.update_user(id, {**whole, "enabled": True, "requiredActions": ACTIONS})
+        self._admin.user_logout(id)
 
     def _close_unused(self, uid: UUID) -> None:
         known = self._user(uid)

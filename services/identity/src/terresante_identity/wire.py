@@ -1,6 +1,6 @@
 """Protobuf <-> domain: the only module that knows both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -40,6 +40,10 @@ class TooManyIds(Invalid):
     reason = "IDENTITY_TOO_MANY_IDS"
 
 
+class IdsInvalid(Invalid):
+    reason = "IDS_INVALID"
+
+
 class LimitInvalid(Invalid):
     reason = "IDENTITY_LIMIT_INVALID"
 
@@ -61,6 +65,15 @@ def person_ids(texts: Iterable[str], field: str) -> list[PersonId]:
             f"Au plus {MOST_IDS} identifiants par demande.", "Découpez la demande en plusieurs.", field=field
         )
     return ids
+
+
+def asked_ids(texts: Sequence[str]) -> list[PersonId]:
+    """1 to `MOST_IDS` ids. Refuses with IDS_INVALID none and too many, with ID_INVALID what is no id."""
+    if not 1 <= len(texts) <= MOST_IDS:
+        raise IdsInvalid(
+            "Le nombre d’identifiants ne convient pas.", f"Donnez 1 à {MOST_IDS} identifiants.", field="person_ids"
+        )
+    return person_ids(texts, "person_ids")
 
 
 def typed_traits(traits: pb.Traits, with_code: bool = False) -> TypedTraits:

@@ -67,17 +67,17 @@ def issued(
     by: ProfessionalId,
     at: datetime,
     account_in_use: bool,
+    replace: bool = False,
 ) -> Activation:
     """A new code. It replaces the one before: only the last one issued opens the account.
 
     `earlier`: all activations of that person; `account_in_use`: the patient has already set a password and a
-    one-time code. Refuses with ACTIVATION_ALREADY_DONE, ACTIVATION_BUSY, ACTIVATION_RATE_LIMITED.
+    one-time code; `replace`: the patient lost one of them, and the account starts again. That counts as any other code:
+    it puts a person out of their account. Refuses with ACTIVATION_ALREADY_DONE, ACTIVATION_BUSY,
+    ACTIVATION_RATE_LIMITED.
     """
-    if account_in_use:
-        raise ActivationAlreadyDone(
-            "Ce patient a déjà activé son compte.",
-            "S’il a perdu son mot de passe ou son téléphone, faites réinitialiser le compte par l’assistance.",
-        )
+    if account_in_use and not replace:
+        raise already_done()
     if any(one.confirmed_at is None and one.ended_at is None and at - one.issued_at < BEING_ISSUED for one in earlier):
         raise ActivationBusy(
             "Un code d’activation est en train d’être émis pour ce patient.", "Réessayez dans une minute."
@@ -89,6 +89,15 @@ def issued(
             "Utilisez le dernier code remis, ou recommencez demain.",
         )
     return Activation(id, person, at, at + LIFETIME, by)
+
+
+def already_done() -> ActivationAlreadyDone:
+    """The refusal of a second start that nobody asked for: the account is in use."""
+    return ActivationAlreadyDone(
+        "Ce patient a déjà activé son compte.",
+        "S’il a perdu son mot de passe ou son téléphone, redemandez un code en le disant (« replace ») : "
+        "ses sessions et ses anciens moyens de connexion prendront fin.",
+    )
 
 
 def accounts_unavailable() -> AccountsUnavailable:

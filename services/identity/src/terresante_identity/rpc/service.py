@@ -107,6 +107,18 @@ class IdentityService(IdentityServiceServicer):
             persons=map(wire.person_to_proto, shown), withheld_ids=[str(id) for id in ids if id not in given]
         )
 
+    @allow(services=("consent",))
+    async def ListExistingPersons(
+        self, request: pb.ListExistingPersonsRequest, _: Any
+    ) -> pb.ListExistingPersonsResponse:
+        """For consent, in its own name: it records nothing about an id that is no person's."""
+        ids = wire.asked_ids(request.person_ids)
+
+        async with self._database.reading() as connection:
+            known = await persons.existing(connection, ids)
+
+        return pb.ListExistingPersonsResponse(person_ids=[str(id) for id in ids if id in known])
+
     @allow("professional")
     async def CheckIdentityDocument(
         self, request: pb.CheckIdentityDocumentRequest, _: Any
@@ -162,9 +174,9 @@ class IdentityService(IdentityServiceServicer):
         await self._access.require(consent.ACTION_ISSUE_ACTIVATION, await self._person(id))
         in_use = await self._accounts.in_use(id)
 
-        activation = await self._reserve(id, in_use)
+        activation = await self._reserve(id, in_use, request.replace)
         code = account.code_of(secrets.token_bytes(64))
-        username = await self._begin(activation, code)
+        username = await self._begin(activation, code, request.replace)
 
         return pb.IssueActivationResponse(
             username=username,
@@ -173,7 +185,7 @@ class IdentityService(IdentityServiceServicer):
             login_url=self._settings.login_url,
         )
 
-    async def _reserve(self, id: PersonId, in_use: bool) -> account.Activation:
+    async def _reserve(self, id: PersonId, in_use: bool, replace: bool) -> account.Activation:
         """Counts the code before it exists: two at once, or a fourth in a day, are refused here."""
         act = self._act("activation")
         async with self._database.transaction() as transaction:
@@ -186,19 +198,20 @@ class IdentityService(IdentityServiceServicer):
                 by=act.by,
                 at=act.at,
                 account_in_use=in_use,
+                replace=replace,
             )
             await activations.add(transaction, activation)
         return activation
 
-    async def _begin(self, activation: account.Activation, code: str) -> str:
+    async def _begin(self, activation: account.Activation, code: str, replace: bool) -> str:
         """Gives Keycloak the code, then announces it. What Keycloak did not take was never issued.
 
         Gives the login name.
         """
         try:
             chosen = account.username_of(secrets.token_bytes(64))
-            username = await self._accounts.begin(activation.person, chosen, code)
-        except account.AccountsUnavailable:
+            username = await self._accounts.begin(activation.person, chosen, code, replace)
+        except (account.AccountsUnavailable, account.ActivationAlreadyDone):
             async with self._database.transaction() as transaction:
                 await activations.forget(transaction, activation)
             raise

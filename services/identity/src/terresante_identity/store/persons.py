@@ -24,6 +24,7 @@ from terresante_identity.store.rows import person_columns, person_of, trait_docu
 from terresante_identity.store.tables import insi_answer, person, person_version, source_identity
 
 BY_ID = select(person).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+EXISTING = select(person.c.id).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 FOR_UPDATE = select(person).where(person.c.id == bindparam("id")).with_for_update()
 BORN_ON = (
     select(person)
@@ -98,6 +99,12 @@ async def get_many(connection: AsyncConnection, ids: Collection[PersonId]) -> di
     """Those of `ids` that exist."""
     rows = await connection.execute(BY_ID, {"ids": list(ids)})
     return {found.id: found for found in map(person_of, rows)}
+
+
+async def existing(connection: AsyncConnection, ids: Collection[PersonId]) -> set[PersonId]:
+    """Those of `ids` that are persons, and nothing more of them."""
+    rows = await connection.execute(EXISTING, {"ids": list(ids)})
+    return {PersonId(row.id) for row in rows}
 
 
 async def born_on(connection: AsyncConnection, birth_date: BirthDate) -> list[Person]:
