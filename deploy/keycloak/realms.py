@@ -13,6 +13,7 @@ from flows import DAY, HOUR, MINUTE, Json, Kind, browser_flow, flattened, no_dir
 
 HERE = Path(__file__).parent
 AUDIENCES = ("gateway", "identity", "consent", "records", "messaging", "directory")
+PORTAL_ORIGIN = "http://127.0.0.1:8000"
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 ID_NAT_PATTERN = "^(8[0-9]{11}|0[0-9A-Z]{9}|3[0-9AB]{9}/[0-9A-Z]{1,16}|5[0-9]{14}/[0-9A-Z]{1,16})$"
 """RPPS, ADELI, employee of a FINESS, employee of a SIRET: the forms that a card's common name takes."""
@@ -128,7 +129,7 @@ def portal(kind: Kind, identifier: str, **levels: str) -> Json:
         publicClient=True,
         standardFlowEnabled=True,
         redirectUris=[setting("PORTAL_REDIRECT_URI", "http://127.0.0.1:8000/callback")],
-        webOrigins=[setting("PORTAL_ORIGIN", "http://127.0.0.1:8000")],
+        webOrigins=[setting("PORTAL_ORIGIN", PORTAL_ORIGIN)],
         attributes={
             "pkce.code.challenge.method": "S256",
             "post.logout.redirect.uris": setting("PORTAL_LOGOUT_URI", "http://127.0.0.1:8000/"),
@@ -246,6 +247,30 @@ TOKENS: Json = {
     "revokeRefreshToken": True,
     "refreshTokenMaxReuse": 0,
 }
+PAGES: Json = {
+    "contentSecurityPolicy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self' 'unsafe-inline'",  # Keycloak's templates have scripts in them, without nonce
+            "style-src 'self'",
+            "img-src 'self' data:",  # the square to photograph at the enrolment of a code
+            "font-src 'self'",
+            "connect-src 'self'",
+            "frame-src 'self'",
+            "frame-ancestors 'self'",
+            "base-uri 'none'",
+            # browsers follow a form through its redirect: the login ends at the portal
+            f"form-action 'self' {setting('PORTAL_ORIGIN', PORTAL_ORIGIN)}",
+        )
+    ),
+    "contentSecurityPolicyReportOnly": "",
+    "referrerPolicy": "no-referrer",
+    "strictTransportSecurity": "max-age=63072000; includeSubDomains",
+    "xContentTypeOptions": "nosniff",
+    "xFrameOptions": "SAMEORIGIN",
+    "xRobotsTag": "none",
+}
+"""Headers of the pages. `object-src` is in `default-src`."""
 TRACES: Json = {
     "eventsEnabled": True,
     "eventsExpiration": 90 * DAY,
@@ -264,6 +289,7 @@ def realm(kind: Kind) -> Json:
         **LOGIN,
         **TOKENS,
         **TRACES,
+        "browserSecurityHeaders": PAGES,
         "ssoSessionIdleTimeout": kind.idle,
         "ssoSessionMaxLifespan": kind.longest,
         "attributes": {"acr.loa.map": json.dumps({str(n): n for n in (1, 2, 3)[: 3 if kind.card else 2]})},
