@@ -53,7 +53,7 @@ class RealmOfPatients:
             return 503, {"error": "away"}
         if parts.path.endswith("/protocol/openid-connect/token"):
             return 200, {"access_token": "token", "expires_in": 60, "refresh_expires_in": 0, "token_type": "Bearer"}
-        if self.full and method != "GET":
+        if (self.full and method != "GET") or parts.path.rpartition("/")[2] == self.breaks_at:
             return 503, {"error": "full"}
         if parts.path == USERS:
             return self._users(method, parse_qs(parts.query), body)
@@ -74,8 +74,6 @@ class RealmOfPatients:
         return 201, id
 
     def _user(self, method: str, id: str, what: str, body: Any) -> tuple[int, Any]:
-        if what and what == self.breaks_at:
-            return 503, {"error": "broken off"}
         if id not in self.users:
             return 404, {"error": "User not found"}
         if what.partition("/")[0] == "credentials":

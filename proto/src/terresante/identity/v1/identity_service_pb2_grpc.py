@@ -139,7 +139,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def IssueActivation(self, request, context):
-        """Makes the patient's account ready and gives its single-use, expiring activation code, once.
+        """Makes the patient's account ready and gives its single-use, expiring activation code, once; again, if replace says
+        that the patient lost what opened it.
         Refuses with PERSON_UNKNOWN, ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED, ACCOUNTS_UNAVAILABLE, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

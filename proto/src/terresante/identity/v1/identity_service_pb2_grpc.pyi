@@ -62,7 +62,8 @@ class IdentityServiceStub:
     Refuses with IDS_INVALID.
     """
     IssueActivation: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.IssueActivationRequest, _identity_service_pb2.IssueActivationResponse]
-    """Makes the patient's account ready and gives its single-use, expiring activation code, once.
+    """Makes the patient's account ready and gives its single-use, expiring activation code, once; again, if replace says
+    that the patient lost what opened it.
     Refuses with PERSON_UNKNOWN, ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED, ACCOUNTS_UNAVAILABLE, ACCESS_REFUSED.
     """
 
@@ -100,7 +101,8 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     Refuses with IDS_INVALID.
     """
     IssueActivation: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.IssueActivationRequest, _identity_service_pb2.IssueActivationResponse]  # type: ignore[assignment]
-    """Makes the patient's account ready and gives its single-use, expiring activation code, once.
+    """Makes the patient's account ready and gives its single-use, expiring activation code, once; again, if replace says
+    that the patient lost what opened it.
     Refuses with PERSON_UNKNOWN, ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED, ACCOUNTS_UNAVAILABLE, ACCESS_REFUSED.
     """
 
@@ -183,7 +185,8 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_service_pb2.IssueActivationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.IssueActivationResponse, _abc.Awaitable[_identity_service_pb2.IssueActivationResponse]]:
-        """Makes the patient's account ready and gives its single-use, expiring activation code, once.
+        """Makes the patient's account ready and gives its single-use, expiring activation code, once; again, if replace says
+        that the patient lost what opened it.
         Refuses with PERSON_UNKNOWN, ACTIVATION_ALREADY_DONE, ACTIVATION_RATE_LIMITED, ACCOUNTS_UNAVAILABLE, ACCESS_REFUSED.
         """
 
