@@ -44,7 +44,11 @@ class Tls:
 
 
 HEARS: dict[str, list[str]] = {
-    "records": ["terresante.consent.v1.>", "terresante.directory.v1.professional_changed"],
+    "records": [
+        "terresante.consent.v1.>",
+        "terresante.directory.v1.professional_changed",
+        "terresante.records.v1.document_changed",
+    ],
 }
 """What every replica of a service hears as it passes, besides its durable consumer."""
 

@@ -19,6 +19,7 @@ from terresante.consent.v1.decision_service_pb2_grpc import (
 )
 from terresante.records.v1 import records_service_pb2 as pb
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub, add_RecordsServiceServicer_to_server
+from terresante_platform.bus import Bus
 from terresante_platform.database import Database
 from terresante_platform.testing.postgres import Server
 from terresante_records.contents import Contents
@@ -27,6 +28,7 @@ from terresante_records.rpc import RecordsService
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
 from terresante_records.sealing import MasterKeys, read_master_keys
+from terresante_records.watching import Watching
 
 from .world import EVERYTHING, Consent, World
 
@@ -123,6 +125,12 @@ def world(people: People) -> World:
     return made
 
 
+@pytest.fixture
+def watching() -> Watching:
+    """Without a bus. Tests of streams bring one."""
+    return Watching(Bus())
+
+
 @pytest_asyncio.fixture
 async def desk(
     database: Database,
@@ -131,12 +139,13 @@ async def desk(
     catalogue: Catalogue,
     clock: Clock,
     world: World,
+    watching: Watching,
     serve: Any,
     dial: Any,
 ) -> Desk:
     address = await serve("consent", partial(add_DecisionServiceServicer_to_server, Consent(world)))
     consent = DecisionServiceStub(await dial(address, "consent", as_="records"))
-    return Desk(database, Deciding(consent), masters, contents, catalogue, clock, 2 * 1024 * 1024)
+    return Desk(database, Deciding(consent), masters, contents, catalogue, clock, 2 * 1024 * 1024, watching)
 
 
 @pytest_asyncio.fixture

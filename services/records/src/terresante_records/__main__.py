@@ -17,6 +17,7 @@ from terresante_records.rpc.desk import Desk
 from terresante_records.sealing import read_master_keys
 from terresante_records.settings import Settings
 from terresante_records.sweeping import sweeping
+from terresante_records.watching import watching
 
 
 def catalogue(settings: Settings) -> Catalogue:
@@ -37,6 +38,7 @@ async def main(settings: Settings) -> None:
         bus.connected(settings.nats_url, "records", who) as events_bus,
         client.connected(settings.consent_address, "consent", who) as consent,
         outbox.relaying(kept, events_bus),
+        watching(events_bus) as watched,
         sweeping(kept, contents, now, settings.sweep_every_seconds, min_age),
         service.verifying(settings, "records") as verifier,
     ):
@@ -48,6 +50,7 @@ async def main(settings: Settings) -> None:
             catalogue(settings),
             now,
             settings.max_content_bytes,
+            watched,
         )
         register = partial(add_RecordsServiceServicer_to_server, RecordsService(desk))
         async with server.serving(settings.listen, who, verifier, [register], settings.drain_seconds):

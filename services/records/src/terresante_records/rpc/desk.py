@@ -13,6 +13,7 @@ from terresante_records.domain.catalogue import Catalogue
 from terresante_records.domain.entries import Authorship, PersonId, PlaceId, Reader
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.sealing import MasterKeys
+from terresante_records.watching import Watching
 
 READERS = ("professional", "patient")
 WRITERS = ("professional",)
@@ -30,6 +31,7 @@ class Desk:
     catalogue: Catalogue
     now: Callable[[], datetime]
     max_content_bytes: int
+    watching: Watching
 
 
 def reader() -> Reader:

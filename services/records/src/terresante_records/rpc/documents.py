@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
@@ -33,11 +34,15 @@ class Documents:
 
     @allow(*READERS)
     async def ReadContent(self, request: pb.ReadContentRequest, _: Any) -> AsyncIterator[pb.ReadContentResponse]:
-        """One document, then its bytes."""
-        document, key = await self._readable_document(parts.patient(request.patient_id), request.document_id)
-        yield pb.ReadContentResponse(document=wire.document_to_proto(document, reader()))
-        async for piece in key.opened_stream(document.id, self._desk.contents.read(document.id)):
-            yield pb.ReadContentResponse(chunk=piece)
+        """One document, then its bytes, for as long as the caller may read them."""
+        patient, who, watching = parts.patient(request.patient_id), reader(), self._desk.watching
+        readable = partial(self._readable_document, patient, request.document_id)
+        with watching.stream(patient, who.id) as running:
+            document, key = await readable()
+            yield pb.ReadContentResponse(document=wire.document_to_proto(document, who))
+            async for piece in key.opened_stream(document.id, self._desk.contents.read(document.id)):
+                await watching.still(running, readable)
+                yield pb.ReadContentResponse(chunk=piece)
 
     @allow(*READERS)
     async def ListDocuments(self, request: pb.ListDocumentsRequest, _: Any) -> pb.ListDocumentsResponse:
