@@ -1,10 +1,11 @@
-"""What records announces: each change once, with ids, dates and switches only. It listens to nobody."""
+"""What records announces: each change once, with ids, dates and switches only."""
 
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 from sqlalchemy import text
+from terresante.consent.v1 import decision_service_pb2 as consent_pb
 from terresante.records.v1 import records_events_pb2 as events_pb
 from terresante.records.v1 import records_service_pb2 as pb
 from terresante_platform import outbox
@@ -32,7 +33,7 @@ async def announced(database: Database) -> list[Any]:
 
 
 async def test_what_is_published_and_changed_is_announced_with_whom_it_may_be_told_to(
-    writing: Writing, being: As, database: Database, clock: Clock, people: People
+    writing: Writing, being: As, database: Database, clock: Clock, people: People, world: World
 ) -> None:
     being("gp")
     document = await writing.document(visibility=pb.Visibility(hidden_from_patient=True))
@@ -49,6 +50,7 @@ async def test_what_is_published_and_changed_is_announced_with_whom_it_may_be_to
         at=stamp(MONDAY),
         audience=events_pb.Audience(professionals=True, representatives=True),
         version=1,
+        decision_id=world.decided[0].entry_id,
     )
     assert shown == events_pb.DocumentChanged(**ids, at=stamp(clock.now), audience=EVERYBODY, version=2)
     assert gone == events_pb.DocumentChanged(**ids, at=stamp(clock.now), audience=events_pb.Audience(), version=3)
@@ -60,12 +62,30 @@ async def test_notes_and_observations_are_announced(
     being("nurse")
     note = await writing.note()
     observation = await writing.observation()
-    by: dict[str, Any] = {"patient_id": str(world.patient), "author_id": str(people.nurse), "at": stamp(MONDAY)}
+    by: dict[str, Any] = {
+        "patient_id": str(world.patient),
+        "author_id": str(people.nurse),
+        "at": stamp(MONDAY),
+        "audience": EVERYBODY,
+    }
 
+    first, second = (decision.entry_id for decision in world.decided)
     assert await announced(database) == [
-        events_pb.NoteWritten(note_id=note.note_id, audience=EVERYBODY, **by),
-        events_pb.ObservationRecorded(observation_id=observation.observation_id, audience=EVERYBODY, **by),
+        events_pb.NoteWritten(note_id=note.note_id, decision_id=first, **by),
+        events_pb.ObservationRecorded(observation_id=observation.observation_id, decision_id=second, **by),
     ]
+
+
+async def test_an_edition_is_announced_with_the_decision_to_publish_it(
+    writing: Writing, being: As, database: Database, world: World
+) -> None:
+    being("gp")
+    document = await writing.document()
+    await writing.document(replaces=document.document_id)
+
+    asked = dict(zip((one.entry_id for one in world.decided), world.asked, strict=True))
+    published = [event for event in await announced(database) if isinstance(event, events_pb.DocumentPublished)]
+    assert [asked[event.decision_id].action for event in published] == [consent_pb.ACTION_PUBLISH] * 2
 
 
 async def test_what_is_refused_is_not_announced(writing: Writing, being: As, published: Any) -> None:

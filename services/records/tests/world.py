@@ -17,7 +17,8 @@ EVERYTHING = frozenset({"*"})
 
 @dataclass
 class World:
-    """One patient, who looks after them and what each of those may read. `asked` is every question, in order."""
+    """One patient, who looks after them and what each of those may read. `asked` is every question, in order; `decided`
+    every answer."""
 
     patient: UUID = field(default_factory=uuid4)
     members: dict[UUID, frozenset[str]] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class World:
     without_scope: bool = False
     stuck: asyncio.Event | None = None
     asked: list[pb.Question] = field(default_factory=list)
+    decided: list[pb.Decision] = field(default_factory=list)
     callers: list[Call] = field(default_factory=list)
 
     def decide(self, question: pb.Question, caller: Caller) -> pb.Decision:
@@ -43,6 +45,7 @@ class World:
             decision.sentence, decision.todo = f"Refusé : {' ; '.join(reasons)}.", f"À faire : {reasons[0]}."
         if allowed and question.action == pb.ACTION_LIST and not self.without_scope:
             decision.scope.CopyFrom(pb.Scope(own_only=True) if by_own else self._scope(caller))
+        self.decided.append(decision)
         return decision
 
     def _against(self, question: pb.Question, caller: Caller) -> Any:
@@ -105,6 +108,10 @@ class Consent(DecisionServiceServicer):
             return pb.DecideManyResponse()
         caller = calls.person()
         return pb.DecideManyResponse(decisions=[world.decide(one, caller) for one in request.questions])
+
+    async def ListTellable(self, request: Any, context: Any) -> Any:
+        """Not asked by records."""
+        raise NotImplementedError
 
     async def GetDecision(self, request: Any, context: Any) -> Any:
         """Not asked by records."""

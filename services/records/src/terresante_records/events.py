@@ -1,4 +1,5 @@
-"""What records announces, in the transaction of the change: ids, dates and switches. It listens to nobody."""
+"""What records announces, in the transaction of the change: ids, dates and switches. It reacts to nobody's events
+(`watching.py` hears some pass)."""
 
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from terresante.records.v1 import records_events_pb2 as pb
 from terresante_platform import outbox
 
 from terresante_records.domain.documents import Document
-from terresante_records.domain.entries import Visibility
+from terresante_records.domain.entries import DecisionId, Visibility
 from terresante_records.domain.notes import Note
 from terresante_records.domain.observations import Observation
 from terresante_records.wire import parts
@@ -19,8 +20,8 @@ NOTE_WRITTEN = "terresante.records.v1.note_written"
 OBSERVATION_RECORDED = "terresante.records.v1.observation_recorded"
 
 
-async def document_published(transaction: AsyncConnection, new: Document) -> None:
-    """A document came in, of whatever edition."""
+async def document_published(transaction: AsyncConnection, new: Document, decision: DecisionId) -> None:
+    """A document came in, of whatever edition, by that decision."""
     message = pb.DocumentPublished(
         patient_id=str(new.patient),
         document_id=str(new.id),
@@ -28,6 +29,7 @@ async def document_published(transaction: AsyncConnection, new: Document) -> Non
         at=parts.stamp(new.published.at),
         audience=_audience(new.visibility),
         version=new.version,
+        decision_id=decision,
     )
     await outbox.add(transaction, DOCUMENT_PUBLISHED, message)
 
@@ -44,26 +46,28 @@ async def document_changed(transaction: AsyncConnection, changed: Document, at: 
     await outbox.add(transaction, DOCUMENT_CHANGED, message)
 
 
-async def note_written(transaction: AsyncConnection, new: Note) -> None:
-    """A note came in."""
+async def note_written(transaction: AsyncConnection, new: Note, decision: DecisionId) -> None:
+    """A note came in, by that decision."""
     message = pb.NoteWritten(
         patient_id=str(new.patient),
         note_id=str(new.id),
         author_id=str(new.written.author),
         at=parts.stamp(new.written.at),
         audience=_audience(new.visibility),
+        decision_id=decision,
     )
     await outbox.add(transaction, NOTE_WRITTEN, message)
 
 
-async def observation_recorded(transaction: AsyncConnection, new: Observation) -> None:
-    """An observation came in."""
+async def observation_recorded(transaction: AsyncConnection, new: Observation, decision: DecisionId) -> None:
+    """An observation came in, by that decision."""
     message = pb.ObservationRecorded(
         patient_id=str(new.patient),
         observation_id=str(new.id),
         author_id=str(new.recorded.author),
         at=parts.stamp(new.recorded.at),
         audience=_audience(new.visibility),
+        decision_id=decision,
     )
     await outbox.add(transaction, OBSERVATION_RECORDED, message)
 

@@ -13,6 +13,8 @@ PatientId = NewType("PatientId", UUID)
 PersonId = NewType("PersonId", UUID)
 """Whoever acts: a professional, or the patient or a representative."""
 PlaceId = NewType("PlaceId", UUID)
+DecisionId = NewType("DecisionId", str)
+"""A decision of consent, as the journal names it."""
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 EARLIEST = datetime(1880, 1, 1, tzinfo=UTC)

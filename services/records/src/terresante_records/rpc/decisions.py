@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante_platform.refusals import Refusal, Unavailable, revived
 
-from terresante_records.domain.entries import PatientId, Scope, Visibility
+from terresante_records.domain.entries import DecisionId, PatientId, Scope, Visibility
 from terresante_records.wire import decisions as wire
 
 if TYPE_CHECKING:
@@ -63,11 +63,12 @@ class Deciding:
         (decision,) = await self._asked(wire.listing(patient, kind, has_written=False))
         return unknown() if decision.allowed else _denied(decision, _NOT_THIS)
 
-    async def may_publish(self, patient: PatientId, kind: Kind, category: str, visibility: Visibility) -> None:
-        """Refuses with the decision's reason."""
+    async def may_publish(self, patient: PatientId, kind: Kind, category: str, visibility: Visibility) -> DecisionId:
+        """The decision by which it may. Refuses with the decision's reason."""
         (decision,) = await self._asked(wire.publishing(patient, kind, category, visibility))
         if not decision.allowed:
             raise _denied(decision, decision.sentence)
+        return DecisionId(decision.entry_id)
 
     async def scope(self, patient: PatientId, kind: Kind, has_written: bool) -> Scope:
         """What a list may show. Refuses with the decision's reason when that is nothing."""

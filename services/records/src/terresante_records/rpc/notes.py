@@ -37,7 +37,7 @@ class Notes:
             written=authorship(desk.now()),
             visibility=parts.visibility(request.visibility),
         )
-        await desk.deciding.may_publish(patient, decisions.NOTES, new.category, new.visibility)
+        decision = await desk.deciding.may_publish(patient, decisions.NOTES, new.category, new.visibility)
         async with desk.database.reading() as connection:
             key = await keys.get_or_make(connection, desk.masters, patient)
         async with (
@@ -47,7 +47,7 @@ class Notes:
             if use.reply is not None:
                 return use.reply
             await notes.add(transaction, key, new)
-            await events.note_written(transaction, new)
+            await events.note_written(transaction, new, decision)
             return use.keep(pb.WriteNoteResponse(note=wire.note_to_proto(new)))
 
     @allow(*WRITERS)

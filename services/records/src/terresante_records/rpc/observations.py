@@ -34,7 +34,7 @@ class Observations:
             recorded=authorship(now),
             visibility=parts.visibility(request.visibility),
         )
-        await desk.deciding.may_publish(patient, decisions.OBSERVATIONS, new.category, new.visibility)
+        decision = await desk.deciding.may_publish(patient, decisions.OBSERVATIONS, new.category, new.visibility)
         async with desk.database.reading() as connection:
             key = await keys.get_or_make(connection, desk.masters, patient)
         async with (
@@ -44,7 +44,7 @@ class Observations:
             if use.reply is not None:
                 return use.reply
             await observations.add(transaction, key, new)
-            await events.observation_recorded(transaction, new)
+            await events.observation_recorded(transaction, new, decision)
             return use.keep(pb.RecordObservationResponse(observation=wire.observation_to_proto(new)))
 
     @allow(*READERS)

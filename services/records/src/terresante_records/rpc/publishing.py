@@ -13,7 +13,7 @@ from terresante_records import events
 from terresante_records.domain import documents as rules
 from terresante_records.domain.contents import Recogniser
 from terresante_records.domain.documents import Content, Description, Document, DocumentId
-from terresante_records.domain.entries import Authorship
+from terresante_records.domain.entries import Authorship, DecisionId
 from terresante_records.rpc.desk import WRITERS, Desk, authorship, reader
 from terresante_records.rpc.once import once
 from terresante_records.sealing import PatientKey
@@ -85,7 +85,7 @@ class Publishing:
         described = rules.check(wire.description(first.description, desk.catalogue), now)
         by = authorship(now)
         incoming = _Incoming(requests, Recogniser(described.claimed_media_type, desk.max_content_bytes))
-        before = await self._decided_publication(described, by)
+        before, decision = await self._decided_publication(described, by)
 
         id = DocumentId(new_id())
         async with desk.database.reading() as connection:
@@ -96,14 +96,14 @@ class Publishing:
         new = rules.published(id, described, incoming.content, by, before)
         reply = None
         try:
-            reply = await self._kept_document(new, key, first.description)
+            reply = await self._kept_document(new, key, first.description, decision)
         finally:
             if reply is None or reply.document.document_id != str(id):
                 await desk.contents.forget([id])
         return reply
 
-    async def _decided_publication(self, described: Description, by: Authorship) -> Document | None:
-        """The document that is replaced, if any, once the decision allows it all."""
+    async def _decided_publication(self, described: Description, by: Authorship) -> tuple[Document | None, DecisionId]:
+        """The document that is replaced, if any, and the decision that allows it all."""
         desk, before = self._desk, None
         if described.replaces is not None:
             async with desk.database.reading() as connection:
@@ -115,15 +115,15 @@ class Publishing:
                 raise await desk.deciding.change_refused(
                     decisions.about_document(before), rules.DocumentUnknown, rules.DocumentNotYours
                 )
-        await desk.deciding.may_publish(
+        decision = await desk.deciding.may_publish(
             described.patient, decisions.DOCUMENTS, described.type.category, described.visibility
         )
         if before is not None:
             rules.require_replaceable(before, by.author)
-        return before
+        return before, decision
 
     async def _kept_document(
-        self, new: Document, key: PatientKey, said: pb.DocumentDescription
+        self, new: Document, key: PatientKey, said: pb.DocumentDescription, decision: DecisionId
     ) -> pb.PublishDocumentResponse:
         seal = bytes.fromhex(new.content.sha256)
         async with (
@@ -133,5 +133,5 @@ class Publishing:
             if use.reply is not None:
                 return use.reply
             await documents.add(transaction, key, new)
-            await events.document_published(transaction, new)
+            await events.document_published(transaction, new, decision)
             return use.keep(pb.PublishDocumentResponse(document=wire.document_to_proto(new, reader())))
