@@ -50,6 +50,7 @@ class Channel:
             ("grpc.min_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 2_000),
             ("grpc.max_receive_message_length", 8 * 1024 * 1024),
+            ("grpc.http2.bdp_probe", 0),  # else up to 16 MiB of a stream wait here for a slow reader, come what may
             ("grpc.use_local_subchannel_pool", 1),
         )
         return aio.secure_channel(self._address, self._identity.channel_credentials(), options)
