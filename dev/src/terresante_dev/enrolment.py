@@ -102,11 +102,14 @@ def cards(stack: Mapping[str, Any]) -> Path:
     return Path(stack["folder"]) / "pki" / "cards"
 
 
-def activated(stack: Mapping[str, Any], realm: Any, username: str, starting_password: str) -> Login:
-    """First login with what the letter says: chooses a password and enrols a code on Keycloak's own pages."""
+def activated(stack: Mapping[str, Any], realm: Any, username: str, starting_password: str, start: str = "") -> Login:
+    """First login with what the letter says: chooses a password and enrols a code on Keycloak's own pages.
+
+    `start`: the page that the letter names, if it names one.
+    """
     password = f"Sandbox-{secrets.token_urlsafe(12)}"
     with browser_of(stack, realm) as browser:
-        secret = browser.activate(username, starting_password, password)
+        secret = browser.activate(username, starting_password, password, start)
     return Login(realm, "", "", username, password, secret)
 
 

@@ -10,13 +10,33 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx2
 
 from terresante_dev.codes import code_at, next_code, present_step, spent
 
 REDIRECT_URI = "http://127.0.0.1:8000/callback"
+
+
+NO_VERIFIER = "A" * 43
+"""A PKCE challenge that nobody has the verifier of: the code at the end of such a login is worth nothing."""
+
+
+def start_page(issuer: str, client_id: str = "portal", redirect_uri: str = REDIRECT_URI) -> str:
+    """An address where a person's first login can begin without a portal: it ends at the portal's, which logs in anew.
+
+    A portal that has a page for it is better: it is given as TERRESANTE_IDENTITY_PORTAL_URL.
+    """
+    query = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": "openid",
+        "code_challenge": NO_VERIFIER,
+        "code_challenge_method": "S256",
+    }
+    return f"{issuer}/protocol/openid-connect/auth?{urlencode(query)}"
 
 
 class LoginFailed(Exception):
@@ -144,6 +164,11 @@ class Browser:
         }
         return self._follow(self._pages.get(f"{self._endpoint}/auth", params=query))
 
+    def visit(self, address: str) -> Page:
+        """Goes to an address that somebody was given, such as the `login_url` of an activation."""
+        self._state = dict(parse_qsl(urlsplit(address).query)).get("state", "")
+        return self._follow(self._pages.get(address))
+
     def submit(self, page: Page, **values: str) -> Page:
         """Sends the page's form with these fields filled in."""
         if page.form is None:
@@ -174,13 +199,13 @@ class Browser:
             self.tokens = self.exchange(page.code)
         return page
 
-    def activate(self, username: str, starting_password: str, new_password: str) -> str:
+    def activate(self, username: str, starting_password: str, new_password: str, start: str = "") -> str:
         """First login of a new account: chooses a password and enrols a code on Keycloak's own pages.
 
-        Gives the Base32 secret of the codes. The session that comes of it has shown no code yet (`acr`
-        1): log in anew. Raises LoginFailed.
+        `start`: the page where it begins, if it is not the portal. Gives the Base32 secret of the codes. The session
+        that comes of it has shown no code yet (`acr` 1): log in anew. Raises LoginFailed.
         """
-        page = self.open()
+        page = self.visit(start) if start else self.open()
         page = self.submit(page, username=username, password=starting_password)
         secret = ""
         while not page.code:
@@ -193,7 +218,8 @@ class Browser:
                 page = self.submit(page, totp=code_at(secret, step), userLabel="téléphone")
             else:
                 raise LoginFailed(page)
-        self.exchange(page.code)
+        if not start:
+            self.exchange(page.code)
         return secret
 
     def exchange(self, code: str, verifier: str | None = None) -> Tokens:
@@ -242,7 +268,7 @@ class Browser:
 
     def _back(self, status: int, query: dict[str, str]) -> Page:
         page = Page(status, code=query.get("code"), error=query.get("error"))
-        if query.get("state") != self._state:
+        if query.get("state", "") != self._state:
             raise LoginFailed(page)
         return page
 

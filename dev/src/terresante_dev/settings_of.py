@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from terresante_dev import postgres
+from terresante_dev.login import start_page
 from terresante_dev.stack import DATABASES, SERVICES, Stack
 
 # Whom each realm may vouch for.
@@ -51,6 +52,7 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
         settings["CORS_ORIGINS"] = json.dumps([PORTAL])
     if service == "identity":
         settings["ENVIRONMENT"] = "test"  # a sandbox holds INS numbers of the test domain only (R-ID5)
+        settings["PORTAL_URL"] = start_page(issuers["patient"], CLIENTS["patient"])
     if service == "records":
         settings["STORE_URL"] = _store(stack).as_uri()
         settings["MASTER_KEY_FILE"] = _file(stack, "records.master.key")

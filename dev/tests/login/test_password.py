@@ -1,6 +1,8 @@
 """Passwords and one-time codes: what each gives, what is refused, how a new account is taken into use."""
 
+import pytest
 from terresante_dev.codes import ledger, next_code
+from terresante_dev.login import NO_VERIFIER, TokenRefused, start_page
 
 from .conftest import PASSWORD, START, Realm
 
@@ -122,6 +124,24 @@ def test_a_new_account_is_open_at_level_2_after_its_first_login_and_the_starting
         assert browser.tokens.claims["acr"] == "2"
     with patient.browser() as browser:
         assert browser.login(username, START).asks("password")
+
+
+def test_a_first_login_begins_at_the_page_that_a_letter_names(patient: Realm) -> None:
+    """Nobody's code comes of it: the portal, where it ends, logs in anew."""
+    username, _ = patient.account()
+    start = start_page(patient.keycloak.issuer("patient"), redirect_uri=patient.keycloak.redirect_uri)
+
+    with patient.browser() as browser:
+        assert browser.visit(start).asks("password")
+        secret = browser.activate(username, START, PASSWORD, start)
+        page = browser.visit(start)
+        assert page.asks("otp"), "the session is there"
+        code = browser.submit(page, otp=next_code(secret, ledger(patient.folder))).code
+        assert code
+        with pytest.raises(TokenRefused):
+            browser.exchange(code, NO_VERIFIER)
+
+    assert patient.enter(username=username, totp_secret=secret).code
 
 
 def test_a_short_password_is_refused_in_french(patient: Realm) -> None:
