@@ -145,6 +145,23 @@ async def test_a_patient_reads_who_they_are(gateway: Any, http: Any, services: A
     assert me["professional"] is None
 
 
+@pytest.mark.parametrize(
+    ("sent_with", "replace"),
+    [({}, False), ({"json": {}}, False), ({"json": {"replace": False}}, False), ({"json": {"replace": True}}, True)],
+    ids=str,
+)
+async def test_a_code_replaces_an_account_in_use_only_where_that_is_asked(
+    sent_with: dict[str, Any], replace: bool, gateway: Any, http: Any, services: Any
+) -> None:
+    right = next(right for right in RIGHT if right.operation == "issue_activation")
+    programmed(gateway, right)
+
+    answer = await http.request("POST", right.path, headers=gateway.bearer(), **sent_with)
+
+    assert answer.status_code == 201
+    assert services.of("identity.IssueActivation").request.replace is replace
+
+
 async def test_the_circle_names_members_and_who_invited_them(gateway: Any, http: Any, services: Any) -> None:
     programmed(gateway, BY_ID["get_circle"])
 

@@ -80,6 +80,8 @@ def reasons_of(operation: Operation) -> list[str]:
         found += _GUARDED
     if operation.body_field is not None:
         found += _BODY
+    if operation.body_may_lack:
+        found.remove("BODY_MISSING")
     if operation.reads_query:
         found.append("FIELDS_INVALID")
     if operation.depends_on(version_required):
@@ -148,6 +150,8 @@ def _complete(
         described["requestBody"] = _form(schemas)
     elif "requestBody" in described:
         content = described["requestBody"]["content"]["application/json"]
+        if operation.body_may_lack:
+            content["schema"] = content["schema"]["anyOf"][0]  # it may be left out, but it is not `null`
         content["example"] = sample(content["schema"], schemas)
     described["responses"] = {
         str(declared.status): _success(operation, refs, schemas),

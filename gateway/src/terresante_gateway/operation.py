@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -162,6 +163,7 @@ class Operation(APIRoute):
         self._rule = Rule(frozenset(declared.authz.kinds), frozenset({""}), declared.authz.acr, None)
         self._binders: list[tuple[str, Binder]] = []
         self._body: tuple[str, type[BaseModel]] | None = None
+        self.body_may_lack = False
         self.reads_query = False
         for name, hint in hints.items():
             self._bind(name, hint)
@@ -172,6 +174,8 @@ class Operation(APIRoute):
 
     def _bind(self, name: str, hint: Any) -> None:
         base, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        if get_origin(base) is UnionType and NoneType in get_args(base):
+            base, self.body_may_lack = get_args(base)[0], True
         depends = next((mark.dependency for mark in marks if isinstance(mark, DependsMark)), None)
         if depends is not None:
             self._binders.append((name, depends))
@@ -195,7 +199,7 @@ class Operation(APIRoute):
         if not self.reads_query:
             reading.no_query(exchange.scope["query_string"])
         arguments = {name: bind(exchange) for name, bind in self._binders}
-        if self._body is not None:
+        if self._body is not None and not (self.body_may_lack and reading.no_body(exchange.given)):
             name, model = self._body
             body = await reading.json_body(exchange.given, exchange.receive, body_seconds)
             arguments[name] = reading.body_as(model, body)

@@ -80,6 +80,11 @@ async def json_body(headers: dict[bytes, bytes], receive: Receive, seconds: floa
     return body
 
 
+def no_body(headers: dict[bytes, bytes]) -> bool:
+    """Whether the request comes without any body (RFC 9112 §6.3)."""
+    return b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0"
+
+
 async def _all(receive: Receive, most: int) -> bytes:
     body = bytearray()
     while True:
