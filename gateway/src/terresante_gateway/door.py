@@ -7,6 +7,7 @@ is logged here, without its text, and leaves as 500 with a trace id.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from terresante_platform.tokens import Verifier
 
 from terresante_gateway.cursors import Signer
 from terresante_gateway.exchange import Exchange
+from terresante_gateway.measures import Measures
 from terresante_gateway.operation import Operation
 from terresante_gateway.peers import Peers
 from terresante_gateway.problems import Fault, MethodNotAllowed, Overloaded, RouteUnknown
@@ -91,6 +93,7 @@ class Door:
         self._most_requests = most_requests
         self._body_seconds = body_seconds
         self._serving = 0
+        self._measures = Measures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request; anything else is not spoken here."""
@@ -104,6 +107,7 @@ class Door:
         template = operation.path if operation else "unknown"
         parent = exchange.given.get(b"traceparent", b"").decode("latin-1")
         self._serving += 1
+        self._measures.begins(shown)
         try:
             with span(
                 operation.name if operation else f"{shown} {template}",
@@ -121,6 +125,9 @@ class Door:
                 made.set_attribute("http.response.status_code", exchange.status)
         finally:
             self._serving -= 1
+            took = time.perf_counter() - exchange.started
+            route = operation.path if operation else ""
+            self._measures.ends(shown, route, exchange.status, took, exchange.announced(), exchange.sent)
 
     async def _serve(self, exchange: Exchange, operation: Operation | None, others: dict[str, Operation]) -> None:
         """The operation's answer, or a problem."""

@@ -64,6 +64,8 @@ class Exchange(Request):
         """Headers that go with any answer to this request: trace, CORS."""
         self.begun = False
         self.status = 0
+        self.sent = 0
+        """Bytes of the answer's body so far."""
 
     def check_headers(self) -> None:
         """Refuses with HEADER_REPEATED."""
@@ -72,6 +74,11 @@ class Exchange(Request):
         names = [name for name, _ in self.scope["headers"]]
         if any(names.count(name) > 1 for name in _ONCE):
             raise HeaderRepeated("Un en-tête est donné deux fois.", "Envoyez chaque en-tête une seule fois.")
+
+    def announced(self) -> int:
+        """Bytes of the request's body as its head says; 0 if it does not."""
+        given = self.given.get(b"content-length", b"0")
+        return int(given) if given.isdigit() and len(given) <= 12 else 0
 
     def version(self) -> int | None:
         """The version in `If-Match`; None without it. Refuses with IF_MATCH_INVALID."""
@@ -93,6 +100,7 @@ class Exchange(Request):
         """Sends a whole answer."""
         about = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))] if status != 204 else []
         await self._begin(status, about + (headers or []))
+        self.sent = len(body)
         await self._send({"type": "http.response.body", "body": body})
 
     async def pour(self, media_type: bytes, chunks: AsyncIterator[bytes], headers: list[tuple[bytes, bytes]]) -> None:
@@ -101,6 +109,7 @@ class Exchange(Request):
         """
         await self._begin(200, [(b"content-type", media_type), *headers])
         async for chunk in chunks:
+            self.sent += len(chunk)
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         await self._send({"type": "http.response.body", "body": b""})
 
