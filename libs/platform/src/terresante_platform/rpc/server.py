@@ -180,8 +180,12 @@ async def serving(
     verifier: Verifier,
     register: Sequence[Callable[[aio.Server], None]],
     drain_seconds: float = 5.0,
+    leave_seconds: float = LEAVE_SECONDS,
 ) -> AsyncIterator[int]:
-    """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port."""
+    """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port.
+
+    `leave_seconds`: how long callers have to hear that it leaves; nothing tells when they have.
+    """
     server = aio.server(interceptors=[Door(verifier)], options=OPTIONS)
     healthy = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -197,6 +201,6 @@ async def serving(
         yield port
     finally:
         await healthy.enter_graceful_shutdown()
-        await asyncio.sleep(min(LEAVE_SECONDS, drain_seconds))  # for callers to hear it; nothing tells when they have
+        await asyncio.sleep(min(leave_seconds, drain_seconds))
         await asyncio.shield(server.stop(drain_seconds))
         log.info("stopped")

@@ -71,7 +71,7 @@ def template(postgres: postgres_module.Server, package: str, templates: dict[str
 def database_url(postgres: postgres_module.Server, template: str) -> Iterator[str]:
     """A fresh copy of the migrated database."""
     name = f"t_{uuid.uuid4().hex[:12]}"
-    postgres.sql(f'create database "{name}" template "{template}" strategy file_copy')
+    postgres.sql(f'create database "{name}" template "{template}" strategy wal_log')
     yield postgres.url(name)
     postgres.sql(f'drop database "{name}" with (force)')
 
@@ -136,7 +136,7 @@ async def serve(certificates: Authority, pro: Issuer, patients: Issuer) -> Async
 
         async def started(name: str, *register: Callable[[aio.Server], None]) -> str:
             serving = server.serving(
-                "127.0.0.1:0", certificates.identity(name), verifier_of(name, pro, patients), register, 1.0
+                "127.0.0.1:0", certificates.identity(name), verifier_of(name, pro, patients), register, 1.0, 0.0
             )
             port = await stack.enter_async_context(serving)
             return f"ipv4:127.0.0.1:{port}"
