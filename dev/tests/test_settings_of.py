@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from terresante_dev import settings_of
-from terresante_dev.stack import DATABASES, SERVICES, Stack, folder_of, opened
+from terresante_dev.stack import BACKWARDS, DATABASES, SERVICES, Stack, folder_of, opened
 
 from .conftest import remove
 
@@ -43,7 +43,7 @@ def test_only_the_peers_of_the_architecture_are_known_to_a_service(made: Stack, 
 
     known = {name.split("_")[2].lower() for name in given if name.endswith("_ADDRESS")}
 
-    assert known == set(SERVICES[service])
+    assert known == {*SERVICES[service], *BACKWARDS.get(service, ())}
 
 
 @pytest.mark.parametrize("service", DATABASES)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from terresante_dev import postgres
 from terresante_dev.login import start_page
-from terresante_dev.stack import DATABASES, SERVICES, Stack
+from terresante_dev.stack import BACKWARDS, DATABASES, SERVICES, Stack
 
 # Whom each realm may vouch for.
 KINDS = {"pro": ["professional", "administrator"], "patient": ["patient"]}
@@ -42,7 +42,7 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
     if service in DATABASES:
         settings["DATABASE_URL"] = postgres.url(stack, service, service)
         settings["NATS_URL"] = f"tls://127.0.0.1:{stack.ports['nats']}"
-    for peer in SERVICES if service == "gateway" else SERVICES[service]:
+    for peer in SERVICES if service == "gateway" else (*SERVICES[service], *BACKWARDS.get(service, ())):
         settings[f"{peer.upper()}_ADDRESS"] = stack.address(peer)
     if service in ACCOUNTS:
         settings |= _accounts(stack, ACCOUNTS[service], issuers)

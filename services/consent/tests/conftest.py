@@ -11,12 +11,14 @@ from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceStub
 from terresante.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from terresante.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from terresante_consent.journal.chain import Signer
 from terresante_consent.parts import Parts, assembled, policy_of
 from terresante_platform.database import Database
 
 from .house import Clock, House
 from .small_directory import SmallDirectory
+from .small_identity import SmallIdentity
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +41,17 @@ def directory() -> SmallDirectory:
     return SmallDirectory()  # type: ignore[abstract]  # what consent never asks is left unanswered
 
 
+@pytest.fixture
+def identity() -> SmallIdentity:
+    return SmallIdentity()  # type: ignore[abstract]  # what consent never asks is left unanswered
+
+
 @pytest_asyncio.fixture
 async def parts(
     database: Database,
     database_url: str,
     directory: SmallDirectory,
+    identity: SmallIdentity,
     signer: Signer,
     clock: Clock,
     serve: Callable[..., Any],
@@ -52,7 +60,9 @@ async def parts(
     """The parts of one running service."""
     address = await serve("directory", partial(add_DirectoryServiceServicer_to_server, directory))
     channel = await dial(address, "directory", as_="consent")
-    async with assembled(database, database_url, channel, signer, policy_of(None), clock) as made:
+    persons = await serve("identity", partial(add_IdentityServiceServicer_to_server, identity))
+    people = await dial(persons, "identity", as_="consent")
+    async with assembled(database, database_url, channel, people, signer, policy_of(None), clock) as made:
         yield made
 
 
@@ -60,6 +70,7 @@ async def parts(
 async def house(
     parts: Parts,
     directory: SmallDirectory,
+    identity: SmallIdentity,
     clock: Clock,
     serve: Callable[..., Any],
     dial: Callable[..., Any],
@@ -76,7 +87,9 @@ async def house(
         portal_decisions=DecisionServiceStub(gateway),
         journal=JournalServiceStub(gateway),
         messaging=ConsentServiceStub(messaging),
+        tellable=DecisionServiceStub(messaging),
         directory=directory,
+        identity=identity,
         clock=clock,
         call_as=calling_as,
     )

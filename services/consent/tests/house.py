@@ -13,6 +13,7 @@ from terresante_platform.ids import new_id
 from terresante_platform.refusals import Refusal
 
 from .small_directory import SmallDirectory
+from .small_identity import SmallIdentity
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -41,7 +42,10 @@ class House:
     portal_decisions: Any
     journal: Any
     messaging: Any
+    tellable: Any
+    """Decisions as the messaging service asks for them."""
     directory: SmallDirectory
+    identity: SmallIdentity
     clock: Clock
     call_as: Callable[..., Any]
 
@@ -55,7 +59,7 @@ class House:
 
     async def consented(self, by: UUID, patient: UUID | None = None) -> UUID:
         """A patient whose consent that professional recorded; the calls that follow are theirs."""
-        patient = patient or new_id()
+        patient = patient or self.identity.person()
         self.professional(by)
         await self.consents.RecordConsent(consent_of(patient, self.clock()))
         return patient

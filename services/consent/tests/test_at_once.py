@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,18 +14,19 @@ from terresante.consent.v1 import consent_service_pb2 as pb
 from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from terresante.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from terresante_consent.journal.chain import Signer
 from terresante_consent.journal.check import Checker, check
 from terresante_consent.parts import assembled, policy_of
 from terresante_platform import database as database_module
 from terresante_platform.calls import Call, Caller, enter
 from terresante_platform.database import Database
-from terresante_platform.ids import new_id
 from terresante_platform.refusals import Refusal
 from terresante_platform.testing.issuer import Issuer
 
 from .house import House, consent_of
 from .small_directory import SmallDirectory
+from .small_identity import SmallIdentity
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Replica:
 async def replica(
     database_url: str,
     directory: SmallDirectory,
+    identity: SmallIdentity,
     signer: Signer,
     house: House,
     serve: Callable[..., Any],
@@ -47,15 +49,22 @@ async def replica(
 ) -> Any:
     at = await serve("directory", partial(add_DirectoryServiceServicer_to_server, directory))
     channel = await dial(at, "directory", as_="consent")
+    there = await serve("identity", partial(add_IdentityServiceServicer_to_server, identity))
+    people = await dial(there, "identity", as_="consent")
     async with (
         database_module.connected(database_url, pool=4) as own,
-        assembled(own, database_url, channel, signer, policy_of(None), house.clock) as made,
+        assembled(own, database_url, channel, people, signer, policy_of(None), house.clock) as made,
     ):
         address = await serve("consent", *made.register)
         yield Replica(
             ConsentServiceStub(await dial(address, "consent", as_="gateway")),
             DecisionServiceStub(await dial(address, "consent", as_="records")),
         )
+
+
+def reader_of(house: House, decisions: Any) -> House:
+    """The same house, whose decisions are asked of that replica, whoever calls."""
+    return replace(house, decisions=decisions)
 
 
 class Crowd:
@@ -83,7 +92,7 @@ async def test_of_two_first_consents_at_once_one_opens_the_circle(
 ) -> None:
     crowd = Crowd(pro, patients)
     for _ in range(10):
-        patient = new_id()
+        patient = house.identity.person()
         doctors = [house.directory.professional() for _ in range(2)]
 
         async def recorded(service: Any, doctor: UUID, patient: UUID = patient) -> str:
@@ -137,7 +146,7 @@ async def test_no_decision_that_starts_after_an_acknowledged_end_allows(
 
     async def reading(service: Any) -> None:
         crowd.as_("professional", nurse)
-        reader = House(None, service, None, None, None, house.directory, house.clock, lambda *_: None)
+        reader = reader_of(house, service)
         while not done.is_set():
             began = loop.time()
             allowed = await reader.reads(patient)
@@ -221,7 +230,7 @@ async def test_two_replicas_write_one_journal_without_gap(
 
     async def reading(service: Any, seed: int) -> int:
         crowd.as_("professional", doctor)
-        reader = House(None, service, None, None, None, house.directory, house.clock, lambda *_: None)
+        reader = reader_of(house, service)
         chance = random.Random(seed)  # noqa: S311
         for _ in range(40):
             assert await reader.reads(chance.choice(mine))

@@ -1,4 +1,4 @@
-"""The service as a process: it starts and serves while directory and bus are away, and stops when asked."""
+"""The service as a process: it starts and serves while its neighbours and the bus are away, and stops when asked."""
 
 import asyncio
 import json
@@ -30,6 +30,7 @@ def environment(database_url: str, certificates: Authority, folder: Path, port: 
         "DATABASE_URL": database_url,
         "NATS_URL": f"tls://127.0.0.1:{free_port()}",
         "DIRECTORY_ADDRESS": f"ipv4:127.0.0.1:{free_port()}",
+        "IDENTITY_ADDRESS": f"ipv4:127.0.0.1:{free_port()}",
         "JOURNAL_KEY_FILE": key,
         **more,
     }
@@ -47,7 +48,7 @@ async def started(variables: dict[str, str]) -> asyncio.subprocess.Process:
     )
 
 
-async def test_it_serves_without_directory_or_bus_and_stops_when_asked(
+async def test_it_serves_without_its_neighbours_or_bus_and_stops_when_asked(
     database_url: str, certificates: Authority, tmp_path: Path
 ) -> None:
     port = free_port()

@@ -162,7 +162,7 @@ async def test_a_consent_that_is_not_recorded(
     house: House, published: Any, changes: dict[str, Any], expected: str
 ) -> None:
     house.professional(house.directory.professional())
-    request = consent_of(new_id(), house.clock(), **changes)
+    request = consent_of(house.identity.person(), house.clock(), **changes)
 
     assert await reason(house.consents.RecordConsent(request)) == expected
     assert await published() == []
@@ -258,7 +258,7 @@ async def test_emergencies_are_listed_whole_to_the_circle_and_their_own_to_who_o
 
 async def test_every_rpc_names_who_may_call_it(house: House) -> None:
     """And only messaging calls without a person, and only the other services ask for decisions."""
-    services = [(ConsentService, 17), (DecisionService, 2), (JournalService, 2)]
+    services = [(ConsentService, 17), (DecisionService, 3), (JournalService, 2)]
     for service, expected in services:
         methods = {name: rule_of(method) for name, method in inspect.getmembers(service) if name[:1].isupper()}
         assert len(methods) == expected
@@ -267,7 +267,8 @@ async def test_every_rpc_names_who_may_call_it(house: House) -> None:
             assert rule.strength == 2, name
             assert bool(rule.people) is (name != "ListConcerned"), name
             asking = {"records", "messaging", "identity"}
-            wanted = {"ListConcerned": {"messaging"}, "DecideMany": asking}.get(name, {"gateway"})
+            of_services = {"ListConcerned": {"messaging"}, "ListTellable": {"messaging"}, "DecideMany": asking}
+            wanted = of_services.get(name, {"gateway"})
             assert rule.services == wanted, name
 
 

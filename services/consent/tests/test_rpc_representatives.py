@@ -13,7 +13,7 @@ from .house import House, reason
 
 async def appointed(house: House, patient: UUID, kind: Any, **more: Any) -> tuple[UUID, pb.Representation]:
     """Somebody whom who is calling appoints."""
-    id = new_id()
+    id = house.identity.person()
     asked = pb.AppointRepresentativeRequest(patient_id=str(patient), representative_id=str(id), kind=kind, **more)
     return id, (await house.consents.AppointRepresentative(asked)).representation
 
@@ -60,7 +60,7 @@ async def test_a_trusted_person_may_what_the_patient_delegates(house: House) -> 
 
 
 @pytest.mark.parametrize("kind", ["PARENT", "GUARDIAN", "CURATOR"])
-async def test_the_patient_does_not_make_or_end_what_law_settles(house: House, kind: str) -> None:
+async def test_the_patient_does_not_make_or_end_what_law_settles(house: House, published: Any, kind: str) -> None:
     doctor = house.directory.professional()
     patient = await house.consented(doctor)
     number = pb.RepresentationKind.Value(f"REPRESENTATION_KIND_{kind}")
@@ -74,6 +74,7 @@ async def test_the_patient_does_not_make_or_end_what_law_settles(house: House, k
     house.person(representative)
     assert (await house.consents.EndRepresentation(end)).representation.HasField("until")
     assert not await house.reads(patient)
+    assert (await published())[-1] == "consent.v1.representation_ended"
 
 
 async def test_representatives_are_listed_while_in_force(house: House) -> None:
@@ -96,7 +97,7 @@ async def test_what_an_appointment_is_refused_for(house: House) -> None:
     asked = house.consents.AppointRepresentative
 
     def request(kind: Any, **more: Any) -> pb.AppointRepresentativeRequest:
-        named = {"patient_id": str(patient), "representative_id": str(new_id()), "kind": kind, **more}
+        named = {"patient_id": str(patient), "representative_id": str(house.identity.person()), "kind": kind, **more}
         return pb.AppointRepresentativeRequest(**named)
 
     guardian, parent = pb.REPRESENTATION_KIND_GUARDIAN, pb.REPRESENTATION_KIND_PARENT
@@ -104,6 +105,10 @@ async def test_what_an_appointment_is_refused_for(house: House) -> None:
     assert await reason(asked(request(parent))) == "REPRESENTATIVE_PERIOD_INVALID"
     assert await reason(asked(request(guardian, until=house.clock()))) == "REPRESENTATIVE_PERIOD_INVALID"
     assert await reason(asked(request(0))) == "REPRESENTATIVE_KIND_MISSING"
+    assert await reason(asked(request(guardian, representative_id=str(new_id())))) == "PERSON_UNKNOWN"
+    house.identity.away = True
+    assert await reason(asked(request(guardian))) == "IDENTITY_UNAVAILABLE"
+    house.identity.away = False
     twice = request(guardian)
     await asked(twice)
     assert await reason(asked(twice)) == "REPRESENTATIVE_ALREADY"

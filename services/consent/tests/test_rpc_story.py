@@ -27,7 +27,7 @@ async def test_without_consent_there_is_no_record_and_no_circle(house: House) ->
 
 
 async def test_the_first_consent_opens_the_circle_with_who_recorded_it(house: House, published: Published) -> None:
-    doctor, patient = house.directory.professional(), new_id()
+    doctor, patient = house.directory.professional(), house.identity.person()
     house.professional(doctor)
 
     reply = await house.consents.RecordConsent(consent_of(patient, house.clock()))
@@ -163,7 +163,9 @@ async def test_an_emergency_access_opens_the_record_until_it_ends_by_itself(hous
     assert (await published())[-1] == "consent.v1.emergency_opened"
 
 
-async def test_an_emergency_access_is_closed_by_who_opened_it_or_the_patient(house: House) -> None:
+async def test_an_emergency_access_is_closed_by_who_opened_it_or_the_patient(
+    house: House, published: Published
+) -> None:
     rescuer, other = house.directory.professional(), house.directory.professional()
     patient = await house.consented(house.directory.professional())
     house.professional(rescuer)
@@ -173,12 +175,14 @@ async def test_an_emergency_access_is_closed_by_who_opened_it_or_the_patient(hou
 
     house.professional(other)
     assert await reason(house.consents.CloseEmergencyAccess(close)) == "NOT_AUTHOR"
+    assert (await published())[-1] == "consent.v1.emergency_opened"
     house.person(patient)
     assert (await house.consents.CloseEmergencyAccess(close)).emergency_access.HasField("closed_at")
 
     house.professional(rescuer)
     assert not await house.reads(patient)
     assert await reason(house.consents.CloseEmergencyAccess(close)) == "EMERGENCY_UNKNOWN"
+    assert (await published())[-1] == "consent.v1.emergency_closed"
 
 
 async def test_an_emergency_asks_for_a_reason_a_fresh_login_and_a_health_professional(house: House) -> None:
@@ -246,7 +250,7 @@ async def test_only_the_patient_withdraws(house: House) -> None:
 
 
 async def test_a_patient_consents_in_the_portal_and_invites_the_first_member(house: House) -> None:
-    doctor, patient = house.directory.professional(), new_id()
+    doctor, patient = house.directory.professional(), house.identity.person()
     house.person(patient)
     asked = pb.RecordConsentRequest(
         patient_id=str(patient), notice_version="2026-1", information_given="Notice lue dans l'espace."

@@ -91,6 +91,25 @@ async def representative_appointed(transaction: AsyncConnection, made: Represent
     await outbox.add(transaction, "terresante.consent.v1.representative_appointed", message)
 
 
+async def representation_ended(transaction: AsyncConnection, ended: Representation) -> None:
+    """Somebody may no longer act for a patient."""
+    message = pb.RepresentationEnded(
+        patient_id=str(ended.patient), representative_id=str(ended.representative), at=stamp(ended.until)
+    )
+    await outbox.add(transaction, "terresante.consent.v1.representation_ended", message)
+
+
+async def emergency_closed(transaction: AsyncConnection, closed: EmergencyAccess) -> None:
+    """An emergency access was ended before its time."""
+    message = pb.EmergencyClosed(
+        patient_id=str(closed.patient),
+        emergency_access_id=str(closed.id),
+        professional_id=str(closed.professional),
+        at=stamp(closed.closed_at),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.emergency_closed", message)
+
+
 def reactions(knowing: Knowing) -> list[Reaction]:
     """What consent does when others announce."""
 

@@ -13,12 +13,14 @@ from terresante.consent.v1.consent_service_pb2_grpc import add_ConsentServiceSer
 from terresante.consent.v1.decision_service_pb2_grpc import add_DecisionServiceServicer_to_server
 from terresante.consent.v1.journal_service_pb2_grpc import add_JournalServiceServicer_to_server
 from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from terresante_platform.database import Database
 
 from terresante_consent.domain.policy import Policy, parse
 from terresante_consent.journal.chain import Signer
 from terresante_consent.journal.writer import Journal
 from terresante_consent.knowing import Knowing
+from terresante_consent.persons import Persons
 from terresante_consent.rpc import ConsentService, DecisionService, JournalService
 from terresante_consent.rpc.desk import Desk
 from terresante_consent.rpc.standings import Standings
@@ -48,6 +50,7 @@ async def assembled(
     database: Database,
     database_url: str,
     directory: aio.Channel,
+    identity: aio.Channel,
     signer: Signer,
     policy: Policy,
     now: Callable[[], datetime],
@@ -59,7 +62,8 @@ async def assembled(
     asking, writing = Line(database_url, "consent facts"), Line(database_url, "consent journal")
     journal = Journal(writing, signer)
     standings = Standings(asking, knowing, now)
-    desk = Desk(database, journal, standings, knowing, policy, now)
+    persons = Persons(IdentityServiceStub(identity))
+    desk = Desk(database, journal, standings, knowing, persons, policy, now)
     try:
         async with journal.running(), standings.professionals.running(), standings.persons.running():
             yield Parts(

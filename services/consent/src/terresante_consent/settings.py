@@ -8,13 +8,14 @@ from terresante_platform.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The platform's, the directory's address, the journal's key and what may differ between operators."""
+    """The platform's, the addresses of whom consent asks, the journal's key, and what may differ between operators."""
 
     model_config = SettingsConfigDict(
         env_prefix="TERRESANTE_CONSENT_", extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
     directory_address: str = Field(description="gRPC target of the directory")
+    identity_address: str = Field(description="gRPC target of identity")
     journal_key_file: Path = Field(description="Ed25519 private key (PEM, PKCS#8) that signs the journal's batch heads")
     entitlements_file: Path | None = Field(
         None, description="Entitlement matrix, see data/README.md; the committed example if unset"

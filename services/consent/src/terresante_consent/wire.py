@@ -15,8 +15,10 @@ from terresante_platform.refusals import Invalid
 
 from terresante_consent.domain import blocks, circle, consents, emergency, representation
 from terresante_consent.domain.decision import Decision, Scope
+from terresante_consent.domain.giver import Giver
 from terresante_consent.domain.professionals import Place, PlaceUnknown, Professional
 from terresante_consent.domain.sentences import sentence, todo
+from terresante_consent.domain.telling import Told
 from terresante_consent.domain.vocabulary import (
     Action,
     Basis,
@@ -87,6 +89,15 @@ def optional_id(text: str, field: str) -> UUID | None:
     return parsed(text, field) if text else None
 
 
+def giver(request: consents_pb.RecordConsentRequest) -> Giver:
+    """Who is said to give a consent, and in what right. Refuses with REPRESENTATIVE_KIND_MISSING what is no right."""
+    named = optional_id(request.given_by, "given_by")
+    right = RIGHTS.get(request.given_as)
+    if right is None and request.given_as:
+        raise representation.KindMissing("Ce titre de représentant n'existe pas.", "Corrigez-le.", field="given_as")
+    return Giver(PersonId(named) if named else None, right, moment(request, "represents_until"))
+
+
 def moment(message: Any, field: str) -> datetime | None:
     """The moment in that field; None if unset. Refuses with DATE_INVALID what is out of the calendar."""
     if not message.HasField(field):
@@ -150,23 +161,21 @@ def _scope(scope: Scope | None) -> decisions_pb.Scope | None:
     )
 
 
-def kept_decision(
-    entry: Entry, facts: Mapping[str, str], would_flip: Mapping[str, bool]
-) -> decisions_pb.GetDecisionResponse:
-    """A past decision with what it was made of."""
+def kept_decision(entry: Entry, told: Told) -> decisions_pb.GetDecisionResponse:
+    """A past decision with what it was made of, as far as it is told."""
     return decisions_pb.GetDecisionResponse(
         decision=decisions_pb.Decision(
             allowed=entry.allowed,
-            reasons=[reason.value for reason in entry.reasons],
-            sentence=sentence(entry.question.action, entry.basis, entry.reasons),
-            todo=todo(entry.reasons),
+            reasons=[reason.value for reason in told.reasons],
+            sentence=sentence(entry.question.action, entry.basis, told.reasons),
+            todo=todo(told.reasons),
             basis=_BASIS_NUMBERS[entry.basis],
             entry_id=str(entry.id),
             policy_version=entry.policy_version,
         ),
         at=stamp(entry.at),
-        facts=facts,
-        would_flip={name: str(value).lower() for name, value in would_flip.items()},
+        facts=told.facts,
+        would_flip={name: str(value).lower() for name, value in told.would_flip.items()},
         action=_ACTION_NUMBERS[entry.question.action],
     )
 

@@ -96,21 +96,24 @@ class Representation:
         return self.right in ACTING
 
 
-def appoint(new: Representation, others: Sequence[Representation], at: datetime) -> Representation:
-    """A representation as it will stand: what law gives is not delegated, what is delegated is not more than asked."""
+def appoint(
+    new: Representation, others: Sequence[Representation], at: datetime, field: str = "until"
+) -> Representation:
+    """A representation as it will stand: what law gives is not delegated, what is delegated is not more than asked.
+    `field`: where the request says until when."""
     if new.representative == new.patient:
         raise RepresentativeSelf("Le patient ne peut pas être son propre représentant.", "Désignez une autre personne.")
     if new.until is None and new.right is Right.PARENT:
         raise PeriodInvalid(
-            "Pour un parent, la date de fin manque.", "Indiquez la date de la majorité de l'enfant.", field="until"
+            "Pour un parent, la date de fin manque.", "Indiquez la date de la majorité de l'enfant.", field=field
         )
     if new.until is not None and new.until <= at:
-        raise PeriodInvalid("La fin de la représentation est déjà passée.", "Indiquez une date à venir.", field="until")
+        raise PeriodInvalid("La fin de la représentation est déjà passée.", "Indiquez une date à venir.", field=field)
     if new.until is not None and new.right is Right.PARENT and new.until > at + LONGEST_PARENTHOOD:
         raise PeriodInvalid(
             "Un parent ne représente son enfant que jusqu'à sa majorité.",
             "Indiquez la date de la majorité de l'enfant.",
-            field="until",
+            field=field,
         )
     if any(other.representative == new.representative and other.in_force(at) for other in others):
         raise RepresentativeAlready(

@@ -1,6 +1,6 @@
 """One entry of the journal, and its bytes: canonical JSON (sorted keys, UTF-8, no blanks, nothing that is empty)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import orjson
 
 from terresante_consent.domain.decision import Decision
 from terresante_consent.domain.facts import Facts, Question, of_true_flags, true_flags
+from terresante_consent.domain.telling import Made, Told
 from terresante_consent.domain.vocabulary import Action, Basis, Kind, Reason, Who
 from terresante_consent.journal.merkle import leaf_hash
 
@@ -54,6 +55,15 @@ class Entry:
     structure: str
     resource: str
     about: str
+
+    @property
+    def made(self) -> Made:
+        """The decision that it says."""
+        return Made(self.question, self.facts, self.allowed, self.reasons)
+
+    def told(self, told: Told) -> "Entry":
+        """As much of it as is told."""
+        return replace(self, question=told.question, reasons=told.reasons)
 
 
 def encoded(record: Record, patient_sequence: int, patient_previous: bytes) -> bytes:

@@ -10,9 +10,13 @@ from terresante_platform.refusals import Denied, Invalid
 from terresante_platform.rpc.allow import allow
 
 from terresante_consent import wire
+from terresante_consent.domain.decision import in_circle
+from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.professionals import chosen_place
 from terresante_consent.domain.sentences import WHY_NOT
-from terresante_consent.domain.vocabulary import Reason, Who
+from terresante_consent.domain.vocabulary import Action, Reason, Who
+from terresante_consent.journal import reading
+from terresante_consent.journal.leaf import Entry
 from terresante_consent.rpc.desk import Desk
 from terresante_consent.store import around, representations
 from terresante_consent.store.around import After, MyPatient
@@ -58,17 +62,27 @@ class Around:
     @allow(services=("messaging",))
     async def ListConcerned(self, request: pb.ListConcernedRequest, _: Any) -> pb.ListConcernedResponse:
         """For messaging, in its own name; whether each may still read is decided when they read."""
-        patient = wire.patient(request.patient_id)
+        patient, decision = wire.patient(request.patient_id), wire.optional_id(request.decision_id, "decision_id")
         now = self._desk.now()
         async with self._desk.database.reading() as connection:
-            professionals = await around.concerned_professionals(connection, patient, now)
+            found = await around.concerned_professionals(connection, patient, now)
+            published = await reading.one(connection, patient, decision) if decision else None
             held = await representations.in_force(connection, patient, now)
             in_force = await around.consent_in_force(connection, patient)
+        professionals = {id for id, facts in found.items() if in_circle(facts)}
+        if decision is not None:
+            professionals = {id for id in professionals if self._may_be_told(found[id], published)}
         return pb.ListConcernedResponse(
-            professional_ids=sorted(str(id) for id in professionals),
+            professional_ids=sorted(map(str, professionals)),
             representative_ids=sorted({str(one.representative) for one in held if one.acts or one.may_read}),
             consent_in_force=in_force,
         )
+
+    def _may_be_told(self, facts: Facts, published: Entry | None) -> bool:
+        """Whether the matrix gives them what was published under that decision; no such decision gives nothing."""
+        if published is None or not published.allowed or published.question.action is not Action.PUBLISH:
+            return False
+        return self._desk.policy.entitled(facts.profession, published.question.category)
 
     async def _of_professional(self, after: After | None, limit: int) -> list[MyPatient]:
         call, caller, now = calls.current(), calls.person(), self._desk.now()

@@ -1,5 +1,7 @@
 """Consents: given, withdrawn, read."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +11,16 @@ from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
 from terresante_consent import events, wire
-from terresante_consent.domain import consents
+from terresante_consent.domain import consents, representation
 from terresante_consent.domain.circle import Member, MemberId
 from terresante_consent.domain.consents import Consent, ConsentId
+from terresante_consent.domain.giver import Giver, in_portal, right_to_record
+from terresante_consent.domain.persons import Existing
+from terresante_consent.domain.representation import Representation, RepresentationId
 from terresante_consent.domain.vocabulary import Action, PersonId, ProfessionalId
 from terresante_consent.rpc.desk import Act, Desk
 from terresante_consent.store import consents as kept
+from terresante_consent.store import representations
 
 
 class Consents:
@@ -25,9 +31,10 @@ class Consents:
     @allow("professional", "patient")
     async def RecordConsent(self, request: pb.RecordConsentRequest, _: Any) -> pb.RecordConsentResponse:
         """The first opens the circle, with the professional who records it as first member (R-CON1); a later one opens
-        the circle again as it was."""
-        patient = wire.patient(request.patient_id)
+        the circle again as it was. A parent or guardian who gives it may be recorded with it."""
+        patient, giver = wire.patient(request.patient_id), wire.giver(request)
         given_at = wire.moment(request, "given_at")
+        existing = await self._existing(patient, giver)
         async with (
             self._desk.acting(patient) as act,
             once(act.transaction, request, pb.RecordConsentResponse) as use,
@@ -35,15 +42,22 @@ class Consents:
             if use.reply is not None:
                 act.replayed = True
                 return use.reply
-            act.decide(Action.RECORD_CONSENT)
+            act.decide(Action.RECORD_CONSENT, about=giver.person if giver.person != patient else None)
+            existing.require(patient, "patient_id")
+            represented = await representations.in_force(act.transaction, patient, act.now)
+            given_by, representing = _given_by(giver, act, represented)
+            if representing is not None:
+                existing.require(given_by, "given_by")
             earlier = await kept.of_patient(act.transaction, patient)
-            consent = consents.give(_asked(request, act, given_at), earlier, act.now)
+            consent = consents.give(_asked(request, act, given_at, given_by), earlier, act.now)
             first = await kept.open_circle(act.transaction, patient)
             await kept.keep(act.transaction, consent)
             if first and consent.recorded_by is not None:
                 await kept.add_member(act.transaction, _first_member(consent, act))
             circle = await kept.changed_circle(act.transaction, patient)
             await events.consent_recorded(act.transaction, consent, act.now)
+            if representing is not None:
+                await self._recorded_with_it(act, representing, represented)
             return use.keep(pb.RecordConsentResponse(consent=wire.consent(consent), circle=wire.whole_circle(circle)))
 
     @allow("professional", "patient")
@@ -71,28 +85,58 @@ class Consents:
             found = await kept.of_patient(connection, patient)
         return pb.ListConsentsResponse(consents=[wire.consent(consent) for consent in found])
 
+    async def _existing(self, patient: PersonId, giver: Giver) -> Existing:
+        """Of the patient and who is to be recorded as acting for them, who exists. A patient who has a circle does."""
+        async with self._desk.database.reading() as connection:
+            known = {patient} if await kept.has_circle(connection, patient) else set()
+        recorded = {giver.person} if giver.person is not None and giver.right is not None else set()
+        found = await self._desk.persons.existing(({patient} | recorded) - known)
+        return replace(found, ids=found.ids | known)
 
-def _asked(request: pb.RecordConsentRequest, act: Act, given_at: datetime | None) -> Consent:
-    """What is to be recorded. In the portal it is given by who is logged in, now unless said otherwise."""
-    giver = wire.optional_id(request.given_by, "given_by") or act.patient
-    in_portal = not act.by_professional
-    if in_portal:
-        if request.given_by and giver != act.caller:
-            raise consents.InformationMissing(
-                "Dans l'espace du patient, le consentement est donné par la personne connectée.",
-                "N'indiquez pas d'autre personne.",
-                field="given_by",
-            )
-        giver = act.caller
-    if given_at is None and not in_portal:
+    async def _recorded_with_it(self, act: Act, new: Representation, others: Sequence[Representation]) -> None:
+        """The giver's right to act: a decision of its own, on what holds now that the consent is given, hence a line of
+        its own in the journal. If there was a circle before, only its members record who acts for the patient."""
+        await self._desk.look_again(act)
+        act.decide(Action.APPOINT_REPRESENTATIVE, by_law=True, about=new.representative)
+        made = representation.appoint(new, others, act.now, field="represents_until")
+        await representations.keep(act.transaction, made)
+        await events.representative_appointed(act.transaction, made)
+
+
+def _given_by(giver: Giver, act: Act, represented: Sequence[Representation]) -> tuple[PersonId, Representation | None]:
+    """Who gives it, and as whose representative they are recorded with it."""
+    patient = PersonId(act.patient)
+    if not act.by_professional:
+        return in_portal(giver, PersonId(act.caller)), None
+    right = right_to_record(giver, patient, represented, act.now)
+    given_by = giver.person or patient
+    if right is None:
+        return given_by, None
+    return given_by, Representation(
+        id=RepresentationId(new_id()),
+        patient=patient,
+        representative=given_by,
+        right=right,
+        since=act.now,
+        until=giver.until,
+        may_read=True,
+        may_manage=True,
+        appointed_by=act.caller,
+    )
+
+
+def _asked(request: pb.RecordConsentRequest, act: Act, given_at: datetime | None, given_by: PersonId) -> Consent:
+    """What is to be recorded. In the portal it is given now unless said otherwise."""
+    electronic = not act.by_professional
+    if given_at is None and not electronic:
         raise consents.DateInvalid("La date du consentement manque.", "Indiquez quand il a été donné.")
     return Consent(
         id=ConsentId(new_id()),
         patient=PersonId(act.patient),
-        form=consents.checked_form(wire.FORMS.get(request.form), in_portal),
+        form=consents.checked_form(wire.FORMS.get(request.form), electronic),
         given_at=given_at or act.now,
-        given_by=PersonId(giver),
-        recorded_by=None if in_portal else ProfessionalId(act.caller),
+        given_by=given_by,
+        recorded_by=None if electronic else ProfessionalId(act.caller),
         notice_version=request.notice_version.strip(),
         information_given=request.information_given.strip(),
     )

@@ -13,8 +13,10 @@ from terresante_platform.refusals import Denied, Unknown
 from terresante_platform.rpc.allow import allow
 
 from terresante_consent import wire
-from terresante_consent.domain.decision import decide, smallest_flip
-from terresante_consent.domain.facts import Question, by_name
+from terresante_consent.domain import telling
+from terresante_consent.domain.decision import decide
+from terresante_consent.domain.facts import Question
+from terresante_consent.domain.telling import Told
 from terresante_consent.domain.vocabulary import WITHOUT_PATIENT, Action, Kind
 from terresante_consent.journal import reading
 from terresante_consent.journal.leaf import Entry
@@ -68,6 +70,15 @@ class DecisionService(DecisionServiceServicer):
             decisions=[wire.decision(made.decision, made.question.action, made.id) for made in records]
         )
 
+    @allow("professional", "patient", services=("messaging",))
+    async def ListTellable(self, request: pb.ListTellableRequest, _: Any) -> pb.ListTellableResponse:
+        """Decides on the caller's own standing and shows nothing of a record, so that nothing is written down
+        (docs/decisions/0007)."""
+        topics = _topics(request.topics)
+        asked = await self._desk.standings.asked(list(dict.fromkeys(patient for patient, _ in topics)))
+        made = [decide(question, asked.facts[patient], self._desk.policy) for patient, question in topics]
+        return pb.ListTellableResponse(tellable=[one.allowed for one in made])
+
     @allow("professional", "patient")
     async def GetDecision(self, request: pb.GetDecisionRequest, _: Any) -> pb.GetDecisionResponse:
         """Shows it to the one it was about; else to who may read the patient's journal, which is written down."""
@@ -76,20 +87,22 @@ class DecisionService(DecisionServiceServicer):
             entry = await reading.one(connection, patient, id)
         if entry is None:
             raise _unknown()
-        if entry.actor != calls.person().id:
-            try:
-                allowed = await self._desk.may(Action.READ_JOURNAL, patient)
-            except Denied:
-                raise _unknown() from None
-            if allowed.scope is None or allowed.scope.own_only or reading.withheld(entry.facts, allowed.basis):
-                raise _unknown()
-        return wire.kept_decision(entry, by_name(entry.facts), self._flip(entry))
+        if entry.actor == calls.person().id:
+            told = telling.to_who_asked(entry.made, self._desk.policy)
+        else:
+            told = await self._to_reader_of_journal(patient, entry)
+        if told is None:
+            raise _unknown()
+        return wire.kept_decision(entry, told)
 
-    def _flip(self, entry: Entry) -> dict[str, bool]:
-        """What would have turned it; nothing if the grid has since changed so that it would come out otherwise."""
-        if decide(entry.question, entry.facts, self._desk.policy).allowed is not entry.allowed:
-            return {}
-        return smallest_flip(entry.question, entry.facts, self._desk.policy)
+    async def _to_reader_of_journal(self, patient: UUID, entry: Entry) -> Told | None:
+        try:
+            allowed = await self._desk.may(Action.READ_JOURNAL, patient)
+        except Denied:
+            return None
+        if allowed.scope is None or allowed.scope.own_only or reading.withheld(entry.facts, allowed.basis):
+            return None
+        return telling.whole(entry.made, self._desk.policy)
 
 
 def _unknown() -> UnknownDecision:
@@ -102,6 +115,23 @@ def _questions(asked: Sequence[pb.Question]) -> list[_Asked]:
             "Le nombre de questions ne convient pas.", f"Posez 1 à {MOST_QUESTIONS} questions à la fois."
         )
     return [_question(one) for one in asked]
+
+
+def _topics(asked: Sequence[pb.Topic]) -> list[tuple[UUID, Question]]:
+    if not 1 <= len(asked) <= MOST_QUESTIONS:
+        raise wire.QuestionInvalid(
+            "Le nombre de sujets ne convient pas.", f"Donnez 1 à {MOST_QUESTIONS} sujets à la fois.", field="topics"
+        )
+    return [_topic(one) for one in asked]
+
+
+def _topic(one: pb.Topic) -> tuple[UUID, Question]:
+    kind = wire.KINDS.get(one.resource_kind)
+    if kind is None:
+        raise wire.QuestionInvalid(
+            "La nature de ce dont il faut informer manque.", "Indiquez document, note ou observation.", field="topics"
+        )
+    return wire.patient(one.patient_id), Question(Action.BE_NOTIFIED, kind)
 
 
 def _question(one: pb.Question) -> _Asked:

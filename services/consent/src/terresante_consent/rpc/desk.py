@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from terresante_consent.domain.vocabulary import Action, Who
 from terresante_consent.journal.leaf import Record
 from terresante_consent.journal.writer import Journal
 from terresante_consent.knowing import Knowing
+from terresante_consent.persons import Persons
 from terresante_consent.rpc.standings import Asked, Standings
 from terresante_consent.store import consents
 from terresante_consent.store.line import driver_of
@@ -42,7 +43,7 @@ class Act:
     now: datetime
     asked: Asked
     policy: Policy
-    record: Record | None = None
+    records: list[Record] = field(default_factory=list)
     replayed: bool = False
 
     @property
@@ -72,9 +73,10 @@ class Act:
         facts = self.asked.facts[self.patient]._replace(own=own, by_law=by_law)
         question = Question(action)
         made = decide(question, facts, self.policy)
-        self.record = recorded(self.asked, self.patient, question, made, self.now, resource, about)
+        record = recorded(self.asked, self.patient, question, made, self.now, resource, about)
         if not made.allowed:
-            raise _Refused(self.record)
+            raise _Refused(record)
+        self.records.append(record)
         return made
 
 
@@ -87,6 +89,7 @@ class Desk:
         journal: Journal,
         standings: Standings,
         knowing: Knowing,
+        persons: Persons,
         policy: Policy,
         now: Callable[[], datetime],
     ) -> None:
@@ -94,6 +97,7 @@ class Desk:
         self.journal = journal
         self.standings = standings
         self.knowing = knowing
+        self.persons = persons
         self.policy = policy
         self.now = now
 
@@ -109,13 +113,17 @@ class Desk:
                 asked = await self.standings.within(await driver_of(transaction), patient, now)
                 act = Act(transaction, patient, now, asked, self.policy)
                 yield act
-                if act.record is not None:
-                    await self.journal.append(transaction, [act.record])
+                if act.records:
+                    await self.journal.append(transaction, act.records)
                 elif not act.replayed:
                     raise LookupError("a change was made without a decision")
         except _Refused as refused:
             await self.journal.keep([refused.record])
             raise refusal(refused.record.question.action, refused.record.decision, refused.record.id) from None
+
+    async def look_again(self, act: Act) -> None:
+        """What is true of the caller and the patient after what the act has changed so far."""
+        act.asked = await self.standings.within(await driver_of(act.transaction), act.patient, act.now)
 
     async def may(self, action: Action, patient: UUID, has_own: bool = False) -> Decision:
         """The decision on a read, written down. Raises its refusal if refused."""

@@ -71,6 +71,7 @@ class Emergencies:
                 raise emergency.UnknownEmergency("Cet accès en urgence n'existe pas.", "Relisez leur liste.")
             closed = emergency.close(access, act.now)
             await kept.close(act.transaction, closed)
+            await events.emergency_closed(act.transaction, closed)
             return pb.CloseEmergencyAccessResponse(emergency_access=wire.emergency_access(closed))
 
     @allow("professional", "patient")

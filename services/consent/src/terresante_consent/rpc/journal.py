@@ -1,7 +1,7 @@
 """JournalService: the patient reads who did, saw or tried what, and takes it home with its proof."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from terresante.consent.v1 import journal_service_pb2 as pb
@@ -10,10 +10,12 @@ from terresante_platform import calls
 from terresante_platform.rpc.allow import allow
 
 from terresante_consent import wire
+from terresante_consent.domain import telling
 from terresante_consent.domain.vocabulary import Action, Basis
 from terresante_consent.journal import reading
 from terresante_consent.journal.chain import Signer
 from terresante_consent.journal.export import export
+from terresante_consent.journal.leaf import Entry
 from terresante_consent.rpc.around import page_size
 from terresante_consent.rpc.desk import Desk
 
@@ -30,7 +32,8 @@ class JournalService(JournalServiceServicer):
 
     @allow("professional", "patient")
     async def ListEntries(self, request: pb.ListEntriesRequest, _: Any) -> pb.ListEntriesResponse:
-        """Newest first. A professional sees their own acts."""
+        """Newest first. A professional sees their own acts, and of what they were refused no more than they were told:
+        a page of theirs may be shorter than asked."""
         patient, limit = wire.patient(request.patient_id), page_size(request.limit, MOST)
         before = _before(request.cursor)
         decision = await self._desk.may(Action.READ_JOURNAL, patient)
@@ -38,11 +41,16 @@ class JournalService(JournalServiceServicer):
         actor = calls.person().id if own_only else None
         async with self._desk.database.reading() as connection:
             found = await reading.page(connection, patient, before, limit + 1, actor)
-        shown = found[:limit]
+        page = found[:limit]
+        shown = self._told_of_own(page) if own_only else page
         return pb.ListEntriesResponse(
             entries=[wire.entry(line, reading.withheld(line.facts, decision.basis)) for line in shown],
-            next_cursor=str(shown[-1].patient_sequence) if len(found) > limit else "",
+            next_cursor=str(page[-1].patient_sequence) if len(found) > limit else "",
         )
+
+    def _told_of_own(self, lines: Sequence[Entry]) -> list[Entry]:
+        told = [(line, telling.to_who_asked(line.made, self._desk.policy)) for line in lines]
+        return [line.told(so_much) for line, so_much in told if so_much is not None]
 
     @allow("patient", fresh=FRESH_SECONDS)
     async def ExportJournal(self, request: pb.ExportJournalRequest, _: Any) -> AsyncIterator[pb.ExportJournalResponse]:

@@ -34,6 +34,7 @@ class Representatives:
             raise representation.KindMissing(
                 "Il manque à quel titre cette personne représente le patient.", "Indiquez-le.", field="kind"
             )
+        existing = await self._desk.persons.existing({representative})
         async with (
             self._desk.acting(patient) as act,
             once(act.transaction, request, pb.AppointRepresentativeResponse) as use,
@@ -42,6 +43,7 @@ class Representatives:
                 act.replayed = True
                 return use.reply
             act.decide(Action.APPOINT_REPRESENTATIVE, by_law=right in BY_LAW, about=representative)
+            existing.require(representative, "representative_id")
             new = Representation(
                 id=RepresentationId(new_id()),
                 patient=patient,
@@ -76,6 +78,7 @@ class Representatives:
                 )
             ended = representation.end(standing, act.now)
             await kept.end(act.transaction, ended)
+            await events.representation_ended(act.transaction, ended)
             return pb.EndRepresentationResponse(representation=wire.representing(ended))
 
     @allow("professional", "patient")

@@ -48,6 +48,11 @@ async def open_circle(transaction: AsyncConnection, patient: UUID) -> bool:
     return made.rowcount == 1
 
 
+async def has_circle(connection: AsyncConnection, patient: UUID) -> bool:
+    """Whether a consent was ever recorded: from then on there is a circle."""
+    return bool((await connection.execute(select(exists().where(circle.c.patient_id == patient)))).scalar())
+
+
 async def circle_of(connection: AsyncConnection, patient: UUID) -> Circle:
     """The circle with all its members, past ones included, oldest first. Refuses with CIRCLE_UNKNOWN."""
     in_force = exists().where(consent.c.patient_id == patient, consent.c.withdrawn_at.is_(None))
