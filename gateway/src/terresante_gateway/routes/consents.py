@@ -17,6 +17,8 @@ router = APIRouter(prefix="/v1/patients/{patient}/consents", tags=["Consentement
 
 Form = Literal["oral", "written", "electronic"]
 FORMS = codes_of(pb.ConsentForm, "CONSENT_FORM_")
+GiverKind = Literal["parent", "guardian"]
+GIVERS = codes_of(pb.RepresentationKind, "REPRESENTATION_KIND_")
 
 
 class Consent(Struct):
@@ -59,7 +61,21 @@ class NewConsent(Input):
 
     form: Form = Field(description="Comment il a été donné", examples=["oral"])
     given_at: Moment = Field(description="Quand il a été donné", examples=["2026-03-02T09:30:00+01:00"])
-    given_by: OpaqueId | None = Field(None, description="Le représentant qui l’a donné ; absent : le patient")
+    given_by: OpaqueId | None = Field(
+        None,
+        description="Le parent ou le tuteur qui l’a donné à la place du patient ; absent : le patient. "
+        "Dans le portail patient : la personne connectée, toujours",
+    )
+    given_as: GiverKind | None = Field(
+        None,
+        description="À quel titre, si cette personne n’est pas encore enregistrée comme représentant : elle l’est "
+        "alors avec le consentement. Recueil par un professionnel seulement",
+    )
+    represents_until: Moment | None = Field(
+        None,
+        description="Fin de cette représentation ; nécessaire pour un parent : la majorité de l’enfant",
+        examples=["2041-06-14T00:00:00+02:00"],
+    )
     notice_version: Line = Field(
         min_length=1, max_length=50, description="Version de la notice remise", examples=["2026-01"]
     )
@@ -79,16 +95,24 @@ async def list_consents(patient: Id, peers: To) -> Consents:
 
 
 @on(router, "POST", "", "Recueillir un consentement", Authz("consent", "record", CARE), "CONSENT_ALREADY_IN_FORCE",
-    "CONSENT_BLOCKED", "CONSENT_DATE_INVALID", "CONSENT_INFORMATION_MISSING", "DATE_INVALID", "PLACE_REQUIRED",
-    "PLACE_UNKNOWN", "ACCESS_REFUSED", "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
+    "CONSENT_BLOCKED", "CONSENT_DATE_INVALID", "CONSENT_INFORMATION_MISSING", "CONSENT_GIVER_NOT_ENTITLED",
+    "PERSON_UNKNOWN", "REPRESENTATIVE_KIND_MISSING", "REPRESENTATIVE_PERIOD_INVALID", "REPRESENTATIVE_ALREADY",
+    "IDENTITY_UNAVAILABLE", "DATE_INVALID", "PLACE_REQUIRED", "PLACE_UNKNOWN", "ACCESS_REFUSED",
+    "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
 async def record_consent(patient: Id, new: NewConsent, peers: To) -> Consent:
-    """Le premier ouvre le dossier et le cercle de soins ; un nouveau, après un retrait, les rouvre en l’état."""
+    """Le premier ouvre le dossier et le cercle de soins ; un nouveau, après un retrait, les rouvre en l’état.
+
+    Il est donné par le patient, ou par qui agit à sa place : un parent ou un tuteur déjà enregistré, ou enregistré avec
+    lui (given_as). Si le patient a déjà un cercle de soins, seul un membre de ce cercle enregistre un représentant.
+    """
     reply = await peers.consent.RecordConsent(
         pb.RecordConsentRequest(
             patient_id=patient,
             form=FORMS.number[new.form],
             given_at=words.timestamp(new.given_at),
             given_by=new.given_by or "",
+            given_as=GIVERS.number_of(new.given_as),
+            represents_until=words.timestamp(new.represents_until) if new.represents_until else None,
             notice_version=new.notice_version,
             information_given=new.information_given,
         )

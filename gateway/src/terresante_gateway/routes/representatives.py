@@ -69,7 +69,7 @@ async def list_representatives(patient: Id, peers: To) -> Representatives:
 
 @on(router, "POST", "", "Désigner un représentant", Authz("representative", "appoint", CARE), "ACCESS_REFUSED",
     "REPRESENTATIVE_ALREADY", "REPRESENTATIVE_SELF", "REPRESENTATIVE_PERIOD_INVALID", "REPRESENTATIVE_KIND_MISSING",
-    "IDEMPOTENCY_KEY_REUSED", status=201, keyed=True)  # fmt: skip
+    "PERSON_UNKNOWN", "IDENTITY_UNAVAILABLE", "IDEMPOTENCY_KEY_REUSED", status=201, keyed=True)  # fmt: skip
 async def appoint_representative(patient: Id, new: NewRepresentative, peers: To) -> Representative:
     """Inscrit qu’une personne peut agir pour le patient."""
     reply = await peers.consent.AppointRepresentative(
