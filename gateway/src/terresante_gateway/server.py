@@ -76,7 +76,7 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
         refused = False
 
         def connection_made(self, transport: Any) -> None:
-            super().connection_made(cast(Any, Gathering(transport, self.loop)))
+            super().connection_made(cast(Any, Gathering(transport, self.loop, self._half_sent)))
             if len(self.connections) > limits.connections:
                 transport.abort()
                 return
@@ -123,6 +123,9 @@ def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
         def send_400_response(self, msg: str) -> None:
             self._refuse(_too_large() if self.flood else _invalid())
+
+        def _half_sent(self) -> bool:
+            return self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
 
         def _await_head(self) -> None:
             if self.head_timer is None:
