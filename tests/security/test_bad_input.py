@@ -168,6 +168,15 @@ async def test_a_consent_given_by_somebody_who_does_not_act_for_the_patient_is_r
         answer = gp.post(stage.path("/consents"), given(spec, **said))
         assert problem_of(answer) == reason, f"{said}: {answer}"
     assert await stored(stage.stack, JOURNALLED) == before
+    guardian = gp.post("/v1/patients", {"traits": {**traits(stage.patient), "birth_date": "1949-08-03"}})
+    assert guardian.status == 201, guardian
+    recorded = gp.post(stage.path("/consents"), given(spec, given_by=guardian.body["id"], given_as="guardian"))
+    assert (recorded.status, recorded.body["given_by"]) == (201, guardian.body["id"])
+    acting = patient.get(stage.path("/representatives")).body["items"]
+    assert [(one["person_id"], one["kind"]) for one in acting] == [(guardian.body["id"], "guardian")]
+    latest = patient.get(stage.path("/journal?limit=10")).body["items"]
+    told = [line["what"]["action"] for line in latest if line["about"] and line["about"]["id"] == guardian.body["id"]]
+    assert told == ["appoint_representative", "record_consent"]
 
 
 def given(spec: dict[str, Any], **changes: Any) -> dict[str, Any]:
