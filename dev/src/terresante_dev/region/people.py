@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from terresante_dev.region.families import NOBODY, SAME_ORIGIN_PARTNER, TODAY, Clans, Generator
 from terresante_dev.region.vocabulary import DECADES, FIRST_DECADE, FRANCE, Ints, Texts, Vocabulary, Weighted
 
-EPOCH = np.datetime64("1970-01-01")
 # Chances, as in families.py.
 BORN_ABROAD = (0.93, 0.62, 0.12)  # of a family of foreign origin, by generation
 BORN_IN_REGION = (0.42, 0.66, 0.83)  # of those born in France, by generation

@@ -1,0 +1,185 @@
+"""The sets: look-ups with their truth, labelled pairs to fit on, deliveries to deduplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+
+from terresante_dev.region.feeders import chosen, mistype
+from terresante_dev.region.registry import Chunk, Registry
+from terresante_dev.region.relatives import relatives, typed
+from terresante_dev.region.typed import Typed
+
+Row = tuple[str, ...]
+# The issue's table: 60 % with one to three errors, 15 % clean, 25 % absent, two thirds of these relatives.
+DAMAGED, CLEAN, ABSENT, RELATED = 0.60, 0.15, 0.25, 2 / 3
+ERRORS_OF_DAMAGED = (0, 0.55, 0.32, 0.13)
+ERRORS_OF_ABSENT = (0.45, 0.33, 0.16, 0.06)
+MANY_CHUNKS = 40  # look-ups in a larger registry are drawn from this many of its chunks
+DUPLICATED, THRICE = 0.12, 0.02
+ERRORS_OF_DELIVERED = (0.62, 0.25, 0.10, 0.03)
+PAIRS_MATCHING = 0.4
+HARD = {"twins": 0.12, "siblings": 0.2, "same_name": 0.24, "same_date": 0.2, "relative": 0.14, "random": 0.1}
+
+
+def queries(registry: Registry, count: int, seed: int) -> Iterator[tuple[Row, Row]]:
+    """Pairs (query row, truth row): query_id, birth_name, first_names, birth_date, sex, birth_place; and query_id,
+    person_id, relation, relative_id, feeder, errors. Same arguments, same rows.
+    """
+    rng = np.random.default_rng([seed, 71])
+    luck = Random(f"queries {seed}")
+    chunks = len(registry)
+    picked = sorted(rng.permutation(chunks)[:MANY_CHUNKS].tolist())
+    kinds = rng.permutation(np.array(_kinds(count), dtype=object))
+    made: list[tuple[Row, Row]] = []
+    for number, wanted in zip(picked, np.array_split(kinds, len(picked)), strict=True):
+        made += _looked_up(rng, luck, registry.chunk(number), list(wanted), seed)
+    order = rng.permutation(len(made))
+    for at, place in enumerate(order):
+        query, truth = made[place]
+        name = f"Q{at:07d}"
+        yield (name, *query), (name, *truth)
+
+
+def _kinds(count: int) -> list[str]:
+    damaged, clean = round(count * DAMAGED), round(count * CLEAN)
+    absent = count - damaged - clean
+    related = round(absent * RELATED)
+    return ["damaged"] * damaged + ["clean"] * clean + ["relative"] * related + ["stranger"] * (absent - related)
+
+
+def _looked_up(
+    rng: np.random.Generator, luck: Random, chunk: Chunk, kinds: list[str], seed: int
+) -> list[tuple[Row, Row]]:
+    people = rng.permutation(len(chunk))
+    if len(kinds) > len(people):
+        raise ValueError("more look-ups than persons to look up")
+    spare = chunk.spare
+    strangers = iter(rng.permutation(len(spare)) if spare else ())
+    known = {(*row[1:5],) for row in chunk.rows()}
+    related = iter(relatives(rng, chunk, people[: kinds.count("relative")]))
+    others = iter(people[kinds.count("relative") :])
+    found: list[tuple[Row, Row]] = []
+    heads = iter(people)
+    for kind in kinds:
+        if kind == "relative":
+            relation, who = next(related)
+            relative = chunk.ids[next(heads)]
+            if _same(who, known):
+                who.given = [who.given[0], "Désiré"]
+            truth: Row = ("", relation, relative)
+            errors = _some(ERRORS_OF_ABSENT, luck)
+        elif kind == "stranger" and spare is not None:
+            who = typed(spare, next(strangers))
+            truth, errors = ("", "", ""), _some(ERRORS_OF_ABSENT, luck)
+        else:
+            row = next(others)
+            who, truth = typed(chunk, row), (chunk.ids[row], "", "")
+            errors = 0 if kind == "clean" else _some(ERRORS_OF_DAMAGED, luck)
+        feeder = chosen(seed, luck)
+        mistype(who, feeder, errors, luck)
+        found.append((traits(who), (*truth, feeder.name, " ".join(who.errors))))
+    return found
+
+
+def _same(who: Typed, known: set[Row]) -> bool:
+    from terresante_dev.region.making.spelling import registered
+
+    first = " ".join(registered(name) for name in who.given)
+    return (who.birth_name, first, who.date(), who.sex) in known
+
+
+def traits(who: Typed) -> Row:
+    """birth_name, first_names, birth_date, sex, birth_place."""
+    return who.birth_name, " ".join(who.given), who.date(), who.sex, who.place
+
+
+def _some(shares: tuple[float, ...], luck: Random) -> int:
+    return luck.choices(range(len(shares)), shares)[0]
+
+
+def pairs(registry: Registry, count: int, seed: int) -> Iterator[Row]:
+    """Labelled pairs to fit on: pair_id, same (1 or 0), kind, five traits as registered, five as typed. Those that are
+    not the same person are hard on purpose: of one household, of one name, of one date.
+    """
+    rng = np.random.default_rng([seed, 72])
+    luck = Random(f"pairs {seed}")
+    chunks = sorted(rng.permutation(len(registry))[:MANY_CHUNKS].tolist())
+    at = 0
+    for number, share in zip(chunks, np.array_split(np.arange(count), len(chunks)), strict=True):
+        chunk = registry.chunk(number)
+        rows = chunk.rows()
+        for kind, left, who in _paired(rng, luck, chunk, len(share)):
+            # Beside the relative as registered stands somebody else, typed with as many errors as anybody.
+            errors = _some((0.2, 0.44, 0.26, 0.10) if kind == "same" else ERRORS_OF_ABSENT, luck)
+            mistype(who, chosen(seed, luck), errors, luck)
+            yield f"{at:07d}", str(int(kind == "same")), kind, *rows[left][1:], *traits(who)
+            at += 1
+
+
+def _paired(rng: np.random.Generator, luck: Random, chunk: Chunk, count: int) -> Iterator[tuple[str, int, Typed]]:
+    matching = round(count * PAIRS_MATCHING)
+    for row in rng.choice(len(chunk), matching, replace=matching > len(chunk)):
+        yield "same", int(row), typed(chunk, row)
+    left = count - matching
+    for kind, share in HARD.items():
+        wanted = round(left * share)
+        if kind == "relative":
+            heads = rng.choice(len(chunk), wanted)
+            for row, (relation, who) in zip(heads, relatives(rng, chunk, heads), strict=True):
+                yield relation, int(row), who
+        else:
+            for one, other in _neighbours(rng, chunk, kind, wanted):
+                yield kind, one, typed(chunk, other)
+
+
+def _neighbours(rng: np.random.Generator, chunk: Chunk, kind: str, wanted: int) -> Iterator[tuple[int, int]]:
+    """Pairs of rows of different persons that agree in something."""
+    count = len(chunk)
+    if kind == "random":
+        one, other = rng.integers(0, count, wanted), rng.integers(0, count, wanted)
+    else:
+        key = _key(chunk, kind)
+        order = np.lexsort((rng.random(count), key))
+        order = order[key[order] != ""]
+        beside = np.flatnonzero(key[order[1:]] == key[order[:-1]])
+        beside = rng.permutation(beside)[:wanted]
+        one, other = order[beside], order[beside + 1]
+        if kind == "siblings":
+            apart = chunk.birth[one] != chunk.birth[other]
+            one, other = one[apart], other[apart]
+    for first, second in zip(one.tolist(), other.tolist(), strict=True):
+        if first != second:
+            yield first, second
+
+
+def _key(chunk: Chunk, kind: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    dates = np.datetime_as_string(chunk.birth).astype(object)
+    mother = np.where(chunk.household >= 0, chunk.household, -1).astype(str).astype(object)
+    mother[chunk.household < 0] = ""
+    if kind == "same_name":
+        first = np.array([names.split(" ", 1)[0] for names in chunk.first_names], dtype=object)
+        same: np.ndarray[tuple[int], np.dtype[np.object_]] = chunk.birth_name + "/" + first
+        return same
+    if kind == "twins":
+        return np.where(mother == "", "", mother + "/" + dates).astype(object)
+    return mother if kind == "siblings" else dates
+
+
+def delivery(registry: Registry, seed: int) -> Iterator[tuple[Row, Row]]:
+    """Every person of the registry as feeders send them, some twice or thrice: pairs of (record_id and five traits) and
+    (record_id, person_id). Records of a chunk are shuffled.
+    """
+    luck = Random(f"delivery {seed}")
+    at = 0
+    for chunk in registry.chunks():
+        people = [row for row in range(len(chunk)) for _ in range(1 + _some((1 - DUPLICATED, DUPLICATED - THRICE, THRICE), luck))]
+        luck.shuffle(people)
+        for row in people:
+            who = typed(chunk, row)
+            mistype(who, chosen(seed, luck), _some(ERRORS_OF_DELIVERED, luck), luck)
+            name = f"R{at:09d}"
+            at += 1
+            yield (name, *traits(who)), (name, chunk.ids[row])
