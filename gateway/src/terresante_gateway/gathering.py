@@ -78,7 +78,7 @@ class Gathering:
     def abort(self) -> None:
         """Closes at once; what is waiting is lost, and the other side can tell."""
         self._parts.clear()
-        with suppress(OSError):  # it may be closed already
+        with suppress(OSError, ValueError):  # it may be closed already
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._real.abort()
 
