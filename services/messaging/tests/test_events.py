@@ -82,7 +82,7 @@ async def test_each_event_delivered_twice_tells_each_person_once(
     for who in ("patient", "parent", "nurse", "gp", "doctor", "stranger"):
         being(who)
         assert await reading.kinds() == told.get(who, [])
-    assert await published() == ["messaging.v1.notification_made"] * len(told)
+    assert await published() == ["messaging.v1.notifications_made"] * bool(told)
 
 
 def test_every_event_listened_to_is_tried_here(world: World, people: People) -> None:
@@ -107,12 +107,26 @@ async def test_the_announcement_carries_ids_and_a_date_only(
 
     async with database.reading() as connection:
         rows = await connection.execute(text("select payload from outbox"))
-        announced = [events_pb.NotificationMade.FromString(payload) for payload in rows.scalars()]
+        (announced,) = [events_pb.NotificationsMade.FromString(payload) for payload in rows.scalars()]
 
-    assert (
-        events_pb.NotificationMade(notification_id=told.notification_id, recipient_id=str(people.nurse), at=stamp())
-        in announced
-    )
+    assert announced.at == stamp()
+    assert events_pb.Told(notification_id=told.notification_id, recipient_id=str(people.nurse)) in announced.told
+    assert [name.name for name, _ in announced.ListFields()] == ["at", "told"]
+
+
+async def test_a_member_not_entitled_to_what_was_published_is_told_nothing(
+    coming: Coming, being: As, reading: Reading, people: People, world: World
+) -> None:
+    event, told = every_event(world, people)["records.v1.document_published"]
+    event.decision_id = str(uuid4())
+    world.not_entitled[event.decision_id] = people.nurse
+
+    await coming.event("records.v1.document_published", event)
+
+    being("nurse")
+    assert (await reading.kinds(), "nurse" in told) == ([], True)
+    being("patient")
+    assert await reading.kinds() == ["DOCUMENT_PUBLISHED"]
 
 
 async def test_an_event_waits_while_consent_does_not_say_whom_to_tell(

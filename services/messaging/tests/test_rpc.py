@@ -42,7 +42,7 @@ async def test_a_publication_is_told_to_circle_patient_and_representatives_but_n
         assert await reading.kinds() == kinds
 
 
-async def test_consent_is_asked_once_per_patient_and_kind_of_content_for_the_person_who_reads(
+async def test_consent_is_asked_once_about_each_patient_and_kind_of_content_in_the_readers_name(
     reading: Reading, coming: Coming, being: As, people: People, world: World
 ) -> None:
     for _ in range(3):
@@ -53,9 +53,8 @@ async def test_consent_is_asked_once_per_patient_and_kind_of_content_for_the_per
 
     assert len(await reading.kinds()) == 5
 
-    (questions,) = world.asked
-    assert sorted(one.resource_kind for one in questions) == [DOCUMENT, NOTE]
-    assert {one.action for one in questions} == {decisions_pb.ACTION_BE_NOTIFIED}
+    (topics,) = world.asked
+    assert sorted(one.resource_kind for one in topics) == [DOCUMENT, NOTE]
     assert world.callers[0].caller is not None and world.callers[0].caller.id == people.nurse
 
 
@@ -116,7 +115,7 @@ async def test_what_is_hidden_from_the_patient_is_not_told_to_them_until_it_is_s
     for who in ("patient", "parent", "nurse"):
         being(who)
         assert await reading.kinds() == ["DOCUMENT_PUBLISHED"]
-    assert len(await published()) == 3
+    assert len(await published()) == 2
 
 
 async def test_a_deleted_or_hidden_document_is_no_longer_told_of(

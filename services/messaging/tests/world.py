@@ -23,7 +23,9 @@ class World:
     representatives: list[UUID] = field(default_factory=list)
     refused: set[tuple[UUID, int]] = field(default_factory=set)
     silent: bool = False
-    asked: list[list[decisions_pb.Question]] = field(default_factory=list)
+    not_entitled: dict[str, UUID] = field(default_factory=dict)
+    """By decision of a publication: the professional whom the matrix does not entitle to it."""
+    asked: list[list[decisions_pb.Topic]] = field(default_factory=list)
     callers: list[Call] = field(default_factory=list)
 
 
@@ -34,28 +36,21 @@ class Decisions(DecisionServiceServicer):
         self._world = world
 
     @allow("professional", "patient", services=("messaging",))
-    async def DecideMany(
-        self, request: decisions_pb.DecideManyRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> decisions_pb.DecideManyResponse:
+    async def ListTellable(
+        self, request: decisions_pb.ListTellableRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> decisions_pb.ListTellableResponse:
         """See the contract."""
         world = self._world
-        world.asked.append(list(request.questions))
+        world.asked.append(list(request.topics))
         world.callers.append(calls.current())
         if world.silent:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
-        return decisions_pb.DecideManyResponse(
-            decisions=[
-                decisions_pb.Decision(
-                    allowed=(UUID(one.patient_id), one.resource_kind) not in world.refused
-                    and one.action == decisions_pb.ACTION_BE_NOTIFIED
-                )
-                for one in request.questions
-            ]
+        return decisions_pb.ListTellableResponse(
+            tellable=[(UUID(one.patient_id), one.resource_kind) not in world.refused for one in request.topics]
         )
 
-    async def GetDecision(self, request: Any, context: Any) -> Any:
-        """Not asked by messaging."""
-        raise NotImplementedError
+
+Decisions.__abstractmethods__ = frozenset()  # the rest is not asked by messaging
 
 
 class Consents(ConsentServiceServicer):
@@ -75,7 +70,7 @@ class Consents(ConsentServiceServicer):
         if request.patient_id != str(world.patient):
             return consents_pb.ListConcernedResponse()
         return consents_pb.ListConcernedResponse(
-            professional_ids=map(str, world.circle),
+            professional_ids=[str(id) for id in world.circle if id != world.not_entitled.get(request.decision_id)],
             representative_ids=map(str, world.representatives),
             consent_in_force=True,
         )

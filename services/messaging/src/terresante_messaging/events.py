@@ -1,8 +1,8 @@
-"""Others' events become notifications, each exactly once in effect; each notification made is announced.
+"""Others' events become notifications, each exactly once in effect; those made are announced, together.
 
-Whom to tell is asked of consent when the event comes; what each may see is decided when they read. Somebody
-whom the
-author hides it from for now is told too, silently: it shows, and is announced, once the author lets it.
+Whom to tell is asked of consent when the event comes: for a content, by the decision under which it was published, so
+that no category leaves consent. Whether each may still see it is asked when they read. Somebody whom the author hides
+it from for now is told too, silently: it shows, and is announced, once the author lets it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from terresante_messaging.domain import EVERYBODY, Audience, Happening, Kind, No
 if TYPE_CHECKING:
     from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
 
-NOTIFICATION_MADE = "terresante.messaging.v1.notification_made"
+NOTIFICATIONS_MADE = "terresante.messaging.v1.notifications_made"
 _CONSENT = "terresante.consent.v1."
 _RECORDS = "terresante.records.v1."
 Reading = Callable[[Any], Happening]
@@ -88,7 +88,9 @@ def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
     """What is done when each event comes."""
 
     async def whom(event: Any) -> consents_pb.ListConcernedResponse:
-        return await consent.ListConcerned(consents_pb.ListConcernedRequest(patient_id=event.patient_id))
+        decision = getattr(event, "decision_id", "")
+        asked = consents_pb.ListConcernedRequest(patient_id=event.patient_id, decision_id=decision)
+        return await consent.ListConcerned(asked)
 
     return [
         *(Reaction(subject, type_, _telling(read), whom) for subject, type_, read in _OF_STANDING),
@@ -141,6 +143,6 @@ async def _change(transaction: AsyncConnection, _: UUID, event: records_pb.Docum
 async def _announce(
     transaction: AsyncConnection, shown: Iterable[tuple[NotificationId, Recipient]], at: Timestamp
 ) -> None:
-    for id, to in shown:
-        message = pb.NotificationMade(notification_id=str(id), recipient_id=str(to.id), at=at)
-        await outbox.add(transaction, NOTIFICATION_MADE, message)
+    made = [pb.Told(notification_id=str(id), recipient_id=str(to.id)) for id, to in shown]
+    if made:
+        await outbox.add(transaction, NOTIFICATIONS_MADE, pb.NotificationsMade(at=at, told=made))

@@ -20,7 +20,7 @@ from terresante_messaging.domain import OF_CONTENT, Realm, Recipient, Topic
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
 
-MOST_QUESTIONS = 200
+MOST_TOPICS = 200
 """In one call to consent."""
 
 
@@ -40,25 +40,24 @@ class MessagingService(MessagingServiceServicer):
 
     @allow("professional", "patient")
     async def ListNotifications(self, request: pb.ListNotificationsRequest, _: Any) -> pb.ListNotificationsResponse:
-        """The caller's own, newest first, decided at this moment.
+        """The caller's own, newest first, as their standing is at this moment.
 
-        Asked about is what the page and the count need, no more. Where a refusal makes room on the page for
-        what was
+        Asked about is what the page and the count need, no more. Where a refusal makes room on the page for what was
         not asked about yet, that is asked too.
         """
         me, size, after = _caller(), wire.limit(request.limit), wire.cursor(request.cursor)
-        decided: dict[Topic, bool] = {}
+        answered: dict[Topic, bool] = {}
         async with self._database.reading() as connection:
             wanted = await store.unread_topics(connection, me)
         while True:
-            refused = [topic for topic, allowed in decided.items() if not allowed]
+            refused = [topic for topic, allowed in answered.items() if not allowed]
             async with self._database.reading() as connection:
                 found = await store.page(connection, me, request.unread_only, after, size + 1, refused)
             wanted |= {Topic(each.patient, each.kind) for each in found if each.kind in OF_CONTENT}
-            undecided = wanted - decided.keys()
-            if not undecided:
+            open_topics = wanted - answered.keys()
+            if not open_topics:
                 break
-            decided |= await self._decided(undecided)
+            answered |= await self._tellable(open_topics)
         async with self._database.reading() as connection:
             unread = await store.unread(connection, me, refused)
         shown = found[:size]
@@ -74,29 +73,29 @@ class MessagingService(MessagingServiceServicer):
         me, ids = _caller(), wire.notification_ids(request.notification_ids)
         async with self._database.reading() as connection:
             topics = await store.unread_topics(connection, me)
-        refused = [topic for topic, allowed in (await self._decided(topics)).items() if not allowed]
+        refused = [topic for topic, allowed in (await self._tellable(topics)).items() if not allowed]
         async with self._database.transaction() as transaction:
             if ids:
                 await store.mark_read(transaction, me, ids, self._now())
             unread = await store.unread(transaction, me, refused)
         return pb.MarkReadResponse(unread=unread)
 
-    async def _decided(self, topics: Collection[Topic]) -> dict[Topic, bool]:
+    async def _tellable(self, topics: Collection[Topic]) -> dict[Topic, bool]:
         """Whether the caller may be told of each. No answer means no: refuses with CONSENT_UNAVAILABLE."""
         asked = list(topics)
-        decided: dict[Topic, bool] = {}
-        for begin in range(0, len(asked), MOST_QUESTIONS):
-            some = asked[begin : begin + MOST_QUESTIONS]
-            reply = await self._consent.DecideMany(
-                decisions_pb.DecideManyRequest(questions=[wire.question(topic) for topic in some])
+        answered: dict[Topic, bool] = {}
+        for begin in range(0, len(asked), MOST_TOPICS):
+            some = asked[begin : begin + MOST_TOPICS]
+            reply = await self._consent.ListTellable(
+                decisions_pb.ListTellableRequest(topics=[wire.topic_to_proto(topic) for topic in some])
             )
-            if len(reply.decisions) != len(some):
+            if len(reply.tellable) != len(some):
                 raise ConsentSilent(
                     "Le service des consentements ne répond pas ; rien n’a été montré.",
                     "Réessayez dans quelques instants.",
                 )
-            decided |= {topic: made.allowed for topic, made in zip(some, reply.decisions, strict=True)}
-        return decided
+            answered |= dict(zip(some, reply.tellable, strict=True))
+        return answered
 
 
 def _caller() -> Recipient:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     column,
     exists,
@@ -102,31 +103,54 @@ def _not_of(refused: Collection[Topic]) -> ColumnElement[bool]:
     )
 
 
+_given = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("realms", type_=ARRAY(Text)),
+        bindparam("recipients", type_=ARRAY(Uuid)),
+    )
+    .table_valued(column("id", Uuid), column("realm", Text), column("recipient", Uuid), name="given")
+    .render_derived()
+)
+_same_for_all = (notification.c.event_id, notification.c.kind, notification.c.patient_id, notification.c.about_id,
+                 notification.c.actor_id, notification.c.at)  # fmt: skip
+_TELL = (
+    insert(notification)
+    .from_select(
+        [notification.c.id, notification.c.recipient_realm, notification.c.recipient_id, *_same_for_all],
+        select(
+            _given.c.id,
+            _given.c.realm,
+            _given.c.recipient,
+            *(bindparam(each.name, type_=each.type).label(each.name) for each in _same_for_all),
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(notification.c.id, notification.c.recipient_realm, notification.c.recipient_id)
+)
+"""One statement for any number of recipients, made once: one made for each list of values is compiled each time."""
+_FIRST_AUDIENCE = insert(audience).on_conflict_do_nothing()
+
+
 async def add(
     transaction: AsyncConnection, event_id: UUID, happening: Happening, recipients: Sequence[Recipient]
 ) -> list[tuple[NotificationId, Recipient]]:
     """Tells each recipient of it, once whatever is delivered twice. Gives those who had not been told."""
     if not recipients:
         return []
-    rows = [
+    made = await transaction.execute(
+        _TELL,
         {
-            "id": new_id(),
+            "ids": [new_id() for _ in recipients],
+            "realms": [recipient.realm.value for recipient in recipients],
+            "recipients": [recipient.id for recipient in recipients],
             "event_id": event_id,
-            "recipient_realm": recipient.realm.value,
-            "recipient_id": recipient.id,
             "kind": happening.kind.value,
             "patient_id": happening.patient,
             "about_id": happening.about,
             "actor_id": happening.actor,
             "at": happening.at,
-        }
-        for recipient in recipients
-    ]
-    made = await transaction.execute(
-        insert(notification)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning(notification.c.id, notification.c.recipient_realm, notification.c.recipient_id)
+        },
     )
     return [(NotificationId(row.id), Recipient(Realm(row.recipient_realm), row.recipient_id)) for row in made]
 
@@ -134,28 +158,24 @@ async def add(
 async def keep_audience(
     transaction: AsyncConnection, about: UUID, allowed: Audience, version: int
 ) -> tuple[Audience, Audience]:
-    """Keeps the audience of a document, note or observation, unless a later version is known. Gives what it
-    was and
+    """Keeps the audience of a document, note or observation, unless a later version is known. Gives what it was and
     what it is now."""
+    new = {
+        "about_id": about,
+        "professionals": allowed.professionals,
+        "patient": allowed.patient,
+        "representatives": allowed.representatives,
+        "version": version,
+    }
+    if (await transaction.execute(_FIRST_AUDIENCE, new)).rowcount:
+        return Audience(), allowed
     mine = audience.c.about_id == about
-    await transaction.execute(
-        insert(audience)
-        .values(about_id=about, professionals=False, patient=False, representatives=False, version=0)
-        .on_conflict_do_nothing()
-    )
     row = (await transaction.execute(select(audience).where(mine).with_for_update())).one()
     before = Audience(row.professionals, row.patient, row.representatives)
     if version <= row.version:
         return before, before
     await transaction.execute(
-        update(audience)
-        .where(mine)
-        .values(
-            professionals=allowed.professionals,
-            patient=allowed.patient,
-            representatives=allowed.representatives,
-            version=version,
-        )
+        update(audience).where(mine).values({name: value for name, value in new.items() if name != "about_id"})
     )
     return before, allowed
 

@@ -99,13 +99,9 @@ def notification_to_proto(notification: Notification) -> pb.Notification:
     )
 
 
-def question(topic: Topic) -> decisions_pb.Question:
-    """May the caller be told of news of that kind?"""
-    return decisions_pb.Question(
-        patient_id=str(topic.patient),
-        action=decisions_pb.ACTION_BE_NOTIFIED,
-        resource_kind=_RESOURCES[topic.kind],
-    )
+def topic_to_proto(topic: Topic) -> decisions_pb.Topic:
+    """News of one kind from one patient's record."""
+    return decisions_pb.Topic(patient_id=str(topic.patient), resource_kind=_RESOURCES[topic.kind])
 
 
 def concerned(message: consents_pb.ListConcernedResponse) -> Concerned:

@@ -25,13 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.terresante/messaging/v1/messaging_events.proto\x12\x17terresante.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"i\n\x10NotificationMade\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.terresante/messaging/v1/messaging_events.proto\x12\x17terresante.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x11NotificationsMade\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x04told\x18\x02 \x03(\x0b\x32\x1d.terresante.messaging.v1.Told\"5\n\x04Told\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\"m\n\x10NotificationMade\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x02\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'terresante.messaging.v1.messaging_events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOTIFICATIONMADE']._serialized_start=108
-  _globals['_NOTIFICATIONMADE']._serialized_end=213
+  _globals['_NOTIFICATIONMADE']._loaded_options = None
+  _globals['_NOTIFICATIONMADE']._serialized_options = b'\030\001'
+  _globals['_NOTIFICATIONSMADE']._serialized_start=108
+  _globals['_NOTIFICATIONSMADE']._serialized_end=212
+  _globals['_TOLD']._serialized_start=214
+  _globals['_TOLD']._serialized_end=267
+  _globals['_NOTIFICATIONMADE']._serialized_start=269
+  _globals['_NOTIFICATIONMADE']._serialized_end=378
 # @@protoc_insertion_point(module_scope)
