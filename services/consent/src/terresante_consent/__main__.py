@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from terresante_platform import bus, consumer, database, outbox, service
+from terresante_platform import bus, consumer, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
 from terresante_consent import events
@@ -23,6 +23,7 @@ async def main(settings: Settings) -> None:
         client.connected(settings.directory_address, "directory", who) as directory,
         client.connected(settings.identity_address, "identity", who) as persons,
         outbox.relaying(kept, events_bus),
+        forgetting.regularly(kept),
         service.verifying(settings, "consent") as verifier,
         assembled(
             kept,

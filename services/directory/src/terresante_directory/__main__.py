@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from terresante.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
-from terresante_platform import bus, database, outbox, service
+from terresante_platform import bus, database, forgetting, outbox, service
 from terresante_platform.rpc import server
 
 from terresante_directory import accounts, reference, settling
@@ -23,6 +23,7 @@ async def main(settings: Settings) -> None:
         bus.connected(settings.nats_url, "directory", who) as events_bus,
         accounts.connected(*settings.keycloak()) as keycloak,
         outbox.relaying(kept, events_bus),
+        forgetting.regularly(kept),
         service.verifying(settings, "directory") as verifier,
     ):
         carrying_out = settling.Settling(kept, keycloak, now)

@@ -5,7 +5,7 @@ from functools import partial
 
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
-from terresante_platform import bus, database, outbox, service
+from terresante_platform import bus, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
 from terresante_identity import accounts, expiry
@@ -29,6 +29,7 @@ async def main(settings: Settings) -> None:
             bus.connected(settings.nats_url, "identity", who) as events_bus,
             client.connected(settings.consent_address, "consent", who) as consent,
             outbox.relaying(kept, events_bus),
+            forgetting.regularly(kept),
             expiry.expiring(kept, realm, now),
             service.verifying(settings, "identity") as verifier,
         ):

@@ -6,7 +6,7 @@ from functools import partial
 from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.messaging.v1.messaging_service_pb2_grpc import add_MessagingServiceServicer_to_server
-from terresante_platform import bus, consumer, database, outbox, service
+from terresante_platform import bus, consumer, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
 from terresante_messaging import events
@@ -23,6 +23,7 @@ async def main(settings: Settings) -> None:
         bus.connected(settings.nats_url, "messaging", who) as events_bus,
         client.connected(settings.consent_address, "consent", who) as consent,
         outbox.relaying(kept, events_bus),
+        forgetting.regularly(kept),
         consumer.consuming("messaging", kept, events_bus, events.reactions(ConsentServiceStub(consent))),
         service.verifying(settings, "messaging") as verifier,
     ):

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.records.v1.records_service_pb2_grpc import add_RecordsServiceServicer_to_server
-from terresante_platform import bus, database, outbox, service
+from terresante_platform import bus, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
 from terresante_records.contents import Contents
@@ -38,6 +38,7 @@ async def main(settings: Settings) -> None:
         bus.connected(settings.nats_url, "records", who) as events_bus,
         client.connected(settings.consent_address, "consent", who) as consent,
         outbox.relaying(kept, events_bus),
+        forgetting.regularly(kept),
         watching(events_bus) as watched,
         sweeping(kept, contents, now, settings.sweep_every_seconds, min_age),
         service.verifying(settings, "records") as verifier,
