@@ -8,13 +8,16 @@ import jsonschema_rs
 import msgspec
 import orjson
 import pytest
-from terresante_gateway import app, openapi, page
+from terresante_gateway import app, fields, markdown, openapi, page
+from terresante_gateway.examples import Examples
 from terresante_gateway.problems import STATUS
 from terresante_gateway.reasons import REASONS
 from terresante_gateway.routes import accounts, consents, journal, notifications, professionals, representatives
 
 FOLDER = Path(__file__).parents[2] / "docs" / "api"
 DESCRIPTION = openapi.document(*app.described(app.State()))
+SCHEMAS = DESCRIPTION["components"]["schemas"]
+EXAMPLES = Examples.read()
 EVERY = [(path, method, one) for path, methods in DESCRIPTION["paths"].items() for method, one in methods.items()]
 every = pytest.mark.parametrize(("path", "method", "one"), EVERY, ids=[one["operationId"] for _, _, one in EVERY])
 
@@ -42,6 +45,31 @@ def test_an_operation_says_who_may_what_it_does_and_why_it_refuses(path: str, me
         assert {"401", "403", "431", "500", "503"} <= set(one["responses"])
     if method in ("put", "delete") and "If-Match" in [given["name"] for given in one["parameters"]]:
         assert "400" in one["responses"]
+
+
+@every
+def test_what_an_operation_answers_was_recorded_in_the_sandbox(path: str, method: str, one: dict[str, Any]) -> None:
+    """Not made up: `python -m terresante_dev.recording` plays the story, and writes what came."""
+    status = next(status for status in one["responses"] if status.startswith("2"))
+    heard = EXAMPLES.recorded(one["operationId"], int(status))
+
+    assert heard["request"]["method"] == method.upper()
+    assert re.fullmatch(re.sub(r"{\w+}", "[0-9a-f-]{36}", path), heard["request"]["target"].partition("?")[0])
+    content = one["responses"][status].get("content", {}).get("application/json", {})
+    if "example" in content:
+        assert content["example"] == heard["answer"]["body"]
+    for sent in one.get("requestBody", {}).get("content", {}).values():
+        assert sent["example"] == heard["request"]["body"]
+
+
+def test_examples_tell_of_nobodys_login() -> None:
+    """No token, and of each code that opened an account, words that say so."""
+    text = Path(openapi.__file__).with_name("data").joinpath("examples.json").read_text(encoding="utf-8")
+
+    assert "eyJ" not in text and "Bearer" not in text and "CANARI" not in text
+    assert set(re.findall(r"https?://[^/\"]+", text)) <= {"https://connexion.example", "http://loinc.org"}
+    codes = set(re.findall(r'"(?:activation_code|starting_password)": "([^"]*)"', text))
+    assert codes == {"DEJA-SERV-DEJA-SERV"}
 
 
 @every
@@ -130,4 +158,40 @@ def test_the_page_escapes_what_it_shows() -> None:
     description = orjson.loads(orjson.dumps(DESCRIPTION))
     description["paths"]["/v1/me"]["get"]["summary"] = "<script>alert(1)</script>"
 
-    assert "<script" not in page.rendered(description)
+    assert "<script" not in page.rendered(description, {})
+
+
+def test_the_page_tells_what_somebody_asks_on_the_first_day_and_leads_to_it() -> None:
+    """Login and its issuers, place, refusals, idempotency, versions: each in the menu, each with words of its own."""
+    html = page.rendered(DESCRIPTION, {"https://connexion.test/realms/pro": ["professional", "administrator"]})
+
+    for title, word in (
+        ("Se connecter", "https://connexion.test/realms/pro"),
+        ("Choisir un lieu d’exercice", "Terresante-Place"),
+        ("Lire un refus", "urn:terresante:NOT_IN_CIRCLE"),
+        ("Créer une seule fois", "IDEMPOTENCY_KEY_REUSED"),
+        ("Changer sans écraser", "If-Match"),
+    ):
+        name = markdown.anchor(title)
+        assert f'<a href="#{name}">{title}</a>' in html
+        told = html.split(f'<h2 id="{name}">')[1].split("<h2")[0]
+        assert word in told
+    targets = set(re.findall(r'href="#([^"]+)"', html))
+    assert targets <= set(re.findall(r' id="([^"]+)"', html))
+    assert {f"reason-{reason}" for reason in DESCRIPTION["components"]["examples"]} <= targets
+
+
+def test_no_mark_of_markdown_is_shown_as_it_is() -> None:
+    html = page.rendered(DESCRIPTION, {})
+    text = re.sub(r"<pre.*?</pre>|<code>.*?</code>|<[^>]+>", "", html, flags=re.DOTALL)
+
+    assert not re.findall(r"`|\*\*|^- |^#", text, re.MULTILINE)
+
+
+def test_the_fields_of_a_body_are_told_with_their_forms_and_whether_they_must_be_there() -> None:
+    told = {row.name: row for row in fields.rows({"$ref": "#/components/schemas/NewConsent"}, SCHEMAS)}
+
+    assert told["form"].required and " | " in told["form"].form
+    assert told["given_at"].form == "date et heure" and told["given_at"].meaning
+    listed = [row.name for row in fields.rows({"$ref": "#/components/schemas/Documents"}, SCHEMAS)]
+    assert {"items", "items[].id", "items[].visibility.hidden_from_patient", "next_cursor"} <= set(listed)

@@ -26,6 +26,7 @@ async def main(settings: Settings) -> None:
             origins=settings.cors_origins,
             most_requests=settings.most_requests,
             body_seconds=settings.body_seconds,
+            issuers=settings.issuers,
         )
         async with server.serving(door, settings.listen, who, limits, settings.drain_seconds):
             await service.stop_requested()

@@ -125,11 +125,12 @@ def door(
     origins: Iterable[str] = (),
     most_requests: int = 400,
     body_seconds: float = 10.0,
+    issuers: page.Issuers | None = None,
 ) -> Door:
     """The ASGI application, its own description included."""
     app, operations = described(state, public_url)
     return Door(
-        [*operations, *page.operations(openapi.document(app, operations))],
+        [*operations, *page.operations(openapi.document(app, operations), issuers or {})],
         peers,
         verifier,
         signer,

@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import sys
 from collections import defaultdict
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +17,15 @@ import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from terresante_gateway.examples import Examples
 from terresante_gateway.exchange import version_if_given, version_required
 from terresante_gateway.operation import Operation, Stream
 from terresante_gateway.parts import upload_of
 from terresante_gateway.problems import TITLES, Problem
 from terresante_gateway.reasons import DECIDED, REASONS
-from terresante_gateway.samples import sample
 
 REF = "#/components/schemas/{name}"
-DESCRIPTION = """\
-La seule porte HTTP de la plateforme. Chaque appel porte un jeton d’accès (`Authorization: Bearer …`) obtenu auprès du
-service de connexion ; `acr` 2 au moins. Un professionnel choisit son lieu d’exercice avec `Terresante-Place`.
-
-- **Refus** : RFC 9457 (`application/problem+json`). Les programmes se règlent sur `reason`, stable ; `detail` et `todo`
-  se lisent en français ; `trace_id` se donne à l’assistance.
-- **Créer une seule fois** : `Idempotency-Key`, 8 à 128 caractères, un par création voulue.
-- **Changer** : renvoyer l’`ETag` lu dans `If-Match` ; 428 sans lui, 412 si quelqu’un a changé la ressource entre-temps.
-- **Listes** : `limit`, `cursor` (le `next_cursor` de la page précédente), et `total=true` quand le total est proposé.
-- **Limites** : JSON de 256 Kio, documents de 25 Mio, en-têtes de 16 Kio ; les champs inconnus sont refusés.
-- **Qui peut** : `x-authz` dit pour chaque opération la ressource, l’action, l’`acr` minimal, les sortes d’appelants.
-"""
+DESCRIPTION = (files(__package__) / "data" / "guide.md").read_text(encoding="utf-8")
 _ALWAYS = ("HEADER_REPEATED", "HEADERS_TOO_LARGE", "QUERY_INVALID", "OVERLOADED", "FAULT")
 _GUARDED = ("LOGIN_REQUIRED", "TOKEN_INVALID", "LOGIN_TOO_WEAK", "KIND_NOT_ALLOWED", "ID_INVALID",
     "LOGIN_SERVICE_UNAVAILABLE", "DATABASE_UNAVAILABLE", "IDENTITY_UNAVAILABLE", "CONSENT_UNAVAILABLE",
@@ -117,13 +107,14 @@ def document(app: FastAPI, operations: list[Operation]) -> dict[str, Any]:
         raise ValueError(f"one name for two schemas: {', '.join(sorted(clashes))}")
     schemas.update(structs)
     found["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    examples = Examples.read()
     used = {reason for operation in operations for reason in reasons_of(operation)}
-    found["components"]["examples"] = {reason: {"value": _example(reason)} for reason in sorted(used)}
+    found["components"]["examples"] = {reason: {"value": examples.problem(reason)} for reason in sorted(used)}
     found["components"]["responses"] = {}
     by_struct = dict(zip(answers, refs, strict=False))
     for operation in operations:
         described = found["paths"][operation.path][operation.declared.method.lower()]
-        _complete(described, operation, by_struct, found["components"])
+        _complete(described, operation, by_struct, found["components"], examples)
     found["components"]["responses"] = dict(sorted(found["components"]["responses"].items()))
     return found
 
@@ -133,7 +124,11 @@ def _is_struct(answer: Any) -> bool:
 
 
 def _complete(
-    described: dict[str, Any], operation: Operation, refs: dict[Any, dict[str, Any]], components: dict[str, Any]
+    described: dict[str, Any],
+    operation: Operation,
+    refs: dict[Any, dict[str, Any]],
+    components: dict[str, Any],
+    examples: Examples,
 ) -> None:
     declared, schemas = operation.declared, components["schemas"]
     if declared.authz.kinds:
@@ -148,18 +143,22 @@ def _complete(
         parameters.append(_PLACE)
     if operation.depends_on(upload_of):
         described["requestBody"] = _form(schemas)
+        content = described["requestBody"]["content"]["multipart/form-data"]
+        content["example"] = examples.sent(described["operationId"], declared.status, content["schema"], schemas)
     elif "requestBody" in described:
         content = described["requestBody"]["content"]["application/json"]
         if operation.body_may_lack:
             content["schema"] = content["schema"]["anyOf"][0]  # it may be left out, but it is not `null`
-        content["example"] = sample(content["schema"], schemas)
+        content["example"] = examples.sent(described["operationId"], declared.status, content["schema"], schemas)
     described["responses"] = {
-        str(declared.status): _success(operation, refs, schemas),
+        str(declared.status): _success(operation, refs, schemas, examples),
         **_problems(reasons_of(operation), components["responses"]),
     }
 
 
-def _success(operation: Operation, refs: dict[Any, dict[str, Any]], schemas: dict[str, Any]) -> dict[str, Any]:
+def _success(
+    operation: Operation, refs: dict[Any, dict[str, Any]], schemas: dict[str, Any], examples: Examples
+) -> dict[str, Any]:
     declared = operation.declared
     headers = {name: _HEADERS[name] for name in ("Server-Timing", "Traceresponse")}
     if declared.etag:
@@ -171,7 +170,8 @@ def _success(operation: Operation, refs: dict[Any, dict[str, Any]], schemas: dic
         found["content"] = {"*/*" if binary else declared.answer_media_type: {"schema": schema}}
     elif operation.answer in refs:
         schema = refs[operation.answer]
-        found["content"] = {"application/json": {"schema": schema, "example": sample(schema, schemas)}}
+        example = examples.answered(str(operation.operation_id), declared.status, schema, schemas)
+        found["content"] = {"application/json": {"schema": schema, "example": example}}
     return found
 
 
@@ -200,19 +200,6 @@ def _problems(reasons: list[str], shared: dict[str, Any]) -> dict[str, Any]:
         }
         found[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return found
-
-
-def _example(reason: str) -> dict[str, Any]:
-    status, sentence, _ = REASONS[reason]
-    return {
-        "type": f"urn:terresante:{reason}",
-        "title": TITLES[status],
-        "status": status,
-        "reason": reason,
-        "detail": sentence,
-        "todo": "",
-        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
-    }
 
 
 def _form(schemas: dict[str, Any]) -> dict[str, Any]:
