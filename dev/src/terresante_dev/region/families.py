@@ -12,11 +12,11 @@ from terresante_dev.region.vocabulary import Ints
 Generator = np.random.Generator
 NOBODY = -1
 # Chances of what makes a family, in one place to be read and doubted.
-EARLIEST, TODAY = 1893, 2026
+EARLIEST, LATEST, TODAY = 1908, 1999, 2026
 PARTNERED = 0.78
 SAME_ORIGIN_PARTNER = 0.68
-CHILDREN = {1: 1.35, 2: 1.25}  # mean number beyond the first, by generation of the parents
-TWIN = 0.017  # of a child after the first: about one person in thirty is a twin
+CHILDREN = {1: 1.45, 2: 1.6}  # mean number beyond the first, by generation of the parents
+TWIN = 0.03  # of a child after the first: about three persons in a hundred are twins
 IDENTICAL_SEX = 0.65
 
 
@@ -48,11 +48,11 @@ def clans(rng: Generator, count: int) -> Clans:
 
 
 def _founders(rng: Generator, count: int) -> Clans:
-    year = rng.integers(EARLIEST, 2003, count)
+    year = rng.integers(EARLIEST, LATEST, count)
     alone = rng.random(count) < 0.12
     clan = np.repeat(np.arange(count), 2)
     sex = np.tile([1, 0], count)
-    years = np.repeat(year, 2) - sex * rng.integers(-2, 7, 2 * count)
+    years = (np.repeat(year, 2) - sex * rng.integers(-2, 7, 2 * count)).astype(np.int64)
     rows = np.arange(2 * count)
     partner = np.where(np.repeat(alone, 2), NOBODY, rows ^ 1)
     none = np.full(2 * count, NOBODY)
@@ -70,9 +70,9 @@ def _children(rng: Generator, people: Clans, generation: int) -> tuple[Clans, Cl
     order = np.arange(total) - np.repeat(np.cumsum(many) - many, many)
     twin = (order > 0) & (rng.random(total) < TWIN)
     gap = np.where(twin, 0, 1 + rng.integers(0, 4, total))
-    first = people.year[mothers] + np.clip(rng.normal(27, 4.5, len(mothers)), 17, 42).astype(np.int64)
+    first: Ints = people.year[mothers] + np.clip(rng.normal(27, 4.5, len(mothers)), 17, 42).astype(np.int64)
     passed = np.concatenate([[0], np.cumsum(gap)])
-    inside = passed[1:] - np.repeat(passed[np.minimum(np.cumsum(many) - many + 1, total)], many)
+    inside: Ints = passed[1:] - np.repeat(passed[np.minimum(np.cumsum(many) - many + 1, total)], many)
     year = np.repeat(first, many) + inside
     day, sex = rng.integers(0, 365, total), rng.integers(0, 2, total)
     same = rng.random(total) < IDENTICAL_SEX
@@ -97,7 +97,7 @@ def _partners(rng: Generator, children: Clans, start: int) -> Clans:
     count = len(taken)
     none = np.full(count, NOBODY)
     sex = 1 - children.sex[taken]
-    year = children.year[taken] + np.where(sex == 1, -1, 1) * rng.integers(-2, 7, count)
+    year = (children.year[taken] + np.where(sex == 1, -1, 1) * rng.integers(-2, 7, count)).astype(np.int64)
     day = rng.integers(0, 365, count)
     generation, clan = children.generation[taken], children.clan[taken]
     return Clans(clan, generation, sex, year, day, none, none, start + taken, none, np.ones(count, dtype=bool))

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from terresante_dev.region.damage import births, names
+from terresante_dev.region.luck import luck as luck_of
 from terresante_dev.region.making.spelling import registered
 from terresante_dev.region.typed import Typed
 
@@ -55,14 +56,13 @@ class Feeder:
 def feeders(seed: int) -> tuple[Feeder, ...]:
     """All feeders, their rates swayed by the seed: a set to test on has another mix of errors than one to fit on."""
     told = tomllib.loads((files("terresante_dev.region") / "data" / "feeders.toml").read_text(encoding="utf-8"))
-    luck = Random(f"feeders {seed}")
+    luck = luck_of("feeders", seed)
     return tuple(_feeder(name, one, told["errors"], luck) for name, one in told["feeders"].items())
 
 
 def _feeder(name: str, told: dict[str, Any], everybody: dict[str, float], luck: Random) -> Feeder:
     own = told["errors"]
-    unknown = own.keys() | everybody.keys() - ERRORS.keys() if not (own.keys() | everybody.keys()) <= ERRORS.keys() else set()
-    if unknown:
+    if unknown := (own.keys() | everybody.keys()) - ERRORS.keys():
         raise ValueError(f"feeders.toml: no error is called {sorted(unknown)}")
     rates = {error: (everybody.get(error, 0) + own.get(error, 0)) * luck.lognormvariate(0, SWAY) for error in ERRORS}
     share = told["share"] * luck.lognormvariate(0, SWAY)

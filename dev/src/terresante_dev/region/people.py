@@ -24,6 +24,8 @@ NAMED_AS_PARENT = 0.012  # the very first name of the parent of the same sex; fo
 TWINS_NAMED_ALIKE = 0.3
 POOL_NAME_IN_FRANCE = 0.55
 MERGED_SINCE = 1968
+KNOWN_OF_WORKING_AGE = 0.7  # times the following: the age pyramid of the region
+KNOWN = (0.5, 0.7, 0.97)  # of the living: in the region and in its registry, by generation
 
 
 @dataclass
@@ -91,7 +93,8 @@ def _births(
     often = np.array([one.first_january for one in words.origins])[origin] * np.where(clans.year < 1975, 1.6, 0.6)
     day = np.where(abroad & (rng.random(len(clans)) < often) & (clans.twin < 0), 0, clans.day)
     years = (clans.year - 1970).astype("datetime64[Y]")
-    return years.astype("datetime64[D]") + day.astype("timedelta64[D]")
+    births: NDArray[np.datetime64] = years.astype("datetime64[D]") + day.astype("timedelta64[D]")
+    return births
 
 
 def _surnames(rng: Generator, words: Vocabulary, clans: Clans, origin: Ints) -> Texts:
@@ -150,7 +153,9 @@ def lineage_names(rng: Generator, words: Vocabulary, origin: Ints, year: Ints) -
     return names
 
 
-def given_names(rng: Generator, words: Vocabulary, origin: Ints, sex: Ints, year: Ints, abroad: NDArray[np.bool_]) -> Ints:
+def given_names(
+    rng: Generator, words: Vocabulary, origin: Ints, sex: Ints, year: Ints, abroad: NDArray[np.bool_]
+) -> Ints:
     """One given name each: of the origin's pool for those born there and some born here, else of the decade."""
     count = len(sex)
     decade = np.clip((year - FIRST_DECADE) // 10, 0, DECADES - 1)
@@ -180,8 +185,9 @@ def _given(rng: Generator, words: Vocabulary, clans: Clans, origin: Ints, abroad
     luck = rng.random(count)
     given[luck < np.where(french, 0.62, 0.94), 2] = NOBODY
     given[luck < np.where(french, 0.27, 0.72), 1] = NOBODY
+    spelt = np.append(words.given_spelling, NOBODY)  # a missing name is the last one
     for column in (1, 2):
-        repeated = (given[:, :column] == given[:, column : column + 1]).any(axis=1)
+        repeated = (spelt[given[:, :column]] == spelt[given[:, column : column + 1]]).any(axis=1)
         given[repeated, column:] = NOBODY
     return given
 
@@ -227,20 +233,19 @@ def _siblings_apart(
     """No two children of a mother share their first given name."""
     born = np.flatnonzero(clans.mother >= 0)
     for _ in range(12):
-        key = clans.mother[born] * (len(words.given) + 1) + given[born, 0]
+        key = clans.mother[born] * len(words.given) + words.given_spelling[given[born, 0]]
         order = np.argsort(key, kind="stable")
         again = born[order[1:][key[order[1:]] == key[order[:-1]]]]
         if not len(again):
             return
-        given[again, 0] = given_names(
-            rng, words, origin[again], clans.sex[again], clans.year[again], abroad[again]
-        )
+        given[again, 0] = given_names(rng, words, origin[again], clans.sex[again], clans.year[again], abroad[again])
 
 
 def alive(rng: Generator, clans: Clans) -> NDArray[np.bool_]:
     """Who is born, lives and is known in the region (some relatives never came, or moved away)."""
     age = TODAY - clans.year
     lives = rng.random(len(clans)) < 1 / (1 + np.exp((age - 86) / 5.5))
-    known = rng.random(len(clans)) < np.array([0.6, 0.75, 0.9])[clans.generation]
+    working = (age >= 20) & (age < 60)
+    known = rng.random(len(clans)) < np.array(KNOWN)[clans.generation] * np.where(working, KNOWN_OF_WORKING_AGE, 1)
     living: NDArray[np.bool_] = (age > 0) & lives & known
     return living

@@ -5,7 +5,7 @@ be made again alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,13 +16,13 @@ from terresante_dev.region.people import Named, alive, named
 from terresante_dev.region.vocabulary import Ints, Texts, vocabulary
 
 CHUNK = 20_000
-CLANS_A_PERSON = 0.34  # founding couples needed for one living person, with a margin
+CLANS_A_PERSON = 0.22  # founding couples needed for one registered person, with a margin
 SPARE = 1_500
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Registered persons, one row each in every array; `spare` are people of the same making left out of the registry."""
+    """Registered persons, one row each in every array; `spare`: people of the same making who are left out."""
 
     ids: Texts
     birth_name: Texts
@@ -66,7 +66,7 @@ class Registry:
     seed: int
 
     def __len__(self) -> int:
-        return -(-self.size // CHUNK)
+        return (self.size + CHUNK - 1) // CHUNK
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks in order."""
@@ -76,7 +76,7 @@ class Registry:
         """Persons number × CHUNK to (number + 1) × CHUNK, the last chunk cut to the size."""
         whole = _made(self.seed, number)
         kept = min(CHUNK, self.size - number * CHUNK)
-        return whole if kept == CHUNK else _cut(whole, np.arange(kept), whole.spare)
+        return whole if kept == CHUNK else _cut(whole, np.arange(kept))
 
 
 def _made(seed: int, number: int) -> Chunk:
@@ -111,9 +111,9 @@ def _chunk(ids: Texts, rows: Ints, people: Clans, names: Named, usage: Texts, sp
     )
 
 
-def _cut(whole: Chunk, rows: Ints, spare: Chunk | None) -> Chunk:
-    names = [name for name in Chunk.__dataclass_fields__ if name != "spare"]
-    return Chunk(*(getattr(whole, name)[rows] for name in names), spare)
+def _cut(whole: Chunk, rows: Ints) -> Chunk:
+    arrays = [field.name for field in fields(Chunk) if field.name != "spare"]
+    return replace(whole, **{name: getattr(whole, name)[rows] for name in arrays})
 
 
 def _usage_names(rng: np.random.Generator, people: Clans, names: Named) -> Texts:

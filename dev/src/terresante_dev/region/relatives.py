@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from random import Random
 
 import numpy as np
 
 from terresante_dev.region.families import NOBODY
+from terresante_dev.region.luck import luck as luck_of
 from terresante_dev.region.people import alike, given_names, lineage_names
 from terresante_dev.region.registry import Chunk
 from terresante_dev.region.typed import Typed
@@ -20,18 +22,16 @@ SAME_PLACE = {"twin": 0.98, "sibling": 0.6, "parent_child": 0.15, "homonym": 0.0
 def typed(chunk: Chunk, row: int) -> Typed:
     """What a person's papers say, before a feeder types it."""
     words = vocabulary()
-    date = chunk.birth[row].item()
+    year, month, day = (int(part) for part in str(chunk.birth[row]).split("-"))
     given = [str(words.given[number]) for number in chunk.given[row] if number != NOBODY]
     sex, place = "FM"[chunk.sex[row]], str(words.places[chunk.place[row]])
-    return Typed(
-        chunk.birth_name[row], chunk.usage_name[row], given, date.year, date.month, date.day, sex, place
-    )
+    return Typed(chunk.birth_name[row], chunk.usage_name[row], given, year, month, day, sex, place)
 
 
 def relatives(rng: np.random.Generator, chunk: Chunk, people: Ints) -> list[tuple[str, Typed]]:
     """For each of these rows of the chunk one invented relative: relation, traits."""
     relation = rng.choice(list(RELATIONS), len(people), p=np.array(list(RELATIONS.values())) / sum(RELATIONS.values()))
-    luck = Random(int(rng.integers(2**62)))
+    luck = luck_of("relatives", int(rng.integers(2**62)))
     names = _names(rng, chunk, people)
     told = zip(relation.tolist(), people.tolist(), names, strict=True)
     return [(kind, _relative(kind, chunk, row, drawn, luck)) for kind, row, drawn in told]
@@ -41,7 +41,7 @@ _Names = dict[str, str]
 
 
 def _names(rng: np.random.Generator, chunk: Chunk, people: Ints) -> list[_Names]:
-    """Names that relatives may bear, drawn at once: first names of either sex and of the same, a foreign surname, places."""
+    """Names that relatives may bear, drawn at once: first names of either sex, a surname from outside, a place."""
     words, count = vocabulary(), len(people)
     year = chunk.birth[people].astype("datetime64[Y]").astype(np.int64) + 1970
     origin, sex = chunk.origin[people], chunk.sex[people]
@@ -100,11 +100,15 @@ def _birth(relation: str, who: Typed, luck: Random) -> None:
     if relation == "twin":
         return
     # Of homonyms a few share the year, so that one component alone may differ.
-    years = {"sibling": luck.choice((1, 2, 2, 3, 3, 4, 5, 7)), "parent_child": luck.randint(19, 41), "cousin": luck.randint(0, 9),
-             "spouse": luck.randint(0, 7), "homonym": luck.choice((0, 1, 2, 3, 5, 8, 13, 21))}[relation]  # fmt: skip
+    apart = {
+        "sibling": (1, 2, 2, 3, 3, 4, 5, 7),
+        "parent_child": range(19, 42),
+        "cousin": range(10),
+        "spouse": range(8),
+        "homonym": (0, 1, 2, 3, 5, 8, 13, 21),
+    }
+    years = luck.choice(apart[relation])
     back = who.year + years > 2025 or (who.year - years > 1910 and luck.random() < 0.5)
-    date = np.datetime64(f"{who.year + (-years if back else years)}-01-01") + np.timedelta64(luck.randrange(365), "D")
-    chosen = date.item()
-    who.year, who.month, who.day = chosen.year, chosen.month, chosen.day
-
-
+    first = date(who.year + (-years if back else years), 1, 1)
+    born = first + timedelta(days=luck.randrange(365))
+    who.year, who.month, who.day = born.year, born.month, born.day

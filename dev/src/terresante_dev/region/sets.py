@@ -8,6 +8,8 @@ from random import Random
 import numpy as np
 
 from terresante_dev.region.feeders import chosen, mistype
+from terresante_dev.region.luck import luck as luck_of
+from terresante_dev.region.making.spelling import registered
 from terresante_dev.region.registry import Chunk, Registry
 from terresante_dev.region.relatives import relatives, typed
 from terresante_dev.region.typed import Typed
@@ -18,10 +20,11 @@ DAMAGED, CLEAN, ABSENT, RELATED = 0.60, 0.15, 0.25, 2 / 3
 ERRORS_OF_DAMAGED = (0, 0.55, 0.32, 0.13)
 ERRORS_OF_ABSENT = (0.45, 0.33, 0.16, 0.06)
 MANY_CHUNKS = 40  # look-ups in a larger registry are drawn from this many of its chunks
-DUPLICATED, THRICE = 0.12, 0.02
+SENT_AGAIN = (0.88, 0.10, 0.02)  # once, twice, thrice in one delivery
+ERRORS_OF_PAIRS = (0.2, 0.44, 0.26, 0.10)
 ERRORS_OF_DELIVERED = (0.62, 0.25, 0.10, 0.03)
 PAIRS_MATCHING = 0.4
-HARD = {"twins": 0.12, "siblings": 0.2, "same_name": 0.24, "same_date": 0.2, "relative": 0.14, "random": 0.1}
+HARD = {"twins": 0.1, "siblings": 0.2, "same_name": 0.1, "same_date": 0.15, "random": 0.05}  # the rest: relatives
 
 
 def queries(registry: Registry, count: int, seed: int) -> Iterator[tuple[Row, Row]]:
@@ -29,7 +32,7 @@ def queries(registry: Registry, count: int, seed: int) -> Iterator[tuple[Row, Ro
     person_id, relation, relative_id, feeder, errors. Same arguments, same rows.
     """
     rng = np.random.default_rng([seed, 71])
-    luck = Random(f"queries {seed}")
+    luck = luck_of("queries", seed)
     chunks = len(registry)
     picked = sorted(rng.permutation(chunks)[:MANY_CHUNKS].tolist())
     kinds = rng.permutation(np.array(_kinds(count), dtype=object))
@@ -85,8 +88,6 @@ def _looked_up(
 
 
 def _same(who: Typed, known: set[Row]) -> bool:
-    from terresante_dev.region.making.spelling import registered
-
     first = " ".join(registered(name) for name in who.given)
     return (who.birth_name, first, who.date(), who.sex) in known
 
@@ -105,15 +106,14 @@ def pairs(registry: Registry, count: int, seed: int) -> Iterator[Row]:
     not the same person are hard on purpose: of one household, of one name, of one date.
     """
     rng = np.random.default_rng([seed, 72])
-    luck = Random(f"pairs {seed}")
+    luck = luck_of("pairs", seed)
     chunks = sorted(rng.permutation(len(registry))[:MANY_CHUNKS].tolist())
     at = 0
     for number, share in zip(chunks, np.array_split(np.arange(count), len(chunks)), strict=True):
         chunk = registry.chunk(number)
         rows = chunk.rows()
         for kind, left, who in _paired(rng, luck, chunk, len(share)):
-            # Beside the relative as registered stands somebody else, typed with as many errors as anybody.
-            errors = _some((0.2, 0.44, 0.26, 0.10) if kind == "same" else ERRORS_OF_ABSENT, luck)
+            errors = _some(ERRORS_OF_PAIRS if kind == "same" else ERRORS_OF_ABSENT, luck)
             mistype(who, chosen(seed, luck), errors, luck)
             yield f"{at:07d}", str(int(kind == "same")), kind, *rows[left][1:], *traits(who)
             at += 1
@@ -123,16 +123,16 @@ def _paired(rng: np.random.Generator, luck: Random, chunk: Chunk, count: int) ->
     matching = round(count * PAIRS_MATCHING)
     for row in rng.choice(len(chunk), matching, replace=matching > len(chunk)):
         yield "same", int(row), typed(chunk, row)
-    left = count - matching
-    for kind, share in HARD.items():
-        wanted = round(left * share)
-        if kind == "relative":
-            heads = rng.choice(len(chunk), wanted)
-            for row, (relation, who) in zip(heads, relatives(rng, chunk, heads), strict=True):
-                yield relation, int(row), who
-        else:
-            for one, other in _neighbours(rng, chunk, kind, wanted):
-                yield kind, one, typed(chunk, other)
+    missing = count - matching
+    wanted = {kind: round(missing * share) for kind, share in HARD.items()}
+    for kind, many in wanted.items():
+        for one, other in _neighbours(rng, chunk, kind, many):
+            missing -= 1
+            yield kind, one, typed(chunk, other)
+    # A chunk has few twins and homonyms: relatives that nobody registered make up the number.
+    heads = rng.choice(len(chunk), missing, replace=missing > len(chunk))
+    for row, (relation, who) in zip(heads.tolist(), relatives(rng, chunk, heads), strict=True):
+        yield relation, row, who
 
 
 def _neighbours(rng: np.random.Generator, chunk: Chunk, kind: str, wanted: int) -> Iterator[tuple[int, int]]:
@@ -150,9 +150,7 @@ def _neighbours(rng: np.random.Generator, chunk: Chunk, kind: str, wanted: int) 
         if kind == "siblings":
             apart = chunk.birth[one] != chunk.birth[other]
             one, other = one[apart], other[apart]
-    for first, second in zip(one.tolist(), other.tolist(), strict=True):
-        if first != second:
-            yield first, second
+    yield from ((first, second) for first, second in zip(one.tolist(), other.tolist(), strict=True) if first != second)
 
 
 def _key(chunk: Chunk, kind: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -172,10 +170,10 @@ def delivery(registry: Registry, seed: int) -> Iterator[tuple[Row, Row]]:
     """Every person of the registry as feeders send them, some twice or thrice: pairs of (record_id and five traits) and
     (record_id, person_id). Records of a chunk are shuffled.
     """
-    luck = Random(f"delivery {seed}")
+    luck = luck_of("delivery", seed)
     at = 0
     for chunk in registry.chunks():
-        people = [row for row in range(len(chunk)) for _ in range(1 + _some((1 - DUPLICATED, DUPLICATED - THRICE, THRICE), luck))]
+        people = [row for row in range(len(chunk)) for _ in range(1 + _some(SENT_AGAIN, luck))]
         luck.shuffle(people)
         for row in people:
             who = typed(chunk, row)

@@ -19,6 +19,7 @@ Texts = NDArray[np.object_]
 FIRST_DECADE = 1901
 DECADES = 12
 FRANCE = "france"
+HERE = "11"  # the region's code: Île-de-France
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Weighted:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a family comes from: name pool, COG of the country ("" when French), share born a registered 1 January."""
+    """Where a family comes from: pool of names, COG ("" when French) and ISO code of the country, share of dates of
+    birth registered there as 1 January.
+    """
 
     name: str
     share: float
     pool: str
     cog: str
+    iso: str
     first_january: float
 
 
@@ -62,6 +66,7 @@ class Vocabulary:
     pool_surnames: dict[str, Weighted]
     given: Texts  # as a family writes them, with accents
     given_registered: Texts
+    given_spelling: Ints  # one number for all that a register writes alike
     french_given: dict[tuple[int, int], Weighted]  # (sex, decade number): sex 0 F, 1 M
     pool_given: dict[tuple[str, int], Weighted]
     origins: tuple[Origin, ...]
@@ -84,41 +89,45 @@ def rows(name: str) -> list[dict[str, str]]:
 @cache
 def vocabulary() -> Vocabulary:
     """Reads data/ once."""
-    french, foreign = rows("surnames.csv.gz"), rows("foreign_names.csv.gz")
-    surname_ids: dict[str, int] = {}
-    old = [(_number(surname_ids, row["name"]), int(row["born_1911_1950"])) for row in french]
-    young = [(_number(surname_ids, row["name"]), int(row["born_1961_2000"])) for row in french]
-    given_ids: dict[str, int] = {}
-    first = rows("first_names.csv.gz")
+    french, foreign, first = rows("surnames.csv.gz"), rows("foreign_names.csv.gz"), rows("first_names.csv.gz")
+    surnames = {row["name"]: number for number, row in enumerate(french)}
+    ids = np.arange(len(french))
+    given: dict[str, int] = {}
     french_given = {
-        (sex, decade): _weighted(
-            (_number(given_ids, row["name"]), int(row[str(FIRST_DECADE + 10 * decade)] or 0))
-            for row in first
-            if row["sex"] == letter
-        )
-        for sex, letter in enumerate("FM")
+        (sex, decade): _of_decade(given, [row for row in first if row["sex"] == "FM"[sex]], decade)
+        for sex in (0, 1)
         for decade in range(DECADES)
     }
     pools = sorted({row["pool"] for row in foreign})
-    pool_surnames = {pool: _weighted(_pool(surname_ids, foreign, pool, "S")) for pool in pools}
-    pool_given = {
-        (pool, sex): _weighted(_pool(given_ids, foreign, pool, letter)) for pool in pools for sex, letter in enumerate("FM")
-    }
+    pool_given = {(pool, sex): _pool(given, foreign, pool, "FM"[sex]) for pool in pools for sex in (0, 1)}
+    spelt = np.array([registered(name) for name in given], dtype=object)
     return Vocabulary(
-        surnames=_texts(surname_ids),
-        old_surnames=_weighted(old),
-        young_surnames=_weighted(young),
-        pool_surnames=pool_surnames,
-        given=_texts(given_ids),
-        given_registered=np.array([registered(name) for name in given_ids], dtype=object),
+        old_surnames=Weighted.of(ids, [int(row["born_1911_1950"]) for row in french]),
+        young_surnames=Weighted.of(ids, [int(row["born_1961_2000"]) for row in french]),
+        pool_surnames={pool: _pool(surnames, foreign, pool, "S") for pool in pools},
         french_given=french_given,
         pool_given=pool_given,
-        origins=tuple(
-            Origin(row["origin"], float(row["share"]), row["pool"], row["cog"], float(row["first_january"]))
-            for row in rows("origins.csv")
-        ),
+        surnames=_texts(surnames),
+        given=_texts(given),
+        given_registered=spelt,
+        given_spelling=np.unique(spelt.astype(str), return_inverse=True)[1],
+        origins=tuple(_origin(row) for row in rows("origins.csv")),
         **_places(),
     )
+
+
+def _of_decade(given: dict[str, int], names: list[dict[str, str]], decade: int) -> Weighted:
+    column = str(FIRST_DECADE + 10 * decade)
+    return Weighted.of([_number(given, row["name"]) for row in names], [int(row[column] or 0) for row in names])
+
+
+def _pool(ids: dict[str, int], foreign: list[dict[str, str]], pool: str, kind: str) -> Weighted:
+    names = [row for row in foreign if (row["pool"], row["kind"]) == (pool, kind)]
+    return Weighted.of([_number(ids, row["name"]) for row in names], [int(row["weight"]) for row in names])
+
+
+def _origin(row: dict[str, str]) -> Origin:
+    return Origin(row["origin"], float(row["share"]), row["pool"], row["cog"], row["iso"], float(row["first_january"]))
 
 
 def _number(ids: dict[str, int], text: str) -> int:
@@ -129,57 +138,39 @@ def _texts(ids: dict[str, int]) -> Texts:
     return np.array(list(ids), dtype=object)
 
 
-def _weighted(pairs: Any) -> Weighted:
-    items, weights = zip(*pairs, strict=True)
-    return Weighted.of(items, weights)
-
-
-def _pool(ids: dict[str, int], foreign: list[dict[str, str]], pool: str, kind: str) -> Any:
-    return [
-        (_number(ids, row["name"]), int(row["weight"])) for row in foreign if row["pool"] == pool and row["kind"] == kind
-    ]
+def _born(codes: dict[str, int], communes: list[dict[str, str]], power: float) -> Weighted:
+    weights = [int(row["population"]) ** power for row in communes]
+    return Weighted.of([codes[row["code"]] for row in communes], weights)
 
 
 def _places() -> dict[str, Any]:
-    """Births crowd where maternity wards are: the population of a commune to the power 1.35 stands for that."""
+    """The places of Vocabulary. Births crowd where maternity wards are: a commune's population to the power 1.35
+    stands for that.
+    """
     communes = rows("communes.csv.gz")
-    codes: dict[str, int] = {}
-    for row in communes:
-        _number(codes, row["code"])
-    here = [(codes[row["code"]], int(row["population"]) ** 1.35) for row in communes if row["region"] == "11"]
-    overseas = ("01", "02", "03", "04", "06")
-    away = [
-        (codes[row["code"]], int(row["population"]) ** 1.35)
-        for row in communes
-        if row["region"] not in ("11", *overseas)
-    ]
-    islands = [(codes[row["code"]], int(row["population"])) for row in communes if row["region"] in overseas]
+    codes = {row["code"]: number for number, row in enumerate(communes)}
     other: dict[str, list[str]] = {}
-    former = {}
+    former: dict[int, int] = {}
     for row in communes:
         old = [code for code in row["former_codes"].split() if code != row["city"]]
-        other[row["code"]] = [*old, *([row["city"]] if row["city"] else [])]
+        other.setdefault(row["code"], []).extend([*old, row["city"]] if row["city"] else old)
+        for code in old:
+            other.setdefault(code, []).append(row["code"])
         if old:
             former[codes[row["code"]]] = _number(codes, old[0])
-    for row in communes:
-        for code in row["former_codes"].split():
-            other.setdefault(code, []).append(row["code"])
-    before = np.full(len(codes) + 400, -1, dtype=np.int64)
-    for now, then in former.items():
-        before[now] = then
+    for row in rows("origins.csv"):
+        if row["cog"]:
+            _number(codes, row["cog"])
+    before = np.full(len(codes), -1, dtype=np.int64)
+    before[list(former)] = list(former.values())
+    overseas = ("01", "02", "03", "04", "06")
+    mainland = [row for row in communes if row["region"] not in overseas]
     return {
-        "places": _with_countries(codes),
-        "region_births": _weighted(here),
-        "other_births": _weighted(away),
-        "overseas_births": _weighted(islands),
+        "places": _texts(codes),
+        "region_births": _born(codes, [row for row in mainland if row["region"] == HERE], 1.35),
+        "other_births": _born(codes, [row for row in mainland if row["region"] != HERE], 1.35),
+        "overseas_births": _born(codes, [row for row in communes if row["region"] in overseas], 1.0),
         "former_place": before,
         "postal_codes": {row["code"]: row["postal_codes"].split() for row in communes},
         "other_codes": other,
     }
-
-
-def _with_countries(codes: dict[str, int]) -> Texts:
-    for row in rows("origins.csv"):
-        if row["cog"]:
-            _number(codes, row["cog"])
-    return _texts(codes)

@@ -30,10 +30,7 @@ def digit(who: Typed, luck: Random) -> bool:
 
 
 def _digit(number: int, low: int, high: int, luck: Random) -> int:
-    places = (1, 10) if high < 100 else (1, 10)
-    made = [
-        number + (new - number // place % 10) * place for place in places for new in range(10)
-    ]
+    made = [number + (new - number // place % 10) * place for place in (1, 10) for new in range(10)]
     return luck.choice([one for one in made if low <= one <= high and one != number])
 
 

@@ -7,18 +7,22 @@ from random import Random
 # Rows of a French keyboard: a finger lands beside the key.
 KEYBOARD = ("AZERTYUIOP", "QSDFGHJKLM", "WXCVBN")
 NEIGHBOURS = {
-    key: [row[at] for at in (place - 1, place + 1) if 0 <= at < len(row)] for row in KEYBOARD for place, key in enumerate(row)
+    key: [row[at] for at in (place - 1, place + 1) if 0 <= at < len(row)]
+    for row in KEYBOARD
+    for place, key in enumerate(row)
 }
-SCANNED = (("RN", "M"), ("M", "RN"), ("I", "L"), ("L", "I"), ("O", "Q"), ("U", "V"), ("V", "U"), ("CL", "D"), ("H", "N"),
-           ("E", "F"), ("B", "R"), ("II", "H"), ("O", "D"), ("G", "C"))  # fmt: skip
-HEARD = (
-    ("EAU", "O"), ("AULT", "O"), ("AUX", "O"), ("AUD", "O"), ("OT", "O"), ("AU", "O"), ("PH", "F"), ("F", "PH"), ("QU", "K"),
-    ("K", "C"), ("C", "K"), ("SS", "S"), ("S", "SS"), ("LL", "L"), ("L", "LL"), ("NN", "N"), ("N", "NN"), ("TT", "T"),
-    ("T", "TT"), ("MM", "M"), ("M", "MM"), ("RR", "R"), ("R", "RR"), ("Y", "I"), ("I", "Y"), ("TH", "T"), ("T", "TH"),
-    ("AIN", "IN"), ("EIN", "IN"), ("IN", "AIN"), ("EN", "AN"), ("AN", "EN"), ("AI", "E"), ("EI", "E"), ("Z", "S"), ("S", "Z"),
-    ("OU", "U"), ("U", "OU"), ("W", "OU"), ("OUA", "WA"), ("DJ", "J"), ("GU", "G"), ("CH", "SH"), ("SH", "CH"), ("KH", "K"),
-    ("DH", "D"), ("H", ""), ("EE", "E"), ("O", "OU"), ("A", "E"), ("E", "A"), ("ET", "E"), ("ER", "E"), ("E", "ET"),
-)  # fmt: skip
+
+
+def _pairs(told: str) -> tuple[tuple[str, str], ...]:
+    return tuple((old, new) for old, _, new in (pair.partition(">") for pair in told.split()))
+
+
+SCANNED = _pairs("RN>M M>RN I>L L>I O>Q U>V V>U CL>D H>N E>F B>R II>H O>D G>C")
+HEARD = _pairs(
+    "EAU>O AULT>O AUX>O AUD>O OT>O AU>O PH>F F>PH QU>K K>C C>K SS>S S>SS LL>L L>LL NN>N N>NN TT>T T>TT MM>M M>MM RR>R "
+    "R>RR Y>I I>Y TH>T T>TH AIN>IN EIN>IN IN>AIN EN>AN AN>EN AI>E EI>E Z>S S>Z OU>U U>OU W>OU OUA>WA DJ>J GU>G CH>SH "
+    "SH>CH KH>K DH>D H> EE>E O>OU A>E E>A ET>E ER>E E>ET"
+)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -46,7 +50,9 @@ def substitute(name: str, luck: Random) -> str:
 
 def transpose(name: str, luck: Random) -> str:
     """Two neighbouring letters in the wrong order."""
-    places = [at for at in range(len(name) - 1) if name[at].lower() != name[at + 1].lower() and name[at : at + 2].isalpha()]
+    places = [
+        at for at in range(len(name) - 1) if name[at].lower() != name[at + 1].lower() and name[at : at + 2].isalpha()
+    ]
     if not places:
         return name
     at = luck.choice(places)

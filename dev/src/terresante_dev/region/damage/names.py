@@ -1,4 +1,4 @@
-"""Errors of whole names: which name is typed, in what order, how it is cut and joined. Each returns whether it could."""
+"""Errors of whole names: which one is typed, in what order, how it is cut and joined. Each returns whether it could."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def usage_name(who: Typed, luck: Random) -> bool:
 
 
 def married_added(who: Typed, luck: Random) -> bool:
-    """The usage name stands beside the birth name: DUPONT EPOUSE MARTIN, DUPONT EP MARTIN, MARTIN NEE DUPONT, DUPONT-MARTIN."""
+    """The usage name stands beside the birth name: DUPONT EPOUSE MARTIN, MARTIN NEE DUPONT, DUPONT-MARTIN."""
     own, other = who.birth_name, who.usage_name
     if not other or own in other:
         return False
@@ -43,7 +43,9 @@ def part_of_double(who: Typed, luck: Random) -> bool:
 
 def name_cut(who: Typed, luck: Random) -> bool:
     """The name ends where the field did."""
-    return len(who.birth_name) > 8 and _rename(who, who.birth_name[: luck.randint(6, len(who.birth_name) - 2)].strip(" '-"))
+    return len(who.birth_name) > 8 and _rename(
+        who, who.birth_name[: luck.randint(6, len(who.birth_name) - 2)].strip(" '-")
+    )
 
 
 def name_edit(who: Typed, luck: Random) -> bool:
@@ -92,7 +94,9 @@ def given_scanned(who: Typed, luck: Random) -> bool:
 def given_cut(who: Typed, luck: Random) -> bool:
     """The first name cut, or its initial only."""
     name = who.given[0]
-    return len(name) > 4 and _regiven(who, name[:1] if luck.random() < 0.3 else name[: luck.randint(3, len(name) - 1)].strip("-' "))
+    return len(name) > 4 and _regiven(
+        who, name[:1] if luck.random() < 0.3 else name[: luck.randint(3, len(name) - 1)].strip("-' ")
+    )
 
 
 def given_half(who: Typed, luck: Random) -> bool:

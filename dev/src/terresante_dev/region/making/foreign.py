@@ -27,8 +27,8 @@ FLOOR = 40
 # Surnames of INSEE's list that hardly occur before 1950 and are built as those of the Maghreb often are: they widen a
 # pool that its source keeps short.
 MAGHREB = re.compile(
-    "(BEN[A-Z]{3,}|BOU[A-Z]{3,}|AIT |EL |ABDE|HADJ|KHE|OUL|CHERI|ZER|MOKH|HAM[AIMD]|GHE|YAH|RAHM|BELK|BELH|MAHM|LARB|KAD"
-    "|DJE|TAH)"
+    "(BEN[A-Z]{3,}|BOU[A-Z]{3,}|AIT |EL |ABDE|HADJ|KHE|OUL|CHERI|ZER|MOKH|HAM[AIMD]|GHE|YAH|RAHM|BELK|BELH|MAHM|LARB"
+    "|KAD|DJE|TAH)"
 )
 FAKER = {
     "maghreb": "fr_DZ", "portugal": "pt_PT", "spain": "es_ES", "italy": "it_IT", "turkey": "tr_TR", "india": "en_IN",

