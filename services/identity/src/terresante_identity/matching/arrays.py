@@ -1,0 +1,40 @@
+"""Names of the array types, and the one way to fold several numbers into a key."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Bools = npt.NDArray[np.bool_]
+Levels = npt.NDArray[np.int8]
+Ints = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+Floats = npt.NDArray[np.float64]
+
+_FIRST = np.uint64(0x9E3779B97F4A7C15)
+_SECOND = np.uint64(0xBF58476D1CE4E5B9)
+_SHIFT = np.uint64(31)
+
+
+def folded(salt: int, *parts: Hashes) -> Hashes:
+    """One 64-bit number of several, order mattering; 0 (nothing to compare) as soon as one part is 0.
+
+    Written so that it can be done again anywhere: multiply, shift, xor on 64 bits (the constants are splitmix64's).
+    """
+    key = np.full(parts[0].shape, salt, dtype=np.uint64)
+    known = np.ones(parts[0].shape, dtype=bool)
+    for part in parts:
+        key = (key ^ part) * _FIRST
+        key = (key ^ (key >> _SHIFT)) * _SECOND
+        known &= part != 0
+    return np.where(known, key, np.uint64(0))
+
+
+def distinct_pairs(left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
+    """Distinct (left, right) pairs, and for each given pair the place of its like: compare once, use often."""
+    pairs, places = np.unique((left << np.int64(32)) | right, return_inverse=True)
+    return pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF), places.astype(np.int64).reshape(-1)
+
+
+def hashes_of(numbers: Sequence[int]) -> Hashes:
+    return np.array(numbers, dtype=np.uint64)

@@ -1,0 +1,136 @@
+"""From scores to what is done: link, show to a human, or neither. What stands in the way of a link is said by name."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+import numpy as np
+
+from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
+from terresante_identity.matching.compare import (
+    ALIKE_NAME,
+    FAR_DATE,
+    SAME_FIRST,
+    SAME_NAME,
+    Comparison,
+)
+from terresante_identity.matching.levels import BirthDate, FirstName
+from terresante_identity.matching.scoring import against_rivals
+from terresante_identity.matching.weights import Policy
+
+
+class Decision(IntEnum):
+    """Of one candidate. Written in files as `auto`, `review`, or nothing."""
+
+    NONE = 0
+    REVIEW = 1
+    AUTO = 2
+
+
+WRITTEN = {Decision.NONE: "", Decision.REVIEW: "review", Decision.AUTO: "auto"}
+
+
+class Veto(StrEnum):
+    """Why a pair is never linked without a human, whatever its score."""
+
+    TWINS = "TWINS"  # same name and date of birth, unrelated first names
+    OTHER_DATE = "OTHER_DATE"  # equal names, a date that differs in more than one component: parent and child
+    DOUBTFUL = "DOUBTFUL"  # one of the two is flagged doubtful, fictive or homonym
+    OTHER_INS = "OTHER_INS"  # both qualified, with different matricules
+    INS_OTHER_TRAIT = "INS_OTHER_TRAIT"  # the same INS, another strict trait: an anomaly (R-ID11)
+    POOR = "POOR"  # too few traits were known to tell
+
+
+UNRELATED = (FirstName.CLOSE, FirstName.NEAR, FirstName.DIFFERENT)
+
+
+def vetoes(found: Comparison) -> dict[Veto, Bools]:
+    """The vetoes that the traits alone give, pair by pair; those of status and INS: `standing_vetoes`."""
+    name, first, date = (found.levels[trait] for trait in ("birth_name", "first_names", "birth_date"))
+    known = np.zeros(len(found), dtype=np.int8)
+    for levels in (name, first, date):
+        known += levels != 0
+    return {
+        Veto.TWINS: np.isin(name, ALIKE_NAME) & _may_be_equal(date) & np.isin(first, UNRELATED),
+        Veto.OTHER_DATE: np.isin(name, SAME_NAME) & np.isin(first, SAME_FIRST) & np.isin(date, FAR_DATE),
+        Veto.POOR: np.asarray(known < 3, dtype=np.bool_),
+    }
+
+
+def _may_be_equal(date: Levels) -> Bools:
+    return np.isin(date, (BirthDate.EQUAL, BirthDate.DAY_UNKNOWN, BirthDate.YEAR_KNOWN, BirthDate.DEFAULT))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an identity besides its traits. `ins`: matricule and OID when it has one, else None."""
+
+    qualified: bool = False
+    doubtful: bool = False
+    fictive: bool = False
+    homonym: bool = False
+    ins: tuple[str, str] | None = None
+
+
+def standing_vetoes(ours: Standing, theirs: Standing, strict_traits_equal: bool) -> frozenset[Veto]:
+    """The vetoes of two identities' status and INS (domain rules R-ID6, R-ID11)."""
+    raised = set()
+    if any(one.doubtful or one.fictive or one.homonym for one in (ours, theirs)):
+        raised.add(Veto.DOUBTFUL)
+    if ours.ins is not None and theirs.ins is not None:
+        if ours.ins == theirs.ins and not strict_traits_equal:
+            raised.add(Veto.INS_OTHER_TRAIT)
+        if ours.ins != theirs.ins and ours.qualified and theirs.qualified:
+            raised.add(Veto.OTHER_INS)
+    return frozenset(raised)
+
+
+def same_by_ins(ours: Standing, theirs: Standing, strict_traits_equal: bool) -> bool:
+    """Whether both are one person without any score: same matricule, same OID, strict traits equal, nothing in doubt."""
+    equal = ours.ins is not None and ours.ins == theirs.ins and strict_traits_equal
+    return equal and not standing_vetoes(ours, theirs, strict_traits_equal)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Pair by pair: `score` is the pair's own plus what its rivals take (`rivals`, 0 or less)."""
+
+    score: Floats
+    rivals: Floats
+    decisions: Levels
+
+
+def decided(asked: Ints, alone: Floats, barred: Bools, policy: Policy) -> Decided:
+    """`asked`: who is asked for, in order; `alone`: scores; `barred`: pairs with a veto -> what to do with each pair.
+
+    The best candidate is linked from `policy.auto` when nothing bars it and the second best is `policy.margin` behind;
+    from `policy.review` it is shown to a human, with all who come near it.
+    """
+    rivals = against_rivals(asked, alone)
+    score = alone + rivals
+    best, second, group = _two_best(asked, alone)
+    is_best = np.zeros(len(asked), dtype=bool)
+    is_best[best] = True
+    lead = alone[best] - second
+    top = score[best]
+    linked = (top >= policy.auto) & ~barred[best] & (lead >= policy.margin)
+    # A human is asked by what the best would be alone: rivals make a doubt, they do not make it go away.
+    shown = (alone[best] >= policy.review) & ~linked
+    near = (alone >= (alone[best] - policy.margin)[group]) & (alone >= policy.review)
+    decisions = np.where(is_best & linked[group], Decision.AUTO, Decision.NONE)
+    decisions = np.where(shown[group] & (is_best | near), Decision.REVIEW, decisions)
+    return Decided(score, rivals, decisions.astype(np.int8))
+
+
+def _two_best(asked: Ints, alone: Floats) -> tuple[Ints, Floats, Ints]:
+    """Of each look-up: the place of its best pair, the second best's score; and each pair's look-up in that order."""
+    order = np.lexsort((-alone, asked))
+    ordered = asked[order]
+    new = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(asked) else np.zeros(0, dtype=bool)
+    first = np.flatnonzero(new)
+    following = np.minimum(first + 1, max(len(asked) - 1, 0))
+    has_second = (following > first) & (ordered[following] == ordered[first]) if len(asked) else new
+    second = np.where(has_second, alone[order[following]], -np.inf) if len(asked) else np.zeros(0)
+    group = np.empty(len(asked), dtype=np.int64)
+    group[order] = np.cumsum(new) - 1
+    return order[first], second, group
+

@@ -1,0 +1,136 @@
+"""Birth names and first names, made comparable: the words, the parts that say something, the sound."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from terresante_identity.matching.arrays import Hashes, Ints, hashes_of
+from terresante_identity.matching.phonetics import code
+from terresante_identity.matching.text import hashed, plain
+from terresante_identity.matching.variants import variant_of
+
+# Words of a name that come and go between two writings of it, and words that clerks add to it.
+PARTICLES = frozenset(
+    "D DE DU DES L LA LE LES DELA DEL DELLA DI DA DO DOS DAS VAN VON DER DEN TER ZU Y E EL AL BEN IBN BIN BEL OULD O"
+    " AIT MC MAC".split()
+)
+ADDED = frozenset("EPOUSE EPSE EP NEE NE VEUVE VVE VE MME MLLE MR MONSIEUR MADAME DR".split())
+SHORTENED = {"SAINT": "ST", "SAINTE": "STE"}
+MAX_PARTS = 3
+PREFIX = 3
+MAX_FIRST_NAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NameForm:
+    """One name, comparable. `joined`: its letters; `parts`: what remains without particles, hashed."""
+
+    joined: str
+    core: str
+    parts: tuple[int, ...]
+    first_code: int
+    last_code: int
+
+
+@lru_cache(maxsize=400_000)
+def birth_name_form(text: str) -> NameForm:
+    written = [SHORTENED.get(word, word) for word in plain(text).split()]
+    words = [word for word in written if word not in ADDED] or written
+    parts = [word for word in words if word not in PARTICLES] or words
+    core = "".join(parts)
+    return NameForm(
+        "".join(words),
+        core,
+        tuple(hashed(part) for part in parts[:MAX_PARTS]),
+        hashed(code(parts[0])) if parts else 0,
+        hashed(code(parts[-1])) if parts else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstNamesForm:
+    """First names as an ordered set. `joined`: all their letters; `names`: each of them."""
+
+    joined: str
+    names: tuple[str, ...]
+
+
+@lru_cache(maxsize=400_000)
+def first_names_form(text: str) -> FirstNamesForm:
+    names = tuple(dict.fromkeys(plain(text).split()))[:MAX_FIRST_NAMES]
+    return FirstNamesForm("".join(names), names)
+
+
+@dataclass(frozen=True, slots=True)
+class BirthNames:
+    """Distinct birth names, one row each. Hash 0 stands for "none". `parts`: shape (rows, MAX_PARTS)."""
+
+    joined: list[str]
+    whole: Hashes
+    core: Hashes
+    code: Hashes
+    parts: Hashes
+    first_code: Hashes
+    last_code: Hashes
+    prefix: Hashes
+    initial: Hashes
+    length: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class FirstNames:
+    """Distinct lists of first names, one row each. `names`, `variants`: shape (rows, MAX_FIRST_NAMES)."""
+
+    joined: list[str]
+    first: list[str]
+    whole: Hashes
+    names: Hashes
+    variants: Hashes
+    code: Hashes
+    second_code: Hashes
+    prefix: Hashes
+    second_prefix: Hashes
+
+
+def birth_names(texts: Sequence[str]) -> BirthNames:
+    forms = [birth_name_form(text) for text in texts]
+    parts = [(form.parts + (0,) * MAX_PARTS)[:MAX_PARTS] for form in forms]
+    return BirthNames(
+        joined=[form.joined for form in forms],
+        whole=hashes_of([hashed(form.joined) for form in forms]),
+        core=hashes_of([hashed(form.core) for form in forms]),
+        code=hashes_of([hashed(code(form.core)) if form.core else 0 for form in forms]),
+        parts=np.array(parts, dtype=np.uint64).reshape(-1, MAX_PARTS),
+        first_code=hashes_of([form.first_code for form in forms]),
+        last_code=hashes_of([form.last_code for form in forms]),
+        prefix=hashes_of([hashed(form.joined[:PREFIX]) for form in forms]),
+        initial=hashes_of([hashed(form.joined[:1]) for form in forms]),
+        length=np.array([len(form.joined) for form in forms], dtype=np.int64),
+    )
+
+
+def first_names(texts: Sequence[str]) -> FirstNames:
+    forms = [first_names_form(text) for text in texts]
+    padded = [(form.names + ("",) * MAX_FIRST_NAMES)[:MAX_FIRST_NAMES] for form in forms]
+    return FirstNames(
+        joined=[form.joined for form in forms],
+        first=[names[0] for names in padded],
+        whole=hashes_of([hashed(form.joined) for form in forms]),
+        names=np.array([[hashed(name) for name in names] for names in padded], dtype=np.uint64).reshape(
+            -1, MAX_FIRST_NAMES
+        ),
+        variants=np.array(
+            [[hashed(variant_of(name)) for name in names] for names in padded], dtype=np.uint64
+        ).reshape(-1, MAX_FIRST_NAMES),
+        code=hashes_of([_code_of_first(names[0]) for names in padded]),
+        second_code=hashes_of([_code_of_first(names[1]) for names in padded]),
+        prefix=hashes_of([hashed(names[0][:PREFIX]) for names in padded]),
+        second_prefix=hashes_of([hashed(names[1][:PREFIX]) for names in padded]),
+    )
+
+
+def _code_of_first(name: str) -> int:
+    """The sound of the group's head: MATT and MATTHIEU have one code."""
+    return hashed(code(variant_of(name))) if name else 0
