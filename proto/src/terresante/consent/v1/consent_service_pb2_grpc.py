@@ -135,7 +135,8 @@ class ConsentServiceServicer:
         a later one, after a withdrawal, re-opens it as it was.
         Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
         Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
-        PERSON_UNKNOWN, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE, DATE_INVALID, ACCESS_REFUSED.
+        PERSON_UNKNOWN, REPRESENTATIVE_ALREADY, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE,
+        DATE_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -67,7 +67,7 @@ class DecisionServiceServicer:
     def ListTellable(self, request, context):
         """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
         ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
-        Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class DecisionServiceStub:
     ListTellable: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListTellableRequest, _decision_service_pb2.ListTellableResponse]
     """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
     ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
-    Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
     GetDecision: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.GetDecisionRequest, _decision_service_pb2.GetDecisionResponse]
     """Shows a past decision with its facts to the patient, a representative, or the one it was about.
@@ -59,7 +59,7 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     ListTellable: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListTellableRequest, _decision_service_pb2.ListTellableResponse]  # type: ignore[assignment]
     """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
     ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
-    Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
     GetDecision: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.GetDecisionRequest, _decision_service_pb2.GetDecisionResponse]  # type: ignore[assignment]
     """Shows a past decision with its facts to the patient, a representative, or the one it was about.
@@ -87,7 +87,7 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_decision_service_pb2.ListTellableResponse, _abc.Awaitable[_decision_service_pb2.ListTellableResponse]]:
         """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
         ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
-        Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -132,7 +132,7 @@ class IdentityServiceServicer:
 
     def ListExistingPersons(self, request, context):
         """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
-        Refuses with IDS_INVALID.
+        Refuses with IDS_INVALID, ID_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

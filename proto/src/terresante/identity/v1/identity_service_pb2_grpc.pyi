@@ -59,7 +59,7 @@ class IdentityServiceStub:
     """
     ListExistingPersons: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.ListExistingPersonsRequest, _identity_service_pb2.ListExistingPersonsResponse]
     """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
-    Refuses with IDS_INVALID.
+    Refuses with IDS_INVALID, ID_INVALID.
     """
     IssueActivation: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.IssueActivationRequest, _identity_service_pb2.IssueActivationResponse]
     """Makes the patient's account ready and gives its single-use, expiring activation code, once; again, if replace says
@@ -98,7 +98,7 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     """
     ListExistingPersons: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.ListExistingPersonsRequest, _identity_service_pb2.ListExistingPersonsResponse]  # type: ignore[assignment]
     """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
-    Refuses with IDS_INVALID.
+    Refuses with IDS_INVALID, ID_INVALID.
     """
     IssueActivation: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.IssueActivationRequest, _identity_service_pb2.IssueActivationResponse]  # type: ignore[assignment]
     """Makes the patient's account ready and gives its single-use, expiring activation code, once; again, if replace says
@@ -176,7 +176,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.ListExistingPersonsResponse, _abc.Awaitable[_identity_service_pb2.ListExistingPersonsResponse]]:
         """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
-        Refuses with IDS_INVALID.
+        Refuses with IDS_INVALID, ID_INVALID.
         """
 
     @_abc_1.abstractmethod
