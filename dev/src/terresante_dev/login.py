@@ -7,6 +7,7 @@ import secrets
 import ssl
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookiejar import Cookie
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -146,6 +147,11 @@ class Browser:
     ) -> None:
         self._pages.close()
         self._application.close()
+
+    @property
+    def cookies(self) -> list[Cookie]:
+        """What the pages have set and not taken back."""
+        return list(self._pages.cookies.jar)
 
     def open(self, **parameters: str) -> Page:
         """Goes to the login page, with parameters such as `acr_values`, `prompt`, `max_age`, `kc_action`."""

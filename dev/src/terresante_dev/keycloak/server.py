@@ -83,6 +83,7 @@ class Keycloak:
         imports = self.home / "data" / "import"
         imports.mkdir(parents=True, exist_ok=True)
         link(self.home / "conf" / "persons.crl", self.cards / "persons.crl")
+        link(self.home / "conf" / "quarkus.properties", DEPLOY / "quarkus.properties")
         for realm in REALMS:
             text = json.dumps(_realm(realm, sandbox=self._sandbox), ensure_ascii=False)
             (imports / f"{realm}-realm.json").write_text(text, encoding="utf-8")
