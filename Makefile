@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 DEV := $(RUN) -m terresante_dev
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status logs token trace story test check bench generate verify-journal reset
+.PHONY: help ready up down status logs token trace story test check audit bench generate verify-journal reset
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ check: ready ## Lint, types, imports, contracts, generated files, licences: all 
 	@$(RUN) -m terresante_dev.configuration --check
 	@$(RUN) -m terresante_gateway.openapi --check
 	@$(RUN) -m terresante_dev.licences
+
+audit: ready ## Known vulnerabilities of the locked packages (asks PyPI's advisory database, so it needs a way there)
+	@.venv/bin/pip-audit --skip-editable --progress-spinner off
 
 bench: ready ## Measure against the budgets, with the baselines in the same run
 	@$(RUN) -m bench
