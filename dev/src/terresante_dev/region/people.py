@@ -218,12 +218,16 @@ def alike(rng: Generator, words: Vocabulary, name: Ints, sex: Ints, year: Ints) 
             rows = np.flatnonzero((sex == gender) & (np.clip((year - FIRST_DECADE) // 10, 0, DECADES - 1) == ten))
             if not len(rows):
                 continue
-            frequent = words.french_given[gender, ten].draw(rng, 400)
+            frequent = words.french_given[gender, ten].draw(rng, 2_000)
             near = np.unique(frequent)
             near = near[np.argsort(words.given_registered[near].astype(str))]
             spelt = words.given_registered[near].astype(str)
             at = np.searchsorted(spelt, words.given_registered[name[rows]].astype(str))
-            found[rows] = near[np.clip(at + rng.integers(-2, 3, len(rows)), 0, len(near) - 1)]
+            beside = np.clip(at + rng.integers(-1, 2, len(rows)), 0, len(near) - 1)
+            for _ in range(4):
+                itself = words.given_sound[near[beside]] == words.given_sound[name[rows]]
+                beside = np.where(itself, (beside + 1) % len(near), beside)
+            found[rows] = near[beside]
     return found
 
 

@@ -13,6 +13,7 @@ from terresante_dev.region.making.spelling import registered
 from terresante_dev.region.registry import Chunk, Registry
 from terresante_dev.region.relatives import relatives, typed
 from terresante_dev.region.typed import Typed
+from terresante_dev.region.vocabulary import Ints
 
 Row = tuple[str, ...]
 # The issue's table: 60 % with one to three errors, 15 % clean, 25 % absent, two thirds of these relatives.
@@ -57,26 +58,18 @@ def _looked_up(
     rng: np.random.Generator, luck: Random, chunk: Chunk, kinds: list[str], seed: int
 ) -> list[tuple[Row, Row]]:
     people = rng.permutation(len(chunk))
-    if len(kinds) > len(people):
+    related = kinds.count("relative")
+    if len(kinds) + related > len(people):
         raise ValueError("more look-ups than persons to look up")
-    spare = chunk.spare
-    strangers = iter(rng.permutation(len(spare)) if spare else ())
-    known = {(*row[1:5],) for row in chunk.rows()}
-    related = iter(relatives(rng, chunk, people[: kinds.count("relative")]))
-    others = iter(people[kinds.count("relative") :])
+    known: set[Row] = {(name, first.split(" ")[0], date, sex) for _, name, first, date, sex, _ in chunk.rows()}
+    relative = _unregistered(_relatives(rng, chunk, people[: 2 * related]), known)
+    stranger = _unregistered(_strangers(rng, chunk), known)
+    others = iter(people[2 * related :])
     found: list[tuple[Row, Row]] = []
-    heads = iter(people)
     for kind in kinds:
-        if kind == "relative":
-            relation, who = next(related)
-            relative = chunk.ids[next(heads)]
-            if _same(who, known):
-                who.given = [who.given[0], "Désiré"]
-            truth: Row = ("", relation, relative)
+        if kind in ("relative", "stranger"):
+            who, truth = next(relative if kind == "relative" else stranger)
             errors = _some(ERRORS_OF_ABSENT, luck)
-        elif kind == "stranger" and spare is not None:
-            who = typed(spare, next(strangers))
-            truth, errors = ("", "", ""), _some(ERRORS_OF_ABSENT, luck)
         else:
             row = next(others)
             who, truth = typed(chunk, row), (chunk.ids[row], "", "")
@@ -87,9 +80,22 @@ def _looked_up(
     return found
 
 
-def _same(who: Typed, known: set[Row]) -> bool:
-    first = " ".join(registered(name) for name in who.given)
-    return (who.birth_name, first, who.date(), who.sex) in known
+def _relatives(rng: np.random.Generator, chunk: Chunk, rows: Ints) -> Iterator[tuple[Typed, Row]]:
+    for row, (relation, who) in zip(rows, relatives(rng, chunk, rows), strict=True):
+        yield who, ("", relation, chunk.ids[row])
+
+
+def _strangers(rng: np.random.Generator, chunk: Chunk) -> Iterator[tuple[Typed, Row]]:
+    if chunk.spare is not None:
+        for row in rng.permutation(len(chunk.spare)):
+            yield typed(chunk.spare, row), ("", "", "")
+
+
+def _unregistered(found: Iterator[tuple[Typed, Row]], known: set[Row]) -> Iterator[tuple[Typed, Row]]:
+    """Those whose name, first name, date and sex nobody of the chunk has: nobody could tell the others apart."""
+    for who, truth in found:
+        if (who.birth_name, registered(who.given[0]), who.date(), who.sex) not in known:
+            yield who, truth
 
 
 def traits(who: Typed) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -67,6 +68,7 @@ class Vocabulary:
     given: Texts  # as a family writes them, with accents
     given_registered: Texts
     given_spelling: Ints  # one number for all that a register writes alike
+    given_sound: Ints  # one number for all that sound alike, roughly: Margo and Margaux
     french_given: dict[tuple[int, int], Weighted]  # (sex, decade number): sex 0 F, 1 M
     pool_given: dict[tuple[str, int], Weighted]
     origins: tuple[Origin, ...]
@@ -111,6 +113,7 @@ def vocabulary() -> Vocabulary:
         given=_texts(given),
         given_registered=spelt,
         given_spelling=np.unique(spelt.astype(str), return_inverse=True)[1],
+        given_sound=np.unique([_sound(name) for name in spelt], return_inverse=True)[1],
         origins=tuple(_origin(row) for row in rows("origins.csv")),
         **_places(),
     )
@@ -128,6 +131,12 @@ def _pool(ids: dict[str, int], foreign: list[dict[str, str]], pool: str, kind: s
 
 def _origin(row: dict[str, str]) -> Origin:
     return Origin(row["origin"], float(row["share"]), row["pool"], row["cog"], row["iso"], float(row["first_january"]))
+
+
+def _sound(name: str) -> str:
+    for heard, written in (("EAU|AU", "O"), ("AI|EI", "E"), ("PH", "F"), ("Y", "I"), ("QU|C", "K"), ("[H' -]", "")):
+        name = re.sub(heard, written, name)
+    return re.sub("[ESTXD]+$", "", re.sub(r"(.)\1", r"\1", name))
 
 
 def _number(ids: dict[str, int], text: str) -> int:

@@ -93,4 +93,4 @@ def _letter(name: str, luck: Random) -> int:
 
 
 def _cased(new: str, beside: str) -> str:
-    return new if beside.isupper() else new.lower()
+    return new.upper() if beside.isupper() else new.lower()
