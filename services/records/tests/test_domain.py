@@ -144,7 +144,7 @@ def test_a_change_names_the_version_it_was_made_on(document: Document) -> None:
 
 
 def test_a_deleted_document_is_neither_changed_nor_replaced(document: Document) -> None:
-    gone = replace(document, deleted_at=NOW)
+    gone = document._replace(deleted_at=NOW)
 
     with pytest.raises(documents.DocumentAlreadyDeleted):
         documents.require_changeable(gone, GP, version=1)
@@ -160,13 +160,13 @@ def test_a_document_is_replaced_once_by_its_author(description: Description, doc
 
     assert (second.edition, second.replaces and second.replaces.id) == (2, document.id)
     with pytest.raises(documents.DocumentReplacedAlready):
-        documents.require_replaceable(replace(document, replaced_by=documents.relative(second)), GP)
+        documents.require_replaceable(document._replace(replaced_by=documents.relative(second)), GP)
     with pytest.raises(documents.DocumentNotYours):
         documents.require_replaceable(document, NURSE)
 
 
 def test_a_link_to_another_edition_tells_no_more_than_a_list_would(document: Document) -> None:
-    after = documents.relative(replace(document, id=DocumentId(uuid4())))
+    after = documents.relative(document._replace(id=DocumentId(uuid4())))
 
     nurse, author = Reader(NURSE, professional=True), Reader(GP, professional=True)
     patient, parent = Reader(PersonId(PATIENT), False), Reader(PersonId(uuid4()), False)

@@ -3,7 +3,7 @@ know."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
@@ -75,8 +75,7 @@ class DocumentAlreadyDeleted(Conflict):
         super().__init__("Ce document a déjà été supprimé.")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What is known of the bytes: found from them, never from what the sender says."""
 
     media_type: str
@@ -97,8 +96,7 @@ class Relative:
     visibility: Visibility
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document without its bytes."""
 
     id: DocumentId

@@ -1,10 +1,13 @@
 """What every entry of a record has, be it document, note or observation: ids, author, visibility, readable
-words, a moment."""
+words, a moment.
+
+What a list has fifty of is a NamedTuple: it is made in less than half the time of a frozen dataclass (measured).
+"""
 
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from terresante_platform.refusals import Invalid, Stale
@@ -40,8 +43,7 @@ class MomentInvalid(Invalid):
     reason = "DATE_INVALID"
 
 
-@dataclass(frozen=True, slots=True)
-class Visibility:
+class Visibility(NamedTuple):
     """From whom an entry is hidden. Nobody, by default (R-DMP7)."""
 
     hidden_from_professionals: bool = False
@@ -78,8 +80,7 @@ class Scope:
     sees_hidden_from_representatives: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Authorship:
+class Authorship(NamedTuple):
     """Who brought an entry into the record, from where, and when it came in."""
 
     author: PersonId

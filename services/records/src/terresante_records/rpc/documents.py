@@ -1,7 +1,6 @@
 """Reading, hiding and deleting documents."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -64,11 +63,10 @@ class Documents:
             found = await documents.page(connection, key, patient, who.id, scope, chosen, after, size + 1)
             total = await documents.total(connection, patient, who.id, scope, chosen) if request.with_total else 0
         shown, cursor = parts.next_cursor([document.id for document in found], size)
-        return pb.ListDocumentsResponse(
-            documents=[wire.document_to_proto(document, who) for document in found[:shown]],
-            next_cursor=cursor,
-            total=total,
-        )
+        reply = pb.ListDocumentsResponse(next_cursor=cursor, total=total)
+        for document in found[:shown]:
+            wire.document_to_proto(document, who, reply.documents.add())
+        return reply
 
     @allow(*WRITERS)
     async def SetDocumentVisibility(
@@ -127,7 +125,7 @@ class Documents:
     async def _changed_document(
         self, document: Document, visibility: Visibility, deleted_at: datetime | None, now: datetime
     ) -> Document:
-        changed = replace(document, visibility=visibility, deleted_at=deleted_at, version=document.version + 1)
+        changed = document._replace(visibility=visibility, deleted_at=deleted_at, version=document.version + 1)
         async with self._desk.database.transaction() as transaction:
             await documents.change(transaction, document, visibility, deleted_at)
             await events.document_changed(transaction, changed, now)

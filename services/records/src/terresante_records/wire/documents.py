@@ -27,30 +27,35 @@ def description(message: pb.DocumentDescription, catalogue: Catalogue) -> Descri
     )
 
 
-def document_to_proto(document: Document, reader: Reader) -> pb.Document:
-    """The document as that reader, who may read it, is shown it."""
-    before = told_of(document.replaces, document, reader)
-    after = told_of(document.replaced_by, document, reader)
+def document_to_proto(document: Document, reader: Reader, into: pb.Document | None = None) -> pb.Document:
+    """The document as that reader, who may read it, is shown it. `into`: where a reply wants it; to write there, field
+    by field, takes a third of the time of making messages and copying them in."""
+    made = pb.Document() if into is None else into
+    made.document_id = str(document.id)
+    made.patient_id = str(document.patient)
+    made.type_code = document.type_code
+    made.category = document.category
+    made.title = document.title
+    parts.put_stamp(made.dated, document.dated)
     by = document.published
-    return pb.Document(
-        document_id=str(document.id),
-        patient_id=str(document.patient),
-        type_code=document.type_code,
-        category=document.category,
-        title=document.title,
-        dated=parts.stamp(document.dated),
-        published_at=parts.stamp(by.at),
-        author_id=str(by.author),
-        author_place_id=str(by.place) if by.place else "",
-        media_type=document.content.media_type,
-        size=document.content.size,
-        sha256=document.content.sha256,
-        visibility=parts.visibility_to_proto(document.visibility),
-        replaces=str(before) if before else "",
-        replaced_by=str(after) if after else "",
-        version=document.version,
-        edition=document.edition,
-    )
+    parts.put_stamp(made.published_at, by.at)
+    made.author_id = str(by.author)
+    if by.place is not None:
+        made.author_place_id = str(by.place)
+    content = document.content
+    made.media_type = content.media_type
+    made.size = content.size
+    made.sha256 = content.sha256
+    parts.put_visibility(made.visibility, document.visibility)
+    before = told_of(document.replaces, document, reader)
+    if before is not None:
+        made.replaces = str(before)
+    after = told_of(document.replaced_by, document, reader)
+    if after is not None:
+        made.replaced_by = str(after)
+    made.version = document.version
+    made.edition = document.edition
+    return made
 
 
 def type_to_proto(type_: DocumentType) -> pb.DocumentType:

@@ -14,6 +14,7 @@ from terresante_records.domain.entries import MomentInvalid, PatientId, Visibili
 MOST_ENTRIES = 100
 ENTRIES = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOT_HIDDEN = Visibility()
 
 
 class CursorInvalid(Invalid):
@@ -45,9 +46,18 @@ def moment(message: Any, field: str) -> datetime:
 
 
 def stamp(at: datetime) -> Timestamp:
-    """A moment as it travels. By hand: four times as fast as `FromDatetime`, and a page has a hundred."""
+    """A moment as it travels."""
+    made = Timestamp()
+    put_stamp(made, at)
+    return made
+
+
+def put_stamp(into: Timestamp, at: datetime) -> None:
+    """The same, written into a message that exists: a page has a hundred, and by hand it is four times as fast as
+    `FromDatetime`."""
     since = at - _EPOCH
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
+    into.seconds = since.days * 86_400 + since.seconds
+    into.nanos = since.microseconds * 1_000
 
 
 def visibility(message: pb.Visibility) -> Visibility:
@@ -59,11 +69,18 @@ def visibility(message: pb.Visibility) -> Visibility:
 
 def visibility_to_proto(visibility: Visibility) -> pb.Visibility:
     """As it travels."""
-    return pb.Visibility(
-        hidden_from_professionals=visibility.hidden_from_professionals,
-        hidden_from_patient=visibility.hidden_from_patient,
-        hidden_from_representatives=visibility.hidden_from_representatives,
-    )
+    made = pb.Visibility()
+    put_visibility(made, visibility)
+    return made
+
+
+def put_visibility(into: pb.Visibility, visibility: Visibility) -> None:
+    """The same, written into a message that exists."""
+    into.SetInParent()
+    if visibility != NOT_HIDDEN:
+        into.hidden_from_professionals = visibility.hidden_from_professionals
+        into.hidden_from_patient = visibility.hidden_from_patient
+        into.hidden_from_representatives = visibility.hidden_from_representatives
 
 
 def limit(asked: int) -> int:
