@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from terresante_dev.region.damage import births, letters, names
+from terresante_dev.region.damage.dress import dressed
 from terresante_dev.region.feeders import ERRORS, GROUP, feeders, mistype
 from terresante_dev.region.luck import luck
+from terresante_dev.region.making.spelling import registered
 from terresante_dev.region.typed import Typed
 
 TRIES = 300
@@ -107,14 +109,15 @@ def test_dates_go_wrong_as_the_error_says() -> None:
 
 
 def test_places_go_wrong_as_the_error_says() -> None:
-    assert {who.place for who in outcomes("place_postal")} == {"92100"}
+    assert {who.place for who in outcomes("place_postal")} == {"92100", "FR:92100"}
+    assert {who.place for who in outcomes("place_postal", place="99139")} == {"PT:", "PT"}
     assert {who.place for who in outcomes("place_other_code")} == {"75012"}
     assert {who.place for who in outcomes("place_other_code", place="75113")} == {"75056"}
-    assert {who.place for who in outcomes("place_department")} == {"92000"}
-    assert {who.place for who in outcomes("place_department", place="97411")} == {"97400"}
+    assert {who.place for who in outcomes("place_department")} == {"92", "92000"}
+    assert {who.place for who in outcomes("place_department", place="97411")} == {"974", "97400"}
     assert {who.place for who in outcomes("place_unknown")} == {"99999"}
     assert {who.place for who in outcomes("place_missing")} == {""}
-    assert not births.place_postal(someone(place="99352"), luck(1))
+    assert not births.place_postal(someone(place="99999"), luck(1))
 
 
 def test_the_sex_is_turned_or_left_out() -> None:
@@ -151,4 +154,13 @@ def test_habits_dress_a_name_without_counting_as_errors() -> None:
         mistype(who, feeders(1)[number % len(feeders(1))], 0, luck("habit", number))
         assert who.errors == []
         dressed.add(who.birth_name)
-    assert {"D'AGOSTINO-LE GALL", "D AGOSTINO LE GALL", "d'agostino-le gall"} <= dressed
+    assert {"D'AGOSTINO-LE GALL", "D AGOSTINO LE GALL", "d'agostino-le gall", "DAGOSTINOLE GALL"} <= dressed
+
+
+def test_a_practice_writes_accents_ligatures_and_curly_apostrophes() -> None:
+    written = {dressed(name, "accents", "kept", luck(number)) for name in ACCENTED for number in range(40)}
+    assert {"Lefèvre", "François", "Lebœuf", "Guérin", "Jean-Pierre", "D'Almeida", "D’Almeida"} <= written
+    assert {registered(name) for name in written} == set(ACCENTED)
+
+
+ACCENTED = ("LEFEVRE", "FRANCOIS", "LEBOEUF", "GUERIN", "JEAN-PIERRE", "D'ALMEIDA")

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 from terresante_dev.region.damage import births, names
+from terresante_dev.region.damage.dress import dressed
 from terresante_dev.region.luck import luck as luck_of
-from terresante_dev.region.making.spelling import registered
 from terresante_dev.region.typed import Typed
 
 Error = Callable[[Typed, Random], bool]
@@ -103,19 +103,8 @@ _GIVEN = {error for error in ERRORS if error not in GROUP}
 
 def _dress(who: Typed, feeder: Feeder, luck: Random) -> None:
     letters, joints = _pick(feeder.letters, luck), _pick(feeder.joints, luck)
-    who.birth_name = _dressed(who.birth_name, letters, joints)
-    who.given = [_dressed(name, letters, joints) for name in who.given]
-
-
-def _dressed(name: str, letters: str, joints: str) -> str:
-    if joints != "kept":
-        between = " " if joints == "space" else ""
-        name = name.replace("--", "-").replace("-", between).replace("'", between)
-    if letters == "upper":
-        return registered(name) or name.upper()
-    if letters == "lower":
-        return name.lower()
-    return name.title() if name.isupper() else name
+    who.birth_name = dressed(who.birth_name, letters, joints, luck)
+    who.given = [dressed(name, letters, joints, luck) for name in who.given]
 
 
 def _pick(weights: dict[str, float], luck: Random) -> str:

@@ -18,11 +18,10 @@ def patients(count: int, seed: int) -> list[Patient]:
 
 def _patients(chunk: Chunk) -> list[Patient]:
     words = vocabulary()
-    country = {one.cog: one.iso for one in words.origins if one.cog}
     found = []
     for row, (key, name, given, birth, sex, place) in enumerate(chunk.rows()):
         first = str(words.given_registered[chunk.given[row, 0]])
-        abroad = country.get(place, FRENCH)
+        abroad = words.countries.get(place, FRENCH)
         # A former commune has the postal code of the one that took it in.
         now = next((code for code in (place, *words.other_codes.get(place, ())) if code in words.postal_codes), "")
         postal = words.postal_codes.get(now, [])[:1] if abroad == FRENCH else []

@@ -77,6 +77,7 @@ class Vocabulary:
     other_births: Weighted
     overseas_births: Weighted
     former_place: Ints  # place -> the place before it merged, or -1
+    countries: dict[str, str]  # COG -> ISO
     postal_codes: dict[str, list[str]]
     other_codes: dict[str, list[str]]  # COG -> COGs that name the same ground: former communes, the whole city
 
@@ -100,6 +101,7 @@ def vocabulary() -> Vocabulary:
         for sex in (0, 1)
         for decade in range(DECADES)
     }
+    origins = tuple(_origin(row) for row in rows("origins.csv"))
     pools = sorted({row["pool"] for row in foreign})
     pool_given = {(pool, sex): _pool(given, foreign, pool, "FM"[sex]) for pool in pools for sex in (0, 1)}
     spelt = np.array([registered(name) for name in given], dtype=object)
@@ -114,7 +116,8 @@ def vocabulary() -> Vocabulary:
         given_registered=spelt,
         given_spelling=np.unique(spelt.astype(str), return_inverse=True)[1],
         given_sound=np.unique([_sound(name) for name in spelt], return_inverse=True)[1],
-        origins=tuple(_origin(row) for row in rows("origins.csv")),
+        origins=origins,
+        countries={one.cog: one.iso for one in origins if one.cog},
         **_places(),
     )
 

@@ -81,19 +81,24 @@ def place_unknown(who: Typed, luck: Random) -> bool:
 
 
 def place_postal(who: Typed, luck: Random) -> bool:
-    """The postal code in place of the commune's own."""
-    codes = vocabulary().postal_codes.get(who.place)
+    """Country and postal code in place of the code: 92100 or FR:92100 at home, PT: or PT abroad."""
+    words = vocabulary()
+    if country := words.countries.get(who.place):
+        who.place = country + luck.choice((":", ""))
+        return True
+    codes = words.postal_codes.get(who.place)
     if not codes:
         return False
-    had, who.place = who.place, luck.choice(codes)
-    return had != who.place
+    who.place = luck.choice(("", "", "FR:")) + luck.choice(codes)
+    return True
 
 
 def place_department(who: Typed, luck: Random) -> bool:
-    """The department alone, filled with zeros as programs do."""
-    if who.place.startswith("99") or not who.place:
+    """The department alone, or filled with zeros as programs do."""
+    if not who.place or who.place.startswith("99") or not who.place[2:].isdigit():
         return False
-    had, who.place = who.place, (who.place[:3] + "00" if who.place.startswith("97") else who.place[:2] + "000")
+    department = who.place[:3] if who.place.startswith("97") else who.place[:2]
+    had, who.place = who.place, luck.choice((department, department.ljust(5, "0")))
     return had != who.place
 
 
