@@ -17,6 +17,7 @@ from .conftest import Running
 from .operations import DOCUMENT, PATIENT, RECORD, RIGHT, THING
 
 DOCUMENT_ROUTE = "/v1/patients/{patient}/documents/{document}"
+METHODS = {"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT", "_OTHER"}
 READING = InMemoryMetricReader()
 
 
@@ -104,6 +105,7 @@ async def test_no_series_holds_what_was_asked_and_unknown_addresses_make_one(
     text = everything.to_json() if everything else ""
     assert DOCUMENT_ROUTE.split("/")[2] in text
     assert PATIENT not in text and "DURAND" not in text and "nothing" not in text and "BREW" not in text
+    assert {dict(one.attributes)["http.request.method"] for one in points("http.server.active_requests")} <= METHODS
     unknown = [one for one in points("http.server.request.duration") if "http.route" not in one.attributes]
     assert [dict(one.attributes)["http.response.status_code"] for one in unknown] == [404]
     assert {key for one in points("http.server.request.duration") for key in one.attributes} <= {

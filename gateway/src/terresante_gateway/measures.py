@@ -75,14 +75,18 @@ class Measures:
 
     def _observe(self, _: CallbackOptions) -> Iterable[Observation]:
         return [
-            Observation(active, {HTTP_REQUEST_METHOD: method, URL_SCHEME: "https"})
+            Observation(active, {HTTP_REQUEST_METHOD: _conventional(method), URL_SCHEME: "https"})
             for method, active in self._active.items()
         ]
 
 
+def _conventional(method: str) -> str:
+    return "_OTHER" if method == "OTHER" else method
+
+
 def _attributes(method: str, route: str, status: int) -> dict[str, Any]:
     found: dict[str, Any] = {
-        HTTP_REQUEST_METHOD: "_OTHER" if method == "OTHER" else method,
+        HTTP_REQUEST_METHOD: _conventional(method),
         HTTP_RESPONSE_STATUS_CODE: status,
         URL_SCHEME: "https",
     }
