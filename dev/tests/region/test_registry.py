@@ -87,6 +87,7 @@ def test_surnames_are_spread_as_frequencies_say(chunk: Chunk) -> None:
     assert sum(count == 1 for count in names.values()) / len(chunk) > 0.15
     joined = Counter(mark for name in chunk.birth_name for mark in " -'" if mark in name)
     assert joined[" "] > 0.03 * len(chunk) and joined["-"] > 0.004 * len(chunk) and joined["'"] > 5
+    assert sum("--" in name for name in chunk.birth_name) > 5
 
 
 def test_people_have_one_to_three_given_names(chunk: Chunk) -> None:

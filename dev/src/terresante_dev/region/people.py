@@ -17,6 +17,7 @@ BORN_ABROAD = (0.93, 0.62, 0.12)  # of a family of foreign origin, by generation
 BORN_IN_REGION = (0.42, 0.66, 0.83)  # of those born in France, by generation
 REPATRIATED = 0.035  # of the French born before 1962: born in Algeria
 DOUBLE_NAME_SINCE_2005, MOTHERS_NAME_SINCE_2005 = 0.12, 0.07
+DOUBLE_HYPHEN_UNTIL = 2011  # registrars first joined both parents' names so
 LINEAGE_DOUBLE, LINEAGE_PARTICLE = 0.012, 0.006
 TWO_SURNAMES = {"spain": 0.55, "portugal": 0.5}
 PARTICLES = np.array(["DE ", "D'", "DU ", "DES ", "DE LA "], dtype=object)
@@ -107,14 +108,17 @@ def _surnames(rng: Generator, words: Vocabulary, clans: Clans, origin: Ints) -> 
         born = np.flatnonzero((clans.mother >= 0) & (clans.generation == generation))
         mothers, fathers = clans.mother[born], clans.father[born]
         fathers = np.where(fathers < 0, mothers, fathers)
-        recent = clans.year[clans_first(clans, born)] >= 2005
+        eldest = clans.year[clans_first(clans, born)]
+        recent = eldest >= 2005
         # One draw a family: siblings bear the same name.
         luck = rng.random(len(clans))[mothers]
         both = recent & (luck < DOUBLE_NAME_SINCE_2005) & (fathers != mothers)
         hers = recent & (luck > 1 - MOTHERS_NAME_SINCE_2005)
         taken = np.where(hers, name[mothers], name[fathers])
         last = np.array([one.rsplit(" ", 1)[-1].rsplit("-", 1)[-1] for one in name[mothers[both]]], dtype=object)
-        taken[both] = name[fathers[both]] + " " + last if both.any() else taken[both]
+        taken[both] = (
+            name[fathers[both]] + np.where(eldest[both] < DOUBLE_HYPHEN_UNTIL, "--", " ").astype(object) + last
+        )
         name[born] = taken
     return name
 
