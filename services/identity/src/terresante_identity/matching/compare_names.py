@@ -69,7 +69,10 @@ def first_name_levels(ours: FirstNames, mine: Ints, theirs: FirstNames, yours: I
 def _distinct_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours: Ints) -> tuple[Levels, Levels]:
     names = ours.names[mine], theirs.names[yours]
     levels = np.full(len(mine), FirstName.DIFFERENT, dtype=np.int8)
-    levels[names[0][:, 0] == names[1][:, 0]] = FirstName.SAME_FIRST
+    words = np.maximum(ours.compound[mine], theirs.compound[yours]) - 1
+    starts = ours.start_hashes[mine, words], theirs.start_hashes[yours, words]
+    levels[(names[0][:, 0] == names[1][:, 0]) & ((starts[0] == 0) | (starts[1] == 0))] = FirstName.HALF
+    levels[(starts[0] == starts[1]) & (starts[0] != 0)] = FirstName.SAME_FIRST
     levels[ours.whole[mine] == theirs.whole[yours]] = FirstName.SAME
     levels[(names[0][:, 0] == 0) | (names[1][:, 0] == 0)] = FirstName.MISSING
     unequal = np.flatnonzero(levels == FirstName.DIFFERENT)
@@ -85,7 +88,11 @@ def _distinct_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, your
 
 
 def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours: Ints) -> Levels:
-    firsts = [ours.first[row] for row in mine.tolist()], [theirs.first[row] for row in yours.tolist()]
+    words = (np.maximum(ours.compound[mine], theirs.compound[yours]) - 1).tolist()
+    firsts = (
+        [ours.starts[row][last] or ours.starts[row][0] for row, last in zip(mine.tolist(), words, strict=True)],
+        [theirs.starts[row][last] or theirs.starts[row][0] for row, last in zip(yours.tolist(), words, strict=True)],
+    )
     joined = [ours.joined[row] for row in mine.tolist()], [theirs.joined[row] for row in yours.tolist()]
     edits, alike, same_start, _ = _compared(*firsts)
     joined_edits = _distances(*joined)
@@ -93,8 +100,9 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
     return np.select(
         [
             ((edits == 1) & (lengths >= 4)) | ((joined_edits <= 1) & (lengths >= 3)),
-            _in_common(ours.names[mine], theirs.names[yours]) > 0,
-            _in_common(ours.variants[mine], theirs.variants[yours]) > 0,
+            _first_among(ours.names[mine], theirs.names[yours]) & (ours.names[mine, 0] != theirs.names[yours, 0]),
+            _first_among(ours.variants[mine], theirs.variants[yours])
+            & (ours.variants[mine, 0] != theirs.variants[yours, 0]),
             ours.code[mine] == theirs.code[yours],
             (lengths == 1) & (same_start == 1),
             (same_start == lengths) & (lengths >= 2),
@@ -115,18 +123,17 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
     ).astype(np.int8)
 
 
-def swapped(
+def may_be_swapped(
     ours: tuple[BirthNames, Ints, FirstNames, Ints], theirs: tuple[BirthNames, Ints, FirstNames, Ints]
 ) -> Bools:
-    """Whether each one's birth name is, or sounds like, the other's first name."""
-    return _stands_for(ours[0], ours[1], theirs[2], theirs[3]) & _stands_for(theirs[0], theirs[1], ours[2], ours[3])
+    """Whether the birth name of one is, or sounds like, a first name of the other: worth comparing crosswise."""
+    return _stands_for(ours[0], ours[1], theirs[2], theirs[3]) | _stands_for(theirs[0], theirs[1], ours[2], ours[3])
 
 
 def _stands_for(names: BirthNames, mine: Ints, firsts: FirstNames, yours: Ints) -> Bools:
     whole = names.whole[mine]
-    alike = (
-        (firsts.names[yours, 0] == whole) | (firsts.whole[yours] == whole) | (firsts.code[yours] == names.code[mine])
-    )
+    alike = (firsts.names[yours] == whole[:, None]).any(axis=1)
+    alike |= (firsts.whole[yours] == whole) | (firsts.code[yours] == names.code[mine])
     return np.asarray(alike & (whole != 0), dtype=np.bool_)
 
 
@@ -159,6 +166,13 @@ def _in_common(ours: Hashes, theirs: Hashes) -> Ints:
             found |= mine == theirs[:, other]
         count += found & (mine != 0)
     return count
+
+
+def _first_among(ours: Hashes, theirs: Hashes) -> Bools:
+    """Whether the first of one is anywhere in the other. Shapes (pairs, words)."""
+    mine, yours = ours[:, :1], theirs[:, :1]
+    found = ((theirs == mine) & (mine != 0)).any(axis=1) | ((ours == yours) & (yours != 0)).any(axis=1)
+    return np.asarray(found, dtype=np.bool_)
 
 
 def _filled(words: Hashes) -> Ints:

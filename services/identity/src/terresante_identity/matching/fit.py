@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,22 @@ TRAITS = ("birth_name", "first_names", "birth_date", "sex", "birth_place")
 # Share of training look-ups of which a trait is blanked, so that the weights know what its absence says.
 BLANKED = {"birth_name": 0.01, "first_names": 0.02, "birth_date": 0.03, "sex": 0.10, "birth_place": 0.12}
 # Levels whose rarity weighs alike: one coefficient each (equal values; values alike).
-RARITY = {
-    "birth_name": (
-        (of.BirthName.EQUAL, of.BirthName.SAME_PARTS),
-        (of.BirthName.ONE_EDIT, of.BirthName.ONE_PART, of.BirthName.SAME_SOUND, of.BirthName.CONTAINED),
-        (of.BirthName.CLOSE, of.BirthName.SWAPPED),
-    ),
-    "first_names": (
-        (of.FirstName.SAME, of.FirstName.SAME_FIRST),
-        (of.FirstName.ONE_EDIT, of.FirstName.SAME_SOUND, of.FirstName.SHORTENED, of.FirstName.VARIANT),
-        (of.FirstName.ANOTHER, of.FirstName.SWAPPED),
-    ),
+EQUAL_NAMES = (of.BirthName.EQUAL, of.BirthName.SAME_PARTS)
+ALIKE_NAMES = (of.BirthName.ONE_EDIT, of.BirthName.SAME_SOUND, of.BirthName.CLOSE, of.BirthName.NEAR)
+EQUAL_FIRST = (of.FirstName.SAME, of.FirstName.SAME_FIRST)
+ALIKE_FIRST = (of.FirstName.ONE_EDIT, of.FirstName.SAME_SOUND, of.FirstName.CLOSE, of.FirstName.NEAR)
+RARITY: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
+    "birth_name": (EQUAL_NAMES, ALIKE_NAMES, (of.BirthName.ONE_PART, of.BirthName.CONTAINED)),
+    "first_names": (EQUAL_FIRST, ALIKE_FIRST, (of.FirstName.ANOTHER, of.FirstName.HALF, of.FirstName.VARIANT, of.FirstName.SHORTENED)),
     "birth_place": ((of.BirthPlace.EQUAL,), (of.BirthPlace.MAY_BE, of.BirthPlace.NEIGHBOUR)),
 }
+RARITY_ASKED: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
+    "birth_name": (ALIKE_NAMES, (of.BirthName.ONE_PART, of.BirthName.CONTAINED), (of.BirthName.FAR, of.BirthName.DIFFERENT)),
+    "first_names": (
+        (of.FirstName.ONE_EDIT,), (of.FirstName.SAME_SOUND, of.FirstName.CLOSE, of.FirstName.NEAR),
+        (of.FirstName.ANOTHER,), (of.FirstName.HALF, of.FirstName.SHORTENED), (of.FirstName.VARIANT,), (of.FirstName.DIFFERENT,),
+    ),
+}  # fmt: skip
 NEEDS = "Fitting needs scikit-learn, which is not installed: uv sync --group bench-identity"
 
 
@@ -91,10 +95,11 @@ def design(found: Comparison) -> tuple[Floats, list[tuple[str, str, tuple[int, .
         for level in list(levels)[1:]:
             columns.append((found.levels[trait] == level).astype(np.float64))
             names.append(("level", trait, (int(level),)))
-    for trait, groups in RARITY.items():
-        for group in groups:
-            columns.append(np.isin(found.levels[trait], group) * found.rarity[trait])
-            names.append(("rarity", trait, tuple(int(level) for level in group)))
+    for kind, which, rarity in (("rarity", RARITY, found.rarity), ("rarity_asked", RARITY_ASKED, found.rarity_asked)):
+        for trait, groups in which.items():
+            for group in groups:
+                columns.append(np.isin(found.levels[trait], group) * rarity[trait])
+                names.append((kind, trait, tuple(int(level) for level in group)))
     columns.append(np.full(len(found), np.log(found.people / SIZE_AT)))
     names.append(("size", "", ()))
     return np.column_stack(columns), names
@@ -120,21 +125,25 @@ def fitted(sets: Sequence[Labelled], version: str, made: dict[str, Any], strengt
 def _weights(
     names: list[tuple[str, str, tuple[int, ...]]], numbers: Floats, bias: float, version: str, made: dict[str, Any]
 ) -> Weights:
-    levels = {trait: np.zeros(len(all_levels)) for trait, all_levels in of.ALL.items()}
-    rarity = {trait: np.zeros(len(of.ALL[trait])) for trait in RARITY}
+    found = {
+        "level": {trait: np.zeros(len(levels)) for trait, levels in of.ALL.items()},
+        "rarity": {trait: np.zeros(len(of.ALL[trait])) for trait in RARITY},
+        "rarity_asked": {trait: np.zeros(len(of.ALL[trait])) for trait in RARITY_ASKED},
+    }
     size = 0.0
     for (kind, trait, which), number in zip(names, numbers, strict=True):
         if kind == "size":
             size = float(number)
         else:
-            (levels if kind == "level" else rarity)[trait][list(which)] = number
+            found[kind][trait][list(which)] = number
     return Weights(
         version=version,
         made=made,
         bias=bias,
         size=size,
-        levels={trait: grained(values) for trait, values in levels.items()},
-        rarity={trait: grained(values) for trait, values in rarity.items()},
+        levels={trait: grained(values) for trait, values in found["level"].items()},
+        rarity={trait: grained(values) for trait, values in found["rarity"].items()},
+        rarity_asked={trait: grained(values) for trait, values in found["rarity_asked"].items()},
         policies=dict(DEFAULT_POLICIES),
     )
 

@@ -16,7 +16,7 @@ from terresante_identity.matching.people import People
 
 CAP = 400
 # A full date alone is shared by 2 people in 60,000, and 400 in twelve million: of use in a small registry only.
-CAPS = {"date_place": 200, "date": 64, "place": 64, "name": 64, "first_place": 64, "prefixes": 64}
+CAPS = {"date_place": 200, "date": 64, "name": 16, "first_place": 64, "prefixes": 64}
 
 
 def cap(key: str) -> int:
@@ -38,6 +38,7 @@ class Parts:
     given: Hashes
     given_second: Hashes
     given_prefix: Hashes
+    given_initial: Hashes
     second_prefix: Hashes
     date: Hashes
     year: Hashes
@@ -61,6 +62,7 @@ def parts(who: People) -> Parts:
         given=firsts.names[first, 0],
         given_second=firsts.names[first, 1],
         given_prefix=firsts.prefix[first],
+        given_initial=firsts.initial[first],
         second_prefix=firsts.second_prefix[first],
         date=dated(who.year, who.month, who.day),
         year=dated(who.year),
@@ -88,27 +90,28 @@ Key = Callable[[Parts], Hashes]
 
 KEYS: dict[str, Key] = {
     "date_name": lambda of: folded(1, of.date, of.name),
-    "date_name_end": lambda of: folded(2, of.date, of.name_end),
-    "date_first": lambda of: folded(3, of.date, of.first),
-    "date_prefix": lambda of: folded(4, of.date, of.prefix),
-    "date_place": lambda of: folded(5, of.date, of.place),
-    "names": lambda of: _pair(6, of.name, of.first),
-    "names_end": lambda of: _pair(7, of.name_end, of.first),
-    "names_year": lambda of: _pair(8, of.name, of.first, of.year),
-    "name_day": lambda of: folded(9, of.name, of.day),
-    "name_month": lambda of: folded(10, of.name, of.month),
-    "name_year_day": lambda of: folded(11, of.name, of.year_day),
-    "first_day": lambda of: folded(12, of.first, of.day, of.initial),
-    "first_month": lambda of: folded(13, of.first, of.month, of.initial),
-    "first_year_day": lambda of: folded(14, of.first, of.year_day, of.initial),
-    "name_place": lambda of: folded(15, of.exact, of.place),
-    "first_day_place": lambda of: folded(16, of.given, of.day, of.place),
-    "first_year_place": lambda of: folded(17, of.given, of.year, of.place),
+    "date_first": lambda of: folded(2, of.date, of.first),
+    "date_prefix": lambda of: folded(3, of.date, of.prefix),
+    "date_place": lambda of: folded(4, of.date, of.place),
+    "names": lambda of: _pair(5, of.name, of.first),
+    "names_year": lambda of: _pair(6, of.name, of.first, of.year),
+    "name_day": lambda of: folded(7, of.name, of.day),
+    "name_month": lambda of: folded(8, of.name, of.month),
+    "name_year_day": lambda of: folded(9, of.name, of.year_day),
+    "first_day": lambda of: folded(10, of.first, of.day, of.initial),
+    "first_month": lambda of: folded(11, of.first, of.month, of.initial),
+    "first_year_day": lambda of: folded(12, of.first, of.year_day, of.initial),
+    "prefixes_year": lambda of: folded(13, of.prefix, of.given_prefix, of.year),
+    "name_place": lambda of: folded(14, of.exact, of.place),
+    "first_day_place": lambda of: folded(15, of.given, of.day, of.place),
+    "first_year_place": lambda of: folded(16, of.given, of.year, of.place),
+    "month_place": lambda of: folded(17, of.month, of.place),
+    "day_place": lambda of: folded(18, of.day, of.place, of.initial),
+    "year_place": lambda of: folded(19, of.year, of.place, of.initial, of.given_initial),
 }
 # One trait, or nearly: useful as long as few share it, which is in small registries. A large store leaves them out.
 WIDE: dict[str, Key] = {
     "date": lambda of: folded(21, of.date),
-    "place": lambda of: folded(22, of.place),
     "name": lambda of: folded(23, of.name),
     "prefixes": lambda of: folded(24, of.prefix, of.given),
     "first_place": lambda of: folded(25, of.given_prefix, of.place),

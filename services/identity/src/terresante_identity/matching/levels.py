@@ -15,23 +15,22 @@ class BirthName(IntEnum):
     NEAR = 8
     FAR = 9
     DIFFERENT = 10
-    SWAPPED = 11  # it is the other's first name, and conversely
 
 
 class FirstName(IntEnum):
     MISSING = 0
     SAME = 1  # the whole list
     SAME_FIRST = 2
-    ONE_EDIT = 3
-    ANOTHER = 4  # a name in common, but not both first
-    VARIANT = 5  # frenchised, transliterated, short form
-    SAME_SOUND = 6
-    INITIAL = 7
-    SHORTENED = 8
-    CLOSE = 9
-    NEAR = 10
-    DIFFERENT = 11
-    SWAPPED = 12
+    HALF = 3  # half of a compound one: JEAN and JEAN-PIERRE
+    ONE_EDIT = 4
+    ANOTHER = 5  # the first of one is among the others of the other
+    VARIANT = 6  # frenchised, transliterated, short form
+    SAME_SOUND = 7
+    INITIAL = 8
+    SHORTENED = 9
+    CLOSE = 10
+    NEAR = 11
+    DIFFERENT = 12
 
 
 class OtherFirstNames(IntEnum):
@@ -88,6 +87,14 @@ class Twins(IntEnum):
     ALIKE = 3
     NEAR = 4
     UNRELATED = 5
+    OTHER_REST = 6  # the same first name, then others: JEAN PAUL and JEAN MARC
+
+
+class Swapped(IntEnum):
+    """Whether birth name and first names were compared crosswise, because only so they are alike."""
+
+    NO = 0
+    YES = 1
 
 
 class Married(IntEnum):
@@ -129,6 +136,7 @@ TRAITS: dict[str, type[IntEnum]] = {
     "birth_place": BirthPlace,
 }
 JOINT: dict[str, type[IntEnum]] = {
+    "swapped": Swapped,
     "twins": Twins,
     "married": Married,
     "relatives": Relatives,

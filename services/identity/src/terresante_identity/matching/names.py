@@ -1,5 +1,6 @@
 """Birth names and first names, made comparable: the words, the parts that say something, the sound."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,23 +45,28 @@ def birth_name_form(text: str) -> NameForm:
         "".join(words),
         core,
         tuple(hashed(part) for part in parts[:MAX_PARTS]),
-        hashed(code(parts[0])) if parts else 0,
-        hashed(code(parts[-1])) if parts else 0,
+        _sounding(parts[0]) if parts else 0,
+        _sounding(parts[-1]) if parts else 0,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class FirstNamesForm:
-    """First names as an ordered set. `joined`: all their letters; `names`: each of them."""
+    """First names as an ordered set. `joined`: all their letters; `names`: each word; `compound`: words of the first.
+
+    JEAN-PIERRE is one first name of two words; without its hyphen nobody can tell it from two.
+    """
 
     joined: str
     names: tuple[str, ...]
+    compound: int
 
 
 @lru_cache(maxsize=400_000)
 def first_names_form(text: str) -> FirstNamesForm:
     names = tuple(dict.fromkeys(plain(text).split()))[:MAX_FIRST_NAMES]
-    return FirstNamesForm("".join(names), names)
+    compound = len(plain(re.split(r"[\s,;/]+", text.strip(), maxsplit=1)[0]).split())
+    return FirstNamesForm("".join(names), names, min(max(compound, 1), MAX_FIRST_NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,15 @@ class BirthNames:
 
 @dataclass(frozen=True, slots=True)
 class FirstNames:
-    """Distinct lists of first names, one row each. `names`, `variants`: shape (rows, MAX_FIRST_NAMES)."""
+    """Distinct lists of first names, one row each. `names`, `variants`, `starts`: shape (rows, MAX_FIRST_NAMES).
+
+    `starts`: the first word, the first two joined, and so on; "" when there are fewer. `compound`: see the form.
+    """
 
     joined: list[str]
-    first: list[str]
+    starts: list[tuple[str, ...]]
+    start_hashes: Hashes
+    compound: Ints
     whole: Hashes
     names: Hashes
     variants: Hashes
@@ -92,6 +103,7 @@ class FirstNames:
     second_code: Hashes
     prefix: Hashes
     second_prefix: Hashes
+    initial: Hashes
 
 
 def birth_names(texts: Sequence[str]) -> BirthNames:
@@ -101,7 +113,7 @@ def birth_names(texts: Sequence[str]) -> BirthNames:
         joined=[form.joined for form in forms],
         whole=hashes_of([hashed(form.joined) for form in forms]),
         core=hashes_of([hashed(form.core) for form in forms]),
-        code=hashes_of([hashed(code(form.core)) if form.core else 0 for form in forms]),
+        code=hashes_of([_sounding(form.core) for form in forms]),
         parts=np.array(parts, dtype=np.uint64).reshape(-1, MAX_PARTS),
         first_code=hashes_of([form.first_code for form in forms]),
         last_code=hashes_of([form.last_code for form in forms]),
@@ -114,9 +126,17 @@ def birth_names(texts: Sequence[str]) -> BirthNames:
 def first_names(texts: Sequence[str]) -> FirstNames:
     forms = [first_names_form(text) for text in texts]
     padded = [(form.names + ("",) * MAX_FIRST_NAMES)[:MAX_FIRST_NAMES] for form in forms]
+    starts = [
+        tuple("".join(names[: words + 1]) if names[words] else "" for words in range(MAX_FIRST_NAMES))
+        for names in padded
+    ]
     return FirstNames(
         joined=[form.joined for form in forms],
-        first=[names[0] for names in padded],
+        starts=starts,
+        start_hashes=np.array([[hashed(start) for start in some] for some in starts], dtype=np.uint64).reshape(
+            -1, MAX_FIRST_NAMES
+        ),
+        compound=np.array([form.compound for form in forms], dtype=np.int64),
         whole=hashes_of([hashed(form.joined) for form in forms]),
         names=np.array([[hashed(name) for name in names] for names in padded], dtype=np.uint64).reshape(
             -1, MAX_FIRST_NAMES
@@ -124,13 +144,14 @@ def first_names(texts: Sequence[str]) -> FirstNames:
         variants=np.array(
             [[hashed(variant_of(name)) for name in names] for names in padded], dtype=np.uint64
         ).reshape(-1, MAX_FIRST_NAMES),
-        code=hashes_of([_code_of_first(names[0]) for names in padded]),
-        second_code=hashes_of([_code_of_first(names[1]) for names in padded]),
+        code=hashes_of([_sounding(names[0]) for names in padded]),
+        second_code=hashes_of([_sounding(names[1]) for names in padded]),
         prefix=hashes_of([hashed(names[0][:PREFIX]) for names in padded]),
+        initial=hashes_of([hashed(names[0][:1]) for names in padded]),
         second_prefix=hashes_of([hashed(names[1][:PREFIX]) for names in padded]),
     )
 
 
-def _code_of_first(name: str) -> int:
-    """The sound of the group's head: MATT and MATTHIEU have one code."""
+def _sounding(name: str) -> int:
+    """The sound of a name, or of the head of the group it belongs to: MATT and MATTHIEU have one code."""
     return hashed(code(variant_of(name))) if name else 0

@@ -32,6 +32,8 @@ class People:
     birth_names: BirthNames
     first_names: FirstNames
     places: Places
+    name_texts: list[str]
+    first_texts: list[str]
     place_texts: list[str]
     name_id: Ints
     first_id: Ints
@@ -79,6 +81,8 @@ def people_of_columns(
         birth_names=birth_names(name_texts),
         first_names=first_names(first_texts),
         places=places(place_texts),
+        name_texts=name_texts,
+        first_texts=first_texts,
         place_texts=place_texts,
         name_id=name_id,
         first_id=first_id,

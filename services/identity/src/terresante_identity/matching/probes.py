@@ -74,11 +74,9 @@ def firsts_of(several: list[Parts]) -> list[Parts]:
 
 VARIATIONS: dict[str, Variation] = {
     "date_name": lambda asked: names_of(asked.dates()),
-    "date_name_end": lambda asked: names_of(asked.dates()),
     "date_first": lambda asked: [*firsts_of(asked.dates()), *names_of(asked.dates())],
     "date_place": lambda asked: asked.dates(),
     "names": lambda asked: ends_of(firsts_of(asked.plainly())),
-    "names_end": lambda asked: ends_of(firsts_of(asked.plainly())),
     "names_year": lambda asked: ends_of(firsts_of(asked.years())),
     "name_day": lambda asked: ends_of(asked.dates()),
     "name_month": lambda asked: ends_of(asked.plainly()),
@@ -89,10 +87,12 @@ VARIATIONS: dict[str, Variation] = {
     "first_day_place": lambda asked: firsts_of(asked.dates()),
     "first_year_place": lambda asked: firsts_of(asked.plainly()),
     "first_place": lambda asked: firsts_of(asked.plainly()),
+    "prefixes_year": lambda asked: firsts_of(asked.plainly()),
+    "day_place": lambda asked: asked.dates(),
     "prefixes": lambda asked: firsts_of(asked.plainly()),
     "date": lambda asked: asked.dates(),
 }
-PLACED = frozenset({"name_place", "first_day_place", "first_year_place", "date_place", "place", "first_place"})
+PLACED = frozenset({"name_place", "first_day_place", "first_year_place", "date_place", "month_place", "day_place", "year_place", "first_place"})
 
 
 def probes(who: People) -> dict[str, Probes]:

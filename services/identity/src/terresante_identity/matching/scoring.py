@@ -30,6 +30,8 @@ def contributions(found: Comparison, weights: Weights) -> dict[str, Floats]:
         weight = weights.levels[trait][levels]
         if trait in weights.rarity:
             weight = weight + grained(weights.rarity[trait][levels] * found.rarity[trait])
+        if trait in weights.rarity_asked:
+            weight = weight + grained(weights.rarity_asked[trait][levels] * found.rarity_asked[trait])
         added[trait] = weight
     return added
 

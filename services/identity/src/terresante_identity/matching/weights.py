@@ -34,7 +34,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`levels`, `rarity`: one number per level of each trait; `size`: what the logarithm of the registry's size weighs."""
+    """`levels`, `rarity` (of the value registered), `rarity_asked`: one number per level of each trait; `size`: what the logarithm of the registry's size weighs."""
 
     version: str
     made: dict[str, Any]
@@ -42,6 +42,7 @@ class Weights:
     size: float
     levels: dict[str, Floats]
     rarity: dict[str, Floats]
+    rarity_asked: dict[str, Floats]
     policies: dict[str, Policy]
 
 
@@ -61,6 +62,7 @@ def parsed_weights(text: str) -> Weights:
             size=float(read["size"]),
             levels={trait: _numbers(read["levels"][trait], levels) for trait, levels in ALL.items()},
             rarity={trait: _numbers(given, ALL[trait]) for trait, given in read["rarity"].items()},
+            rarity_asked={trait: _numbers(given, ALL[trait]) for trait, given in read["rarity_asked"].items()},
             policies={name: Policy(**given) for name, given in read["policies"].items()},
         )
     except json.JSONDecodeError as wrong:
@@ -78,6 +80,7 @@ def written(weights: Weights) -> str:
         "size": weights.size,
         "levels": {trait: _named(weights.levels[trait], ALL[trait]) for trait in ALL},
         "rarity": {trait: _named(values, ALL[trait]) for trait, values in weights.rarity.items()},
+        "rarity_asked": {trait: _named(values, ALL[trait]) for trait, values in weights.rarity_asked.items()},
         "policies": {
             name: {"auto": policy.auto, "review": policy.review, "margin": policy.margin}
             for name, policy in weights.policies.items()
