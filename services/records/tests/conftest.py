@@ -28,6 +28,7 @@ from terresante_records.rpc import RecordsService
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
 from terresante_records.sealing import MasterKeys, read_master_keys
+from terresante_records.store.prepared import Reads, reading
 from terresante_records.watching import Watching
 
 from .world import EVERYTHING, Consent, World
@@ -132,8 +133,15 @@ def watching() -> Watching:
 
 
 @pytest_asyncio.fixture
+async def reads(database_url: str) -> AsyncIterator[Reads]:
+    async with reading(database_url, 4, "records reads") as connections:
+        yield connections
+
+
+@pytest_asyncio.fixture
 async def desk(
     database: Database,
+    reads: Reads,
     contents: Contents,
     masters: MasterKeys,
     catalogue: Catalogue,
@@ -145,7 +153,7 @@ async def desk(
 ) -> Desk:
     address = await serve("consent", partial(add_DecisionServiceServicer_to_server, Consent(world)))
     consent = DecisionServiceStub(await dial(address, "consent", as_="records"))
-    return Desk(database, Deciding(consent), masters, contents, catalogue, clock, 2 * 1024 * 1024, watching)
+    return Desk(database, reads, Deciding(consent), masters, contents, catalogue, clock, 2 * 1024 * 1024, watching)
 
 
 @pytest_asyncio.fixture

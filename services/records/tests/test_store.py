@@ -18,6 +18,7 @@ from terresante_records.rotate import rotate
 from terresante_records.sealing import MasterKeyMissing, MasterKeys, PatientKey, SealBroken
 from terresante_records.store import documents, keys, notes
 from terresante_records.store.documents import Filter
+from terresante_records.store.prepared import Reads
 
 from .conftest import MONDAY, PDF, As, Writing
 
@@ -89,20 +90,23 @@ async def test_nothing_confidential_can_be_read_in_the_database_or_the_folder(
     assert b"glycemie" not in files[0] and b"%PDF" not in files[0]
 
 
-async def test_without_the_right_master_key_nothing_opens(database: Database, masters: MasterKeys) -> None:
+async def test_without_the_right_master_key_nothing_opens(
+    reads: Reads, database: Database, masters: MasterKeys
+) -> None:
     patient, key = await patient_with_key(database, masters)
     document = a_document(patient)
     await kept(database, key, document)
 
-    async with database.reading() as connection:
-        assert await documents.find(connection, masters, patient, document.id) is not None
-        with pytest.raises(SealBroken):
-            await documents.find(connection, MasterKeys({"2026": b"x" * 32}), patient, document.id)
-        with pytest.raises(MasterKeyMissing):
-            await documents.find(connection, MasterKeys({"2027": b"m" * 32}), patient, document.id)
+    assert await documents.find(reads, masters, patient, document.id) is not None
+    with pytest.raises(SealBroken):
+        await documents.find(reads, MasterKeys({"2026": b"x" * 32}), patient, document.id)
+    with pytest.raises(MasterKeyMissing):
+        await documents.find(reads, MasterKeys({"2027": b"m" * 32}), patient, document.id)
 
 
-async def test_a_title_moved_to_another_row_by_sql_does_not_open(database: Database, masters: MasterKeys) -> None:
+async def test_a_title_moved_to_another_row_by_sql_does_not_open(
+    reads: Reads, database: Database, masters: MasterKeys
+) -> None:
     patient, key = await patient_with_key(database, masters)
     one, other = a_document(patient), a_document(patient, title="Autre")
     await kept(database, key, one, other)
@@ -112,12 +116,11 @@ async def test_a_title_moved_to_another_row_by_sql_does_not_open(database: Datab
             {"a": one.id, "b": other.id},
         )
 
-    async with database.reading() as connection:
-        with pytest.raises(SealBroken):
-            await documents.find(connection, masters, patient, other.id)
+    with pytest.raises(SealBroken):
+        await documents.find(reads, masters, patient, other.id)
 
 
-async def test_what_is_kept_comes_back_as_it_was(database: Database, masters: MasterKeys) -> None:
+async def test_what_is_kept_comes_back_as_it_was(reads: Reads, database: Database, masters: MasterKeys) -> None:
     patient, key = await patient_with_key(database, masters)
     first = a_document(patient, published=Authorship(ME, None, MONDAY))
     second = a_document(
@@ -125,9 +128,8 @@ async def test_what_is_kept_comes_back_as_it_was(database: Database, masters: Ma
     )
     await kept(database, key, first, second)
 
-    async with database.reading() as connection:
-        found = await documents.find(connection, masters, patient, second.id)
-        before = await documents.find(connection, masters, patient, first.id)
+    found = await documents.find(reads, masters, patient, second.id)
+    before = await documents.find(reads, masters, patient, first.id)
 
     assert found is not None and found[0] == second
     assert before is not None and before[0] == first._replace(replaced_by=relative(second))
@@ -147,7 +149,7 @@ async def test_ten_that_make_a_patients_key_at_once_get_the_same(database: Datab
 
 
 async def test_after_a_rotation_the_old_master_key_is_not_needed_any_more(
-    database: Database, masters: MasterKeys
+    reads: Reads, database: Database, masters: MasterKeys
 ) -> None:
     patient, key = await patient_with_key(database, masters)
     document = a_document(patient)
@@ -157,11 +159,10 @@ async def test_after_a_rotation_the_old_master_key_is_not_needed_any_more(
     assert await rotate(database, both) == 1
     assert await rotate(database, both) == 0
 
-    async with database.reading() as connection:
-        found = await documents.find(connection, MasterKeys({"2027": b"n" * 32}), patient, document.id)
-        assert found is not None and found[0] == document
-        with pytest.raises(MasterKeyMissing):
-            await documents.find(connection, masters, patient, document.id)
+    found = await documents.find(reads, MasterKeys({"2027": b"n" * 32}), patient, document.id)
+    assert found is not None and found[0] == document
+    with pytest.raises(MasterKeyMissing):
+        await documents.find(reads, masters, patient, document.id)
 
 
 def shows(scope: Scope, document: Document) -> bool:
@@ -185,7 +186,9 @@ def listed(scope: Scope, kept: Sequence[Document], with_replaced: bool) -> list[
     return sorted((document.id for document in chosen), reverse=True)
 
 
-async def test_for_every_scope_the_query_shows_what_the_rule_says(database: Database, masters: MasterKeys) -> None:
+async def test_for_every_scope_the_query_shows_what_the_rule_says(
+    reads: Reads, database: Database, masters: MasterKeys
+) -> None:
     patient, key = await patient_with_key(database, masters)
     _, other_key = other = await patient_with_key(database, masters)
     rows = [
@@ -203,16 +206,15 @@ async def test_for_every_scope_the_query_shows_what_the_rule_says(database: Data
         await documents.change(transaction, gone, gone.visibility, MONDAY)
     seen = set()
 
-    async with database.reading() as connection:
-        for categories, all_categories, own, *sees, with_replaced in product(
-            ((), ("letter",), ("letter", "social_letter")), BOTH, BOTH, BOTH, BOTH, BOTH, BOTH
-        ):
-            scope = Scope(categories, all_categories, own, *sees)
-            chosen = Filter(with_replaced=with_replaced)
-            found = await documents.page(connection, key, patient, ME, scope, chosen, None, 100)
-            assert [document.id for document in found] == listed(scope, rows + successors, with_replaced)
-            assert await documents.total(connection, patient, ME, scope, chosen) == len(found)
-            seen.add(len(found))
+    for categories, all_categories, own, *sees, with_replaced in product(
+        ((), ("letter",), ("letter", "social_letter")), BOTH, BOTH, BOTH, BOTH, BOTH, BOTH
+    ):
+        scope = Scope(categories, all_categories, own, *sees)
+        chosen = Filter(with_replaced=with_replaced)
+        found = await documents.page(reads, key, patient, ME, scope, chosen, None, 100)
+        assert [document.id for document in found] == listed(scope, rows + successors, with_replaced)
+        assert await documents.total(reads, patient, ME, scope, chosen) == len(found)
+        seen.add(len(found))
 
     assert len(seen) > 10
 
@@ -239,7 +241,7 @@ async def test_a_document_replaces_only_one_of_the_same_patient(database: Databa
 
 
 async def test_whether_the_caller_has_written_is_told_of_that_record_and_kind_only(
-    database: Database, masters: MasterKeys
+    reads: Reads, database: Database, masters: MasterKeys
 ) -> None:
     patient, key = await patient_with_key(database, masters)
     empty, _ = await patient_with_key(database, masters)
@@ -248,13 +250,12 @@ async def test_whether_the_caller_has_written_is_told_of_that_record_and_kind_on
     async with database.transaction() as transaction:
         await documents.change(transaction, gone, gone.visibility, MONDAY + timedelta(hours=1))
 
-    async with database.reading() as connection:
-        assert (await documents.begin(connection, masters, patient, ME)).has_written
-        assert not (await documents.begin(connection, masters, patient, OTHER)).has_written
-        assert not (await documents.begin(connection, masters, empty, ME)).has_written
-        assert not (await notes.begin(connection, masters, patient, ME)).has_written
-        nobody = await documents.begin(connection, masters, PatientId(uuid4()), ME)
-        assert (nobody.key, nobody.has_written) == (None, False)
+    assert (await documents.begin(reads, masters, patient, ME)).has_written
+    assert not (await documents.begin(reads, masters, patient, OTHER)).has_written
+    assert not (await documents.begin(reads, masters, empty, ME)).has_written
+    assert not (await notes.begin(reads, masters, patient, ME)).has_written
+    nobody = await documents.begin(reads, masters, PatientId(uuid4()), ME)
+    assert (nobody.key, nobody.has_written) == (None, False)
 
 
 async def test_each_clinical_index_begins_with_the_patient(database: Database) -> None:
@@ -268,17 +269,3 @@ async def test_each_clinical_index_begins_with_the_patient(database: Database) -
         others = [row.indexname for row in found if "(patient_id" not in row.indexdef]
 
     assert others == ["document_content"]
-
-
-async def test_a_database_that_went_away_is_told_as_such_and_found_again(
-    database: Database, masters: MasterKeys
-) -> None:
-    patient, _ = await patient_with_key(database, masters)
-    async with database.reading() as one, database.reading() as two:
-        backend = (await one.execute(text("select pg_backend_pid()"))).scalar_one()
-        await two.execute(text("select pg_terminate_backend(:pid)"), {"pid": backend})
-        with pytest.raises(ConnectionError):
-            await documents.begin(one, masters, patient, ME)
-
-    async with database.reading() as again:
-        assert (await documents.begin(again, masters, patient, ME)).key is not None

@@ -16,6 +16,7 @@ from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
 from terresante_records.sealing import read_master_keys
 from terresante_records.settings import Settings
+from terresante_records.store.prepared import reading
 from terresante_records.sweeping import sweeping
 from terresante_records.watching import watching
 
@@ -35,6 +36,7 @@ async def main(settings: Settings) -> None:
     min_age = timedelta(seconds=settings.sweep_min_age_seconds)
     async with (
         database.connected(settings.database_url, settings.database_pool, "records") as kept,
+        reading(settings.database_url, settings.database_pool, "records reads") as reads,
         bus.connected(settings.nats_url, "records", who) as events_bus,
         client.connected(settings.consent_address, "consent", who) as consent,
         outbox.relaying(kept, events_bus),
@@ -45,6 +47,7 @@ async def main(settings: Settings) -> None:
     ):
         desk = Desk(
             kept,
+            reads,
             Deciding(DecisionServiceStub(consent)),
             masters,
             contents,

@@ -13,6 +13,7 @@ from terresante_records.domain.catalogue import Catalogue
 from terresante_records.domain.entries import Authorship, PersonId, PlaceId, Reader
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.sealing import MasterKeys
+from terresante_records.store.prepared import Reads
 from terresante_records.watching import Watching
 
 READERS = ("professional", "patient")
@@ -25,6 +26,7 @@ class Desk:
     """The parts, made once at start."""
 
     database: Database
+    reads: Reads
     deciding: Deciding
     masters: MasterKeys
     contents: Contents

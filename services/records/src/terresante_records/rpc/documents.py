@@ -53,15 +53,13 @@ class Documents:
             [desk.catalogue.type_of(code).code for code in request.type_codes],
             request.with_replaced,
         )
-        async with desk.database.reading() as connection:
-            beginning = await documents.begin(connection, desk.masters, patient, who.id)
+        beginning = await documents.begin(desk.reads, desk.masters, patient, who.id)
         scope = await desk.deciding.scope(patient, decisions.DOCUMENTS, beginning.has_written)
         key = beginning.key
         if key is None:
             return pb.ListDocumentsResponse()
-        async with desk.database.reading() as connection:
-            found = await documents.page(connection, key, patient, who.id, scope, chosen, after, size + 1)
-            total = await documents.total(connection, patient, who.id, scope, chosen) if request.with_total else 0
+        found = await documents.page(desk.reads, key, patient, who.id, scope, chosen, after, size + 1)
+        total = await documents.total(desk.reads, patient, who.id, scope, chosen) if request.with_total else 0
         shown, cursor = parts.next_cursor([document.id for document in found], size)
         reply = pb.ListDocumentsResponse(next_cursor=cursor, total=total)
         for document in found[:shown]:
@@ -118,9 +116,7 @@ class Documents:
     async def _found_document(
         self, patient: PatientId, id: DocumentId
     ) -> tuple[Document, PatientKey] | tuple[None, None]:
-        async with self._desk.database.reading() as connection:
-            found = await documents.find(connection, self._desk.masters, patient, id)
-        return found or (None, None)
+        return await documents.find(self._desk.reads, self._desk.masters, patient, id) or (None, None)
 
     async def _changed_document(
         self, document: Document, visibility: Visibility, deleted_at: datetime | None, now: datetime

@@ -65,15 +65,13 @@ class Notes:
         """A page of notes, filtered inside the query by what was decided."""
         desk, patient, who = self._desk, parts.patient(request.patient_id), reader()
         size, after = parts.limit(request.limit), parts.cursor(request.cursor)
-        async with desk.database.reading() as connection:
-            beginning = await notes.begin(connection, desk.masters, patient, who.id)
+        beginning = await notes.begin(desk.reads, desk.masters, patient, who.id)
         scope = await desk.deciding.scope(patient, decisions.NOTES, beginning.has_written)
         key = beginning.key
         if key is None:
             return pb.ListNotesResponse()
-        async with desk.database.reading() as connection:
-            found = await notes.page(connection, key, patient, who.id, scope, after, size + 1)
-            total = await notes.total(connection, patient, who.id, scope) if request.with_total else 0
+        found = await notes.page(desk.reads, key, patient, who.id, scope, after, size + 1)
+        total = await notes.total(desk.reads, patient, who.id, scope) if request.with_total else 0
         shown, cursor = parts.next_cursor([note.id for note in found], size)
         return pb.ListNotesResponse(
             notes=[wire.note_to_proto(note) for note in found[:shown]], next_cursor=cursor, total=total
@@ -82,8 +80,7 @@ class Notes:
     async def _own_note(self, patient: PatientId, id: NoteId) -> tuple[Note, PatientKey]:
         """The note, if the caller is its author and may change it."""
         desk = self._desk
-        async with desk.database.reading() as connection:
-            found = await notes.find(connection, desk.masters, patient, id)
+        found = await notes.find(desk.reads, desk.masters, patient, id)
         if found is None:
             raise await desk.deciding.unknown(patient, decisions.NOTES, rules.NoteUnknown)
         note, key = found

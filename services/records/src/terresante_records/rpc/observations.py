@@ -52,17 +52,13 @@ class Observations:
         """A page of observations, filtered inside the query by what was decided."""
         desk, patient, who = self._desk, parts.patient(request.patient_id), reader()
         size, after, codes = parts.limit(request.limit), parts.cursor(request.cursor), wire.codes(request.codes)
-        async with desk.database.reading() as connection:
-            beginning = await observations.begin(connection, desk.masters, patient, who.id)
+        beginning = await observations.begin(desk.reads, desk.masters, patient, who.id)
         scope = await desk.deciding.scope(patient, decisions.OBSERVATIONS, beginning.has_written)
         key = beginning.key
         if key is None:
             return pb.ListObservationsResponse()
-        async with desk.database.reading() as connection:
-            found = await observations.page(connection, key, patient, who.id, scope, codes, after, size + 1)
-            total = (
-                await observations.total(connection, key, patient, who.id, scope, codes) if request.with_total else 0
-            )
+        found = await observations.page(desk.reads, key, patient, who.id, scope, codes, after, size + 1)
+        total = await observations.total(desk.reads, key, patient, who.id, scope, codes) if request.with_total else 0
         shown, cursor = parts.next_cursor([observation.id for observation in found], size)
         return pb.ListObservationsResponse(
             observations=[wire.observation_to_proto(observation) for observation in found[:shown]],

@@ -106,8 +106,7 @@ class Publishing:
         """The document that is replaced, if any, and the decision that allows it all."""
         desk, before = self._desk, None
         if described.replaces is not None:
-            async with desk.database.reading() as connection:
-                found = await documents.find(connection, desk.masters, described.patient, described.replaces)
+            found = await documents.find(desk.reads, desk.masters, described.patient, described.replaces)
             before = found[0] if found else None
             if before is None or (before.deleted_at is not None and before.published.author != by.author):
                 raise await desk.deciding.unknown(described.patient, decisions.DOCUMENTS, rules.DocumentUnknown)

@@ -29,7 +29,7 @@ from terresante_records.store.entries import (
     visibility_of,
 )
 from terresante_records.store.keys import key_of
-from terresante_records.store.prepared import Prepared, Row
+from terresante_records.store.prepared import Prepared, Reads, Row
 from terresante_records.store.tables import ONE_SUCCESSOR, document, patient_key
 
 _PLACE = "document.described"
@@ -106,19 +106,19 @@ class Filter:
 
 
 async def find(
-    connection: AsyncConnection, masters: MasterKeys, patient: PatientId, id: DocumentId
+    reads: Reads, masters: MasterKeys, patient: PatientId, id: DocumentId
 ) -> tuple[Document, PatientKey] | None:
     """The document of that id in that patient's record, deleted or not, with the key that opens it."""
-    row = await _FIND.first(connection, {"patient": patient, "id": id})
+    row = await reads.first(_FIND, {"patient": patient, "id": id})
     if row is None:
         return None
     key = key_of(masters, patient, row["master_key_id"], row["sealed"])
     return _document(row, key), key
 
 
-async def begin(connection: AsyncConnection, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
+async def begin(reads: Reads, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
     """Whether the caller has written documents here, and the key to open them."""
-    return await begun(_BEGIN, connection, masters, patient, me)
+    return await begun(_BEGIN, reads, masters, patient, me)
 
 
 def _values(patient: PatientId, me: PersonId, scope: Scope, filter: Filter) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _values(patient: PatientId, me: PersonId, scope: Scope, filter: Filter) -> d
 
 
 async def page(
-    connection: AsyncConnection,
+    reads: Reads,
     key: PatientKey,
     patient: PatientId,
     me: PersonId,
@@ -144,12 +144,12 @@ async def page(
 ) -> list[Document]:
     """Up to `limit` documents that the scope shows, newest first, older than `after`."""
     values = _values(patient, me, scope, filter) | {"after": after, "limit": limit}
-    return [_document(row, key) for row in await _PAGE.rows(connection, values)]
+    return [_document(row, key) for row in await reads.rows(_PAGE, values)]
 
 
-async def total(connection: AsyncConnection, patient: PatientId, me: PersonId, scope: Scope, filter: Filter) -> int:
+async def total(reads: Reads, patient: PatientId, me: PersonId, scope: Scope, filter: Filter) -> int:
     """How many documents the scope shows under the same filter."""
-    row = await _TOTAL.first(connection, _values(patient, me, scope, filter))
+    row = await reads.first(_TOTAL, _values(patient, me, scope, filter))
     return int(row["total"]) if row else 0
 
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from terresante_records.domain.entries import Authorship, PatientId, PersonId, Visibility
 from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store.keys import key_of
-from terresante_records.store.prepared import Prepared, Row
+from terresante_records.store.prepared import Prepared, Reads, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +20,9 @@ class Beginning:
     """Whether the caller is the author of at least one such entry."""
 
 
-async def begun(
-    statement: Prepared, connection: AsyncConnection, masters: MasterKeys, patient: PatientId, me: PersonId
-) -> Beginning:
+async def begun(statement: Prepared, reads: Reads, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
     """Runs a `scope.beginning`."""
-    row = await statement.first(connection, {"patient": patient, "me": me})
+    row = await reads.first(statement, {"patient": patient, "me": me})
     if row is None:
         return Beginning(None, False)
     return Beginning(key_of(masters, patient, row["master_key_id"], row["sealed"]), row["has_written"])

@@ -11,7 +11,7 @@ from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store import scope as scopes
 from terresante_records.store.entries import Beginning, authorship_of, begun, columns_of, visibility_of
 from terresante_records.store.keys import key_of
-from terresante_records.store.prepared import Prepared, Row
+from terresante_records.store.prepared import Prepared, Reads, Row
 from terresante_records.store.tables import note, note_text, patient_key
 
 _with_text = note.join(
@@ -39,24 +39,22 @@ _PAGE = Prepared(
 _TOTAL = Prepared(select(func.count().label("total")).select_from(note).where(_shown))
 
 
-async def find(
-    connection: AsyncConnection, masters: MasterKeys, patient: PatientId, id: NoteId
-) -> tuple[Note, PatientKey] | None:
+async def find(reads: Reads, masters: MasterKeys, patient: PatientId, id: NoteId) -> tuple[Note, PatientKey] | None:
     """The note of that id in that patient's record, with the key that opens it."""
-    row = await _FIND.first(connection, {"patient": patient, "id": id})
+    row = await reads.first(_FIND, {"patient": patient, "id": id})
     if row is None:
         return None
     key = key_of(masters, patient, row["master_key_id"], row["sealed"])
     return _note(row, key), key
 
 
-async def begin(connection: AsyncConnection, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
+async def begin(reads: Reads, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
     """Whether the caller has written notes here, and the key to open them."""
-    return await begun(_BEGIN, connection, masters, patient, me)
+    return await begun(_BEGIN, reads, masters, patient, me)
 
 
 async def page(
-    connection: AsyncConnection,
+    reads: Reads,
     key: PatientKey,
     patient: PatientId,
     me: PersonId,
@@ -66,12 +64,12 @@ async def page(
 ) -> list[Note]:
     """Up to `limit` notes that the scope shows, newest first, older than `after`."""
     values = scopes.values_of(scope, patient, me) | {"after": after, "limit": limit}
-    return [_note(row, key) for row in await _PAGE.rows(connection, values)]
+    return [_note(row, key) for row in await reads.rows(_PAGE, values)]
 
 
-async def total(connection: AsyncConnection, patient: PatientId, me: PersonId, scope: Scope) -> int:
+async def total(reads: Reads, patient: PatientId, me: PersonId, scope: Scope) -> int:
     """How many notes the scope shows."""
-    row = await _TOTAL.first(connection, scopes.values_of(scope, patient, me))
+    row = await reads.first(_TOTAL, scopes.values_of(scope, patient, me))
     return int(row["total"]) if row else 0
 
 

@@ -12,7 +12,7 @@ from terresante_records.domain.observations import Measure, Observation, Quantit
 from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store import scope as scopes
 from terresante_records.store.entries import Beginning, authorship_of, begun, columns_of, visibility_of
-from terresante_records.store.prepared import Prepared, Row
+from terresante_records.store.prepared import Prepared, Reads, Row
 from terresante_records.store.tables import observation
 
 _PLACE = "observation.measured"
@@ -33,13 +33,13 @@ _PAGE = Prepared(
 _TOTAL = Prepared(select(func.count().label("total")).select_from(observation).where(_shown))
 
 
-async def begin(connection: AsyncConnection, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
+async def begin(reads: Reads, masters: MasterKeys, patient: PatientId, me: PersonId) -> Beginning:
     """Whether the caller has recorded observations here, and the key to open them."""
-    return await begun(_BEGIN, connection, masters, patient, me)
+    return await begun(_BEGIN, reads, masters, patient, me)
 
 
 async def page(
-    connection: AsyncConnection,
+    reads: Reads,
     key: PatientKey,
     patient: PatientId,
     me: PersonId,
@@ -50,11 +50,11 @@ async def page(
 ) -> list[Observation]:
     """Up to `limit` observations that the scope shows, of these codes (empty: all), latest recorded first."""
     values = scopes.values_of(scope, patient, me) | _marks(key, codes) | {"after": after, "limit": limit}
-    return [_observation(row, key) for row in await _PAGE.rows(connection, values)]
+    return [_observation(row, key) for row in await reads.rows(_PAGE, values)]
 
 
 async def total(
-    connection: AsyncConnection,
+    reads: Reads,
     key: PatientKey,
     patient: PatientId,
     me: PersonId,
@@ -62,7 +62,7 @@ async def total(
     codes: Sequence[str],
 ) -> int:
     """How many observations of these codes the scope shows."""
-    row = await _TOTAL.first(connection, scopes.values_of(scope, patient, me) | _marks(key, codes))
+    row = await reads.first(_TOTAL, scopes.values_of(scope, patient, me) | _marks(key, codes))
     return int(row["total"]) if row else 0
 
 
