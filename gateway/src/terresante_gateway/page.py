@@ -131,12 +131,15 @@ def _exchange(method: str, operation: dict[str, Any], status: str, examples: Exa
         return
     request, answer = heard["request"], heard["answer"]
     yield "<h3>Un échange réel du bac à sable</h3>"
-    yield _message(f"{method.upper()} {request['target']}", request)
-    yield _message(f"HTTP/1.1 {status}", answer)
+    sent, got = operation.get("requestBody", {}), operation["responses"][status]
+    yield _message(f"{method.upper()} {request['target']}", sent, request)
+    yield _message(f"HTTP/1.1 {status}", got, answer)
 
 
-def _message(first: str, message: dict[str, Any]) -> str:
+def _message(first: str, described: dict[str, Any], message: dict[str, Any]) -> str:
     lines = [first, *(f"{name}: {value}" for name, value in message.get("headers", {}).items())]
+    if described.get("content") and "body" in message:
+        lines.append(f"Content-Type: {next(iter(described['content']))}")
     if "body" in message:
         lines += ["", orjson.dumps(message["body"], option=orjson.OPT_INDENT_2).decode()]
     return f'<pre tabindex="0"><code>{_text(chr(10).join(lines))}</code></pre>'
