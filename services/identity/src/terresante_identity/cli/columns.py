@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TRAITS = ("birth_name", "first_names", "birth_date", "sex", "birth_place")
+from terresante_identity.matching.people import TRAITS
+
 IDS = ("person_id", "query_id")
 OURS = (*IDS, *TRAITS)
 FILES = ("registry", "queries", "file")

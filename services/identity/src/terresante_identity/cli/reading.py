@@ -4,11 +4,13 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 from tqdm import tqdm
 
-from terresante_identity.cli.columns import TRAITS, Columns
+from terresante_identity.cli.columns import Columns
+from terresante_identity.matching.people import TRAITS
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SEPARATORS = (",", ";", "\t", "|")
@@ -36,8 +38,6 @@ class Table:
     traits: dict[str, list[str]] = field(default_factory=lambda: {trait: [] for trait in TRAITS}, repr=False)
     rejected: list[Rejected] = field(default_factory=list)
 
-    def columns(self) -> tuple[list[str], ...]:
-        return tuple(self.traits[trait] for trait in TRAITS)
 
 
 def read_table(path: Path, id_name: str, columns: Columns, encoding: str = "utf-8", quiet: bool = False) -> Table:
@@ -63,7 +63,7 @@ class Line:
 
 
 def _table(
-    header: Sequence[str], lines: Iterable[Line], path: Path, id_name: str, columns: Columns, bar: "tqdm[object]"
+    header: Sequence[str], lines: Iterable[Line], path: Path, id_name: str, columns: Columns, bar: "tqdm[NoReturn]"
 ) -> Table:
     id_places = columns.places(id_name, header)
     if not id_places:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Floats, Hashes, Ints, Levels
 from terresante_identity.matching.compare import compared
 from terresante_identity.matching.deciding import Decision, decided, vetoes
@@ -62,7 +61,9 @@ def answers(
     parts = []
     done = 0
     for first, last in _chunks(found, CHUNK):
-        parts.append(_answered(known, asked, weights, policy, limit, found.asked[first:last], found.registered[first:last]))
+        parts.append(
+            _answered(known, asked, weights, policy, limit, found.asked[first:last], found.registered[first:last])
+        )
         now = int(found.asked[last - 1]) + 1
         progress(now - done)
         done = now

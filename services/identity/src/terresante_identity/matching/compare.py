@@ -3,24 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
 from terresante_identity.matching.compare_dates import birth_date_levels
 from terresante_identity.matching.compare_names import birth_name_levels, first_name_levels, may_be_swapped
 from terresante_identity.matching.compare_places import birth_place_levels
 from terresante_identity.matching.frequencies import Frequencies
-from terresante_identity.matching.levels import (
-    BirthDate,
-    BirthName,
-    BirthPlace,
-    FirstName,
-    Married,
-    OtherFirstNames,
-    Relatives,
-    Sex,
-    Swapped,
-    Twins,
-)
+from terresante_identity.matching.joint import ALIKE_NAME, joint_levels
+from terresante_identity.matching.levels import BirthName, FirstName, Sex, Swapped
 from terresante_identity.matching.names import BirthNames, FirstNames, birth_names, first_names
 from terresante_identity.matching.people import WOMAN, People
 
@@ -82,8 +71,8 @@ class _Names:
     def rarity(self, known: Frequencies) -> dict[str, Floats]:
         """Of what is asked for."""
         return {
-            "birth_name": known.birth_names.rarity(self.ours.whole)[self.mine],
-            "first_names": known.first_names.rarity(self.our_firsts.names[:, 0])[self.my_first],
+            "birth_name": known.birth_name_asked(self.ours.whole)[self.mine],
+            "first_names": known.first_name_asked(self.our_firsts.unit)[self.my_first],
         }
 
     def may_be_swapped(self) -> Bools:
@@ -140,106 +129,6 @@ def _rarity(theirs: People, yours: Ints, known: Frequencies) -> dict[str, Floats
     """Of what is registered."""
     return {
         "birth_name": known.birth_names.rarity(theirs.birth_names.whole[theirs.name_id[yours]]),
-        "first_names": known.first_names.rarity(theirs.first_names.names[theirs.first_id[yours], 0]),
+        "first_names": known.first_names.rarity(theirs.first_names.unit[theirs.first_id[yours]]),
         "birth_place": known.places.rarity(theirs.places.key[theirs.place_id[yours]]),
     }
-
-
-SAME_NAME = (BirthName.EQUAL, BirthName.SAME_PARTS)
-ALIKE_NAME = (*SAME_NAME, BirthName.ONE_EDIT, BirthName.ONE_PART, BirthName.SAME_SOUND, BirthName.CONTAINED)
-SAME_FIRST = (FirstName.SAME, FirstName.SAME_FIRST)
-KNOWN_EQUAL_DATE = (BirthDate.EQUAL, BirthDate.DAY_UNKNOWN, BirthDate.YEAR_KNOWN)
-FAR_DATE = (BirthDate.YEAR, BirthDate.TWO_DIGITS, BirthDate.TWO_PARTS, BirthDate.DIFFERENT)
-SAME_PLACE = (BirthPlace.EQUAL, BirthPlace.MAY_BE, BirthPlace.NEIGHBOUR)
-OTHER_PLACE = (BirthPlace.AREA, BirthPlace.DIFFERENT, BirthPlace.OTHER_COUNTRY)
-
-
-def joint_levels(traits: dict[str, Levels], women: Bools) -> dict[str, Levels]:
-    """The levels that hold of several traits together; `women`: pairs in which one at least is a woman."""
-    return {
-        "twins": _twins(traits),
-        "married": _married(traits, women),
-        "relatives": _relatives(traits),
-        "doubts": _doubts(traits),
-    }
-
-
-def _twins(traits: dict[str, Levels]) -> Levels:
-    first = traits["first_names"]
-    given = np.isin(traits["birth_name"], ALIKE_NAME) & (traits["birth_date"] == BirthDate.EQUAL)
-    alike = (FirstName.ONE_EDIT, FirstName.VARIANT, FirstName.SAME_SOUND, FirstName.SHORTENED, FirstName.INITIAL)
-    level = np.select(
-        [
-            ~given | (first == FirstName.MISSING),
-            np.isin(first, SAME_FIRST) & (traits["other_first_names"] == OtherFirstNames.NONE),
-            np.isin(first, SAME_FIRST),
-            (first == FirstName.ANOTHER) | (first == FirstName.HALF),
-            np.isin(first, alike),
-            (first == FirstName.CLOSE) | (first == FirstName.NEAR),
-        ],
-        [Twins.NONE, Twins.OTHER_REST, Twins.SAME, Twins.ANOTHER, Twins.ALIKE, Twins.NEAR],
-        Twins.UNRELATED,
-    )
-    return level.astype(np.int8)
-
-
-def _married(traits: dict[str, Levels], women: Bools) -> Levels:
-    date, place = traits["birth_date"], traits["birth_place"]
-    other_name = np.isin(traits["birth_name"], (BirthName.NEAR, BirthName.FAR, BirthName.DIFFERENT))
-    given = women & other_name & np.isin(traits["first_names"], SAME_FIRST)
-    same_place = np.isin(place, SAME_PLACE)
-    near_date = np.isin(date, (BirthDate.INVERTED, BirthDate.ONE_DIGIT, BirthDate.DEFAULT, BirthDate.DAY_UNKNOWN))
-    same_date = date == BirthDate.EQUAL
-    level = np.select(
-        [
-            ~given,
-            same_date & same_place,
-            same_date & np.isin(place, OTHER_PLACE),
-            same_date,
-            near_date & same_place,
-        ],
-        [Married.NONE, Married.DATE_AND_PLACE, Married.DATE_OTHER_PLACE, Married.DATE, Married.NEAR_DATE_AND_PLACE],
-        Married.NONE,
-    )
-    return level.astype(np.int8)
-
-
-def _relatives(traits: dict[str, Levels]) -> Levels:
-    same_name = np.isin(traits["birth_name"], ALIKE_NAME)
-    same_first = np.isin(traits["first_names"], SAME_FIRST)
-    other_first = traits["first_names"] >= FirstName.CLOSE
-    other_date = np.isin(traits["birth_date"], FAR_DATE)
-    same_place = np.isin(traits["birth_place"], SAME_PLACE)
-    level = np.select(
-        [
-            ~same_name | ~other_date,
-            same_first & np.isin(traits["birth_place"], OTHER_PLACE),
-            same_first,
-            other_first & same_place,
-            other_first,
-        ],
-        [
-            Relatives.NONE,
-            Relatives.HOMONYM_OTHER_DATE_AND_PLACE,
-            Relatives.HOMONYM_OTHER_DATE,
-            Relatives.SIBLING,
-            Relatives.FAMILY,
-        ],
-        Relatives.NONE,
-    )
-    return level.astype(np.int8)
-
-
-def _doubts(traits: dict[str, Levels]) -> Levels:
-    fine = {
-        "birth_name": (BirthName.MISSING, *SAME_NAME),
-        "first_names": (FirstName.MISSING, *SAME_FIRST),
-        "birth_date": (BirthDate.MISSING, *KNOWN_EQUAL_DATE),
-        "sex": (Sex.MISSING, Sex.EQUAL),
-        "birth_place": (BirthPlace.MISSING, *SAME_PLACE),
-    }
-    count = np.zeros(len(traits["sex"]), dtype=np.int8)
-    for trait, levels in fine.items():
-        count += ~np.isin(traits[trait], levels)
-    count += traits["other_first_names"] == OtherFirstNames.NONE
-    return np.minimum(count, 4)

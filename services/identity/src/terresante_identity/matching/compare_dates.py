@@ -1,7 +1,6 @@
 """Levels of birth dates: what clerks do to a date, and what only another person's date looks like."""
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Bools, Ints, Levels
 from terresante_identity.matching.levels import BirthDate
 from terresante_identity.matching.people import People
@@ -11,9 +10,7 @@ POWERS = np.array([10**7, 10**6, 10**5, 10**4, 10**3, 10**2, 10, 1], dtype=np.in
 
 def birth_date_levels(ours: People, mine: Ints, theirs: People, yours: Ints) -> Levels:
     """`mine`, `yours`: rows of the two, pair by pair -> `levels.BirthDate` of each pair."""
-    year, month, day = (
-        (getattr(ours, part)[mine], getattr(theirs, part)[yours]) for part in ("year", "month", "day")
-    )
+    year, month, day = ((getattr(ours, part)[mine], getattr(theirs, part)[yours]) for part in ("year", "month", "day"))
     same_year, same_month, same_day = year[0] == year[1], month[0] == month[1], day[0] == day[1]
     no_year = (year[0] == 0) | (year[1] == 0)
     no_month = (month[0] == 0) | (month[1] == 0)
@@ -82,4 +79,4 @@ def _digits(year: tuple[Ints, Ints], month: tuple[Ints, Ints], day: tuple[Ints, 
 
 def _wrong_year(year: tuple[Ints, Ints]) -> Ints:
     digits = [year[side][:, None] // POWERS[4:] % 10 for side in (0, 1)]
-    return (digits[0] != digits[1]).sum(axis=1).astype(np.int64)
+    return np.asarray((digits[0] != digits[1]).sum(axis=1), dtype=np.int64)

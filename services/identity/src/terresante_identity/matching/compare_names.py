@@ -3,7 +3,6 @@
 import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 from rapidfuzz.process import cpdist
-
 from terresante_identity.matching.arrays import Bools, Floats, Hashes, Ints, Levels, distinct_pairs
 from terresante_identity.matching.levels import BirthName, FirstName, OtherFirstNames
 from terresante_identity.matching.names import BirthNames, FirstNames
@@ -102,7 +101,7 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
             ((edits == 1) & (lengths >= 4)) | ((joined_edits <= 1) & (lengths >= 3)),
             _first_among(ours.names[mine], theirs.names[yours]) & (ours.names[mine, 0] != theirs.names[yours, 0]),
             _first_among(ours.variants[mine], theirs.variants[yours])
-            & (ours.variants[mine, 0] != theirs.variants[yours, 0]),
+            & (ours.names[mine, 0] != theirs.names[yours, 0]),
             ours.code[mine] == theirs.code[yours],
             (lengths == 1) & (same_start == 1),
             (same_start == lengths) & (lengths >= 2),
@@ -149,7 +148,8 @@ def _compared(ours: list[str], theirs: list[str]) -> tuple[Ints, Floats, Ints, I
 
 
 def _distances(ours: list[str], theirs: list[str]) -> Ints:
-    return cpdist(ours, theirs, scorer=OSA.distance, score_cutoff=3, workers=_workers(ours), dtype=np.int64)
+    edits: Ints = cpdist(ours, theirs, scorer=OSA.distance, score_cutoff=3, workers=_workers(ours), dtype=np.int64)
+    return edits
 
 
 def _workers(pairs: list[str]) -> int:

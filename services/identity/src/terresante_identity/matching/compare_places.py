@@ -2,7 +2,6 @@
 
 import numpy as np
 from rapidfuzz.distance import OSA
-
 from terresante_identity.matching.arrays import Ints, Levels, distinct_pairs
 from terresante_identity.matching.levels import BirthPlace
 from terresante_identity.matching.places import PlaceForm, Places, neighbours

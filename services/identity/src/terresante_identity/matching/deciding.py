@@ -4,15 +4,9 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
-from terresante_identity.matching.compare import (
-    ALIKE_NAME,
-    FAR_DATE,
-    SAME_FIRST,
-    SAME_NAME,
-    Comparison,
-)
+from terresante_identity.matching.compare import Comparison
+from terresante_identity.matching.joint import ALIKE_NAME, FAR_DATE, SAME_FIRST, SAME_NAME
 from terresante_identity.matching.levels import BirthDate, FirstName
 from terresante_identity.matching.scoring import against_rivals
 from terresante_identity.matching.weights import Policy
@@ -133,4 +127,3 @@ def _two_best(asked: Ints, alone: Floats) -> tuple[Ints, Floats, Ints]:
     group = np.empty(len(asked), dtype=np.int64)
     group[order] = np.cumsum(new) - 1
     return order[first], second, group
-

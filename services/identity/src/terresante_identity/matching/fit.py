@@ -1,19 +1,12 @@
-"""Fits the weights on labelled look-ups: `python -m terresante_identity.matching.fit --help`.
+"""Fits the weights on labelled look-ups: a number per level, by logistic regression on the pairs that keys propose.
 
-Each look-up's candidates are compared; the one that is the person is a 1, the others are 0; a logistic regression gives
-one weight per level. Some look-ups have a trait blanked, so that "missing" has a weight of its own: nothing. What was
-measured is in docs/identity.md. Needs scikit-learn, which the service itself does not (`uv sync --group bench-identity`).
+Each look-up's candidates are compared; the one that is the person is a 1, the others are 0. Some look-ups have a trait
+blanked, so that "missing" has a weight of its own: nothing. The command is `fitting.py`; what was measured, docs/identity.md.
 """
 
-import argparse
-import csv
-import shlex
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,11 +17,11 @@ from terresante_identity.matching.compare import Comparison, compared
 from terresante_identity.matching.frequencies import frequencies
 from terresante_identity.matching.index import OneLook
 from terresante_identity.matching.keys import keys
-from terresante_identity.matching.people import People, people_of_columns
+from terresante_identity.matching.people import TRAITS, People
 from terresante_identity.matching.probes import probes
-from terresante_identity.matching.weights import SIZE_AT, Policy, Weights, grained, parsed_weights, written
+from terresante_identity.matching.regression import regressed
+from terresante_identity.matching.weights import SIZE_AT, Policy, Weights, grained
 
-TRAITS = ("birth_name", "first_names", "birth_date", "sex", "birth_place")
 # Share of training look-ups of which a trait is blanked, so that the weights know what its absence says.
 BLANKED = {"birth_name": 0.01, "first_names": 0.02, "birth_date": 0.03, "sex": 0.10, "birth_place": 0.12}
 # Levels whose rarity weighs alike: one coefficient each (equal values; values alike).
@@ -38,7 +31,11 @@ EQUAL_FIRST = (of.FirstName.SAME, of.FirstName.SAME_FIRST)
 ALIKE_FIRST = (of.FirstName.ONE_EDIT, of.FirstName.SAME_SOUND, of.FirstName.CLOSE, of.FirstName.NEAR)
 RARITY: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
     "birth_name": (EQUAL_NAMES, ALIKE_NAMES, (of.BirthName.ONE_PART, of.BirthName.CONTAINED)),
-    "first_names": (EQUAL_FIRST, ALIKE_FIRST, (of.FirstName.ANOTHER, of.FirstName.HALF, of.FirstName.VARIANT, of.FirstName.SHORTENED)),
+    "first_names": (
+        EQUAL_FIRST,
+        ALIKE_FIRST,
+        (of.FirstName.ANOTHER, of.FirstName.HALF, of.FirstName.VARIANT, of.FirstName.SHORTENED),
+    ),
     "birth_place": ((of.BirthPlace.EQUAL,), (of.BirthPlace.MAY_BE, of.BirthPlace.NEIGHBOUR)),
 }
 RARITY_ASKED: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
@@ -48,12 +45,6 @@ RARITY_ASKED: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
         (of.FirstName.ANOTHER,), (of.FirstName.HALF, of.FirstName.SHORTENED), (of.FirstName.VARIANT,), (of.FirstName.DIFFERENT,),
     ),
 }  # fmt: skip
-NEEDS = "Fitting needs scikit-learn, which is not installed: uv sync --group bench-identity"
-
-
-class NotFitted(RuntimeError):
-    """The weights could not be fitted: says what is missing."""
-
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -64,66 +55,77 @@ class Labelled:
     same: Bools
 
 
-def labelled(
-    registered: dict[str, list[str]], asked: dict[str, list[str]], truth: Sequence[int], latest_year: int, seed: int
-) -> Labelled:
-    """Columns of the two files by trait; `truth`: per look-up the registered row, or -1 when absent."""
+def blanked(columns: dict[str, list[str]], seed: int) -> dict[str, list[str]]:
+    """The look-ups with some values taken away, see `BLANKED`. Same seed, same values."""
     rng = np.random.default_rng(seed)
-    blanked = {
+    return {
         trait: [
             "" if hidden else text
-            for text, hidden in zip(asked[trait], rng.random(len(truth)) < BLANKED[trait], strict=True)
+            for text, hidden in zip(columns[trait], rng.random(len(columns[trait])) < BLANKED[trait], strict=True)
         ]
         for trait in TRAITS
     }
-    theirs = people_of_columns(*(registered[trait] for trait in TRAITS), latest_year)
-    ours = people_of_columns(*(blanked[trait] for trait in TRAITS), latest_year)
-    return labelled_people(ours, theirs, np.array(truth, dtype=np.int64))
 
 
-def labelled_people(ours: People, theirs: People, truth: Ints) -> Labelled:
+def labelled(ours: People, theirs: People, truth: Ints) -> Labelled:
+    """`truth`: per look-up the registered row it is, or -1 when absent."""
     candidates = OneLook(keys(theirs)).candidates(probes(ours))
     found = compared(ours, candidates.asked, theirs, candidates.registered, frequencies(theirs))
     return Labelled(found, candidates.asked, np.asarray(truth[candidates.asked] == candidates.registered))
 
 
-def design(found: Comparison) -> tuple[Floats, list[tuple[str, str, tuple[int, ...]]]]:
-    """The matrix of the regression (a row a pair), and what each column is: (kind, trait, levels)."""
+Column = tuple[str, str, tuple[int, ...]]
+
+
+def design_columns() -> list[Column]:
+    """What each column of the regression is: (kind, trait, levels)."""
+    columns: list[Column] = [
+        ("level", trait, (int(level),)) for trait, levels in of.ALL.items() for level in list(levels)[1:]
+    ]
+    for kind, which in (("rarity", RARITY), ("rarity_asked", RARITY_ASKED)):
+        columns += [
+            (kind, trait, tuple(int(level) for level in group)) for trait, groups in which.items() for group in groups
+        ]
+    return [*columns, ("size", "", ())]
+
+
+def design(found: Comparison) -> Floats:
+    """The matrix of the regression: a row a pair, a column per `design_columns()`."""
     columns: list[Floats] = []
-    names: list[tuple[str, str, tuple[int, ...]]] = []
-    for trait, levels in of.ALL.items():
-        for level in list(levels)[1:]:
-            columns.append((found.levels[trait] == level).astype(np.float64))
-            names.append(("level", trait, (int(level),)))
-    for kind, which, rarity in (("rarity", RARITY, found.rarity), ("rarity_asked", RARITY_ASKED, found.rarity_asked)):
-        for trait, groups in which.items():
-            for group in groups:
-                columns.append(np.isin(found.levels[trait], group) * rarity[trait])
-                names.append((kind, trait, tuple(int(level) for level in group)))
-    columns.append(np.full(len(found), np.log(found.people / SIZE_AT)))
-    names.append(("size", "", ()))
-    return np.column_stack(columns), names
+    for kind, trait, levels in design_columns():
+        if kind == "size":
+            columns.append(np.full(len(found), np.log(found.people / SIZE_AT)))
+        elif kind == "level":
+            columns.append((found.levels[trait] == levels[0]).astype(np.float64))
+        else:
+            rarity = found.rarity if kind == "rarity" else found.rarity_asked
+            columns.append(np.isin(found.levels[trait], levels) * rarity[trait])
+    return np.column_stack(columns)
 
 
-def fitted(sets: Sequence[Labelled], version: str, made: dict[str, Any], strength: float = 1.0) -> Weights:
-    """One model of all sets. `strength`: of the regression's belief in the data (C); smaller is shyer."""
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as absent:
-        raise NotFitted(NEEDS) from absent
-    designs = [design(one.found) for one in sets]
-    names = designs[0][1]
-    matrix = np.concatenate([one for one, _ in designs])
+def fitted(
+    sets: Sequence[Labelled], version: str, made: dict[str, Any], before: Weights | None = None, pull: float = 0.3
+) -> Weights:
+    """One model of all sets. `before`: weights to start from and lean on, when the labels are few. Raises NotFitted."""
+    matrix = np.concatenate([design(one.found) for one in sets])
     same = np.concatenate([one.same for one in sets])
-    if not same.any() or same.all():
-        raise NotFitted("The labels hold only one kind of pair: both are needed, the same person and others.")
-    model = LogisticRegression(C=strength, max_iter=3000, solver="lbfgs", tol=1e-5)
-    model.fit(matrix, same)
-    return _weights(names, model.coef_[0], float(model.intercept_[0]), version, made)
+    columns = design_columns()
+    start = np.array([_number_before(column, before) for column in columns])
+    numbers, bias = regressed(matrix, same, start, before.bias if before else 0.0, pull)
+    return _weights(columns, numbers, bias, version, made, before)
+
+
+def _number_before(column: Column, before: Weights | None) -> float:
+    kind, trait, levels = column
+    if before is None:
+        return 0.0
+    if kind == "size":
+        return before.size
+    return float({"level": before.levels, "rarity": before.rarity, "rarity_asked": before.rarity_asked}[kind][trait][levels[0]])
 
 
 def _weights(
-    names: list[tuple[str, str, tuple[int, ...]]], numbers: Floats, bias: float, version: str, made: dict[str, Any]
+    columns: list[Column], numbers: Floats, bias: float, version: str, made: dict[str, Any], before: Weights | None
 ) -> Weights:
     found = {
         "level": {trait: np.zeros(len(levels)) for trait, levels in of.ALL.items()},
@@ -131,7 +133,7 @@ def _weights(
         "rarity_asked": {trait: np.zeros(len(of.ALL[trait])) for trait in RARITY_ASKED},
     }
     size = 0.0
-    for (kind, trait, which), number in zip(names, numbers, strict=True):
+    for (kind, trait, which), number in zip(columns, numbers, strict=True):
         if kind == "size":
             size = float(number)
         else:
@@ -144,12 +146,12 @@ def _weights(
         levels={trait: grained(values) for trait, values in found["level"].items()},
         rarity={trait: grained(values) for trait, values in found["rarity"].items()},
         rarity_asked={trait: grained(values) for trait, values in found["rarity_asked"].items()},
-        policies=dict(DEFAULT_POLICIES),
+        policies=dict(before.policies if before else POLICIES),
     )
 
 
 # Chosen from the measured curves (docs/identity.md): in natural logarithms of odds.
-DEFAULT_POLICIES = {
+POLICIES = {
     "strict": Policy(auto=8.0, review=-3.0, margin=8.0),
     "suggest": Policy(auto=1000.0, review=-3.0, margin=6.0),
     "auto": Policy(auto=5.0, review=-3.0, margin=5.0),

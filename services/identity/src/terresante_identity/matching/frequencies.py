@@ -1,11 +1,15 @@
 """How often a name, a first name or a place occurs among those registered: two MARTIN say less than two QUELENNEC."""
 
+import csv
+import gzip
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 
 import numpy as np
-
-from terresante_identity.matching.arrays import Floats, Hashes, Ints
+from terresante_identity.matching.arrays import Floats, Hashes, Ints, hashes_of
 from terresante_identity.matching.people import People
+from terresante_identity.matching.text import hashed
 
 # A name never seen counts as one seen once; no name counts as rarer than one in this many people.
 RAREST = 100_000.0
@@ -37,11 +41,38 @@ class Frequencies:
     places: Counts
     people: int
 
+    def birth_name_asked(self, hashes: Hashes) -> Floats:
+        """Rarity of names asked for: what is no rarity in the registry, or in France, is no typing error."""
+        return np.minimum(self.birth_names.rarity(hashes), known_names()["birth"].rarity(hashes))
+
+    def first_name_asked(self, hashes: Hashes) -> Floats:
+        return np.minimum(self.first_names.rarity(hashes), known_names()["first"].rarity(hashes))
+
+
+@lru_cache(maxsize=1)
+def known_names() -> dict[str, Counts]:
+    """Names borne in France (data/known_names.csv.gz), by kind: "first" or "birth"."""
+    packed = (files("terresante_identity.matching") / "data" / "known_names.csv.gz").read_bytes()
+    rows = list(csv.DictReader(gzip.decompress(packed).decode().splitlines()))
+    return {
+        kind: _counts(
+            [row["name"] for row in rows if row["kind"] == kind],
+            [int(row["births"]) for row in rows if row["kind"] == kind],
+        )
+        for kind in ("birth", "first")
+    }
+
+
+def _counts(names: list[str], births: list[int]) -> Counts:
+    hashes = hashes_of([hashed(name) for name in names])
+    order = np.argsort(hashes)
+    return Counts(hashes[order], np.array(births, dtype=np.int64)[order], sum(births))
+
 
 def frequencies(registered: People) -> Frequencies:
     return Frequencies(
         birth_names=_counted(registered.birth_names.whole, registered.name_id),
-        first_names=_counted(registered.first_names.names[:, 0], registered.first_id),
+        first_names=_counted(registered.first_names.unit, registered.first_id),
         places=_counted(registered.places.key, registered.place_id),
         people=len(registered),
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Hashes, Ints
 from terresante_identity.matching.keys import cap
 from terresante_identity.matching.probes import Probes

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Hashes, Ints, folded
 from terresante_identity.matching.people import People
 

@@ -127,6 +127,16 @@ class Doubts(IntEnum):
     FOUR = 4
 
 
+class Both(IntEnum):
+    """Given two traits neither of which is equal: how unlike each is. One error explains one of them, not both."""
+
+    NONE = 0
+    ALIKE_ALIKE = 1
+    ALIKE_OTHER = 2
+    OTHER_ALIKE = 3
+    OTHER_OTHER = 4
+
+
 TRAITS: dict[str, type[IntEnum]] = {
     "birth_name": BirthName,
     "first_names": FirstName,
@@ -141,5 +151,10 @@ JOINT: dict[str, type[IntEnum]] = {
     "married": Married,
     "relatives": Relatives,
     "doubts": Doubts,
+    "birth_name+first_names": Both,
+    "birth_name+birth_date": Both,
+    "first_names+birth_date": Both,
+    "first_names+birth_place": Both,
+    "birth_date+birth_place": Both,
 }
 ALL = TRAITS | JOINT

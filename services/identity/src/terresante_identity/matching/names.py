@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Hashes, Ints, hashes_of
 from terresante_identity.matching.phonetics import code
 from terresante_identity.matching.text import hashed, plain
@@ -14,10 +13,9 @@ from terresante_identity.matching.variants import variant_of
 
 # Words of a name that come and go between two writings of it, and words that clerks add to it.
 PARTICLES = frozenset(
-    "D DE DU DES L LA LE LES DELA DEL DELLA DI DA DO DOS DAS VAN VON DER DEN TER ZU Y E EL AL BEN IBN BIN BEL OULD O"
-    " AIT MC MAC".split()
+    ["D", "DE", "DU", "DES", "L", "LA", "LE", "LES", "DELA", "DEL", "DELLA", "DI", "DA", "DO", "DOS", "DAS", "VAN", "VON", "DER", "DEN", "TER", "ZU", "Y", "E", "EL", "AL", "BEN", "IBN", "BIN", "BEL", "OULD", "O", "AIT", "MC", "MAC"]
 )
-ADDED = frozenset("EPOUSE EPSE EP NEE NE VEUVE VVE VE MME MLLE MR MONSIEUR MADAME DR".split())
+ADDED = frozenset(["EPOUSE", "EPSE", "EP", "NEE", "NE", "VEUVE", "VVE", "VE", "MME", "MLLE", "MR", "MONSIEUR", "MADAME", "DR"])
 SHORTENED = {"SAINT": "ST", "SAINTE": "STE"}
 MAX_PARTS = 3
 PREFIX = 3
@@ -89,13 +87,15 @@ class BirthNames:
 class FirstNames:
     """Distinct lists of first names, one row each. `names`, `variants`, `starts`: shape (rows, MAX_FIRST_NAMES).
 
-    `starts`: the first word, the first two joined, and so on; "" when there are fewer. `compound`: see the form.
+    `starts`: the first word, the first two joined, and so on; "" when there are fewer. `compound`: see the form;
+    `unit`: the first first name whole, both halves of it.
     """
 
     joined: list[str]
     starts: list[tuple[str, ...]]
     start_hashes: Hashes
     compound: Ints
+    unit: Hashes
     whole: Hashes
     names: Hashes
     variants: Hashes
@@ -137,13 +137,14 @@ def first_names(texts: Sequence[str]) -> FirstNames:
             -1, MAX_FIRST_NAMES
         ),
         compound=np.array([form.compound for form in forms], dtype=np.int64),
+        unit=hashes_of([hashed("".join(form.names[: form.compound])) for form in forms]),
         whole=hashes_of([hashed(form.joined) for form in forms]),
         names=np.array([[hashed(name) for name in names] for names in padded], dtype=np.uint64).reshape(
             -1, MAX_FIRST_NAMES
         ),
-        variants=np.array(
-            [[hashed(variant_of(name)) for name in names] for names in padded], dtype=np.uint64
-        ).reshape(-1, MAX_FIRST_NAMES),
+        variants=np.array([[hashed(variant_of(name)) for name in names] for names in padded], dtype=np.uint64).reshape(
+            -1, MAX_FIRST_NAMES
+        ),
         code=hashes_of([_sounding(names[0]) for names in padded]),
         second_code=hashes_of([_sounding(names[1]) for names in padded]),
         prefix=hashes_of([hashed(names[0][:PREFIX]) for names in padded]),

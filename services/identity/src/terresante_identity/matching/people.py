@@ -1,10 +1,9 @@
 """People as columns: each distinct text is looked at once, each person is a row of numbers that point to texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from terresante_identity.matching import dates
 from terresante_identity.matching.arrays import Ints
 from terresante_identity.matching.names import BirthNames, FirstNames, birth_names, first_names
@@ -50,24 +49,16 @@ class People:
 
 def people(traits: Sequence[RawTraits], latest_year: int) -> People:
     """`latest_year`: the present year, after which nobody was born."""
-    return people_of_columns(
-        [person.birth_name for person in traits],
-        [person.first_names for person in traits],
-        [person.birth_date for person in traits],
-        [person.sex for person in traits],
-        [person.birth_place for person in traits],
-        latest_year,
-    )
+    columns = {trait: [getattr(person, trait) for person in traits] for trait in TRAITS}
+    return people_of_columns(columns, latest_year)
 
 
-def people_of_columns(
-    birth_name: Sequence[str],
-    first_name: Sequence[str],
-    birth_date: Sequence[str],
-    sex: Sequence[str],
-    birth_place: Sequence[str],
-    latest_year: int,
-) -> People:
+TRAITS = ("birth_name", "first_names", "birth_date", "sex", "birth_place")
+
+
+def people_of_columns(columns: Mapping[str, Sequence[str]], latest_year: int) -> People:
+    """`columns`: texts of each of `TRAITS`, all of one length."""
+    birth_name, first_name, birth_date, sex, birth_place = (columns[trait] for trait in TRAITS)
     name_texts, name_id = _distinct(birth_name)
     first_texts, first_id = _distinct(first_name)
     place_texts, place_id = _distinct(birth_place)

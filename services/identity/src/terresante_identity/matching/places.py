@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-
 from terresante_identity.domain.births import Gazetteer
 from terresante_identity.gazetteer import gazetteer
 from terresante_identity.matching.arrays import Hashes, Ints, hashes_of

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Hashes, Ints, hashes_of
 from terresante_identity.matching.keys import ALL_KEYS, Parts, parts
 from terresante_identity.matching.people import People
@@ -92,7 +91,18 @@ VARIATIONS: dict[str, Variation] = {
     "prefixes": lambda asked: firsts_of(asked.plainly()),
     "date": lambda asked: asked.dates(),
 }
-PLACED = frozenset({"name_place", "first_day_place", "first_year_place", "date_place", "month_place", "day_place", "year_place", "first_place"})
+PLACED = frozenset(
+    {
+        "name_place",
+        "first_day_place",
+        "first_year_place",
+        "date_place",
+        "month_place",
+        "day_place",
+        "year_place",
+        "first_place",
+    }
+)
 
 
 def probes(who: People) -> dict[str, Probes]:
@@ -101,9 +111,7 @@ def probes(who: People) -> dict[str, Probes]:
     everywhere = np.arange(len(who), dtype=np.int64), asked.own.place
     places = _places(who)
     return {
-        name: _folded(
-            name, VARIATIONS.get(name, Asked.plainly)(asked), places if name in PLACED else everywhere
-        )
+        name: _folded(name, VARIATIONS.get(name, Asked.plainly)(asked), places if name in PLACED else everywhere)
         for name in ALL_KEYS
     }
 

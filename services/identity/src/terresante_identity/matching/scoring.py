@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Floats, Ints
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.levels import ALL

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-
 from terresante_identity.matching.arrays import Floats
 from terresante_identity.matching.levels import ALL
 
