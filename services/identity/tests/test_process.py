@@ -31,6 +31,7 @@ def environment(database_url: str, certificates: Authority, folder: Path, port: 
         "NATS_URL": f"tls://127.0.0.1:{free_port()}",
         "CONSENT_ADDRESS": f"ipv4:127.0.0.1:{free_port()}",
         "KEYCLOAK_URL": keycloak,
+        "PORTAL_URL": "https://portail.test/",
         "KEYCLOAK_CLIENT_SECRET_FILE": secret,
         "ENVIRONMENT": "test",
     }

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from sqlalchemy import text
 from terresante.consent.v1 import consent_events_pb2 as consent_pb
 from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
+from terresante.identity.v1 import identity_events_pb2 as identity_pb
 from terresante.messaging.v1 import messaging_events_pb2 as events_pb
 from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_messaging import events
@@ -59,6 +60,10 @@ def every_event(world: World, people: People) -> dict[str, tuple[Message, dict[s
         "records.v1.observation_recorded": (
             records_pb.ObservationRecorded(observation_id=id, **by_gp),
             {who: ["OBSERVATION_RECORDED"] for who in all_told},
+        ),
+        "identity.v1.activation_issued": (
+            identity_pb.ActivationIssued(person_id=str(world.patient), at=stamp()),
+            {"patient": ["ACTIVATION_ISSUED"]},
         ),
         "records.v1.document_changed": (
             records_pb.DocumentChanged(document_id=id, audience=EVERYBODY, version=2, **patient),

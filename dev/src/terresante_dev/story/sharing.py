@@ -41,7 +41,9 @@ def activate(stage: Stage) -> str:
     circle.
     """
     letter = done(stage.who("gp").post(stage.path("/activation")), 201)
-    login = enrolment.activated(stage.stack, "patient", letter["username"], letter["activation_code"])
+    login = enrolment.activated(
+        stage.stack, "patient", letter["username"], letter["activation_code"], letter["login_url"]
+    )
     patient = Person(stage.stack, login, stage.gateway)
     stage.people["patient"] = patient
     true(patient.log_in()["acr"] == "2", "the patient's password and code give acr 2")

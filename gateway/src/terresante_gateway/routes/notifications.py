@@ -25,6 +25,7 @@ NotificationKind = Literal[
     "emergency_opened",
     "consent_withdrawn",
     "consent_recorded",
+    "activation_issued",
 ]
 KINDS = codes_of(pb.NotificationKind, "NOTIFICATION_KIND_")
 
@@ -35,7 +36,7 @@ class Notification(Struct):
     id: str
     kind: NotificationKind
     patient_id: str
-    about_id: Annotated[str | None, Meta(description="Document, note, membre, accès ou consentement, selon `kind`")]
+    about_id: Annotated[str | None, Meta(description="Document, note, membre, accès, consentement, compte")]
     actor_id: Annotated[str | None, Meta(description="De qui vient l’acte")]
     at: datetime
     read_at: Annotated[datetime | None, Meta(description="null tant qu’elle n’est pas lue")]

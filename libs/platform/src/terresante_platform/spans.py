@@ -31,7 +31,7 @@ class span:
     A refusal or fault marks the span with its reason or type, never with its text.
     """
 
-    __slots__ = ("_attributes", "_kind", "_made", "_name", "_parent", "_token")
+    __slots__ = ("_attributes", "_context", "_kind", "_made", "_name", "_parent", "_token")
 
     def __init__(
         self, name: str, kind: SpanKind = SpanKind.INTERNAL, parent: str = "", **attributes: str | int | bool
@@ -53,18 +53,22 @@ class span:
             parent = trace.set_span_in_context(before) if known.span_id != _NO_PARENT else None
             made = _tracer.start_span(self._name, parent, self._kind, self._attributes or None)
             self._made: trace.Span = made
-            self._token = otel.attach(trace.set_span_in_context(made))
+            self._attach(made)
             return made
         self._made = before
         if before is not trace.get_current_span():
-            self._token = otel.attach(trace.set_span_in_context(before))
+            self._attach(before)
         return before
+
+    def _attach(self, current: trace.Span) -> None:
+        self._context = trace.set_span_in_context(current)
+        self._token = otel.attach(self._context)
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, frames: TracebackType | None
     ) -> None:
         """Ends it."""
-        if self._token is not None:
+        if self._token is not None and otel.get_current() is self._context:  # a generator may be ended from elsewhere
             otel.detach(self._token)
         if self._made.is_recording():
             if fault is not None:

@@ -20,9 +20,7 @@ class Settings(ServiceSettings):
     keycloak_realm: str = Field("patient", description="Realm of the patients' accounts")
     keycloak_client_id: str = Field("platform", description="Client whose service account makes accounts")
     keycloak_client_secret_file: Path = Field(description="File that holds that client's secret")
-    portal_url: str = Field(
-        "", description="Page where a patient logs in, given with an activation code; the realm's own if empty"
-    )
+    portal_url: str = Field(min_length=1, description="Page where a patient logs in, given with an activation code")
     environment: Environment = Field(
         Environment.PRODUCTION,
         description="production or test: which INS numbers may be held (R-ID5); a sandbox is test",
@@ -33,7 +31,3 @@ class Settings(ServiceSettings):
     @property
     def allowance(self) -> Allowance:
         return Allowance(self.search_burst, self.searches_per_hour)
-
-    @property
-    def login_url(self) -> str:
-        return self.portal_url or f"{self.keycloak_url}/realms/{self.keycloak_realm}/account"

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     EMERGENCY_OPENED = "EMERGENCY_OPENED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     CONSENT_RECORDED = "CONSENT_RECORDED"
+    ACTIVATION_ISSUED = "ACTIVATION_ISSUED"
 
 
 OF_CONTENT = frozenset({Kind.DOCUMENT_PUBLISHED, Kind.NOTE_WRITTEN, Kind.OBSERVATION_RECORDED})
@@ -50,6 +51,8 @@ OF_CONTENT = frozenset({Kind.DOCUMENT_PUBLISHED, Kind.NOTE_WRITTEN, Kind.OBSERVA
 standing."""
 OF_ONE_MEMBER = frozenset({Kind.MEMBER_INVITED, Kind.MEMBER_REMOVED})
 """Kinds that concern one member and the patient, not the whole circle."""
+OF_THE_PATIENT = frozenset({Kind.ACTIVATION_ISSUED})
+"""Kinds that concern the patient's own account."""
 
 
 class Realm(StrEnum):
@@ -133,7 +136,7 @@ def told(happening: Happening, concerned: Concerned) -> list[Recipient]:
     """Whom to tell: the patient and their representatives; the circle, or for an invitation or a removal the
     member
     alone; never who did it."""
-    if happening.kind in OF_ONE_MEMBER:
+    if happening.kind in OF_ONE_MEMBER | OF_THE_PATIENT:
         professionals: Iterable[UUID] = [happening.member] if happening.member else []
     else:
         professionals = concerned.professionals

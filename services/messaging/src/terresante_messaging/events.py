@@ -16,13 +16,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.consent.v1 import consent_events_pb2 as consent_pb
 from terresante.consent.v1 import consent_service_pb2 as consents_pb
+from terresante.identity.v1 import identity_events_pb2 as identity_pb
 from terresante.messaging.v1 import messaging_events_pb2 as pb
 from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_platform import outbox
 from terresante_platform.consumer import Reaction
 
 from terresante_messaging import store, wire
-from terresante_messaging.domain import EVERYBODY, Audience, Happening, Kind, NotificationId, Recipient, told
+from terresante_messaging.domain import EVERYBODY, Audience, Concerned, Happening, Kind, NotificationId, Recipient, told
 
 if TYPE_CHECKING:
     from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
@@ -53,6 +54,10 @@ def _withdrawn(event: consent_pb.ConsentWithdrawn) -> Happening:
     return wire.happening(Kind.CONSENT_WITHDRAWN, event, event.consent_id)
 
 
+def _activated(event: identity_pb.ActivationIssued) -> Happening:
+    return wire.happening_to(Kind.ACTIVATION_ISSUED, event.person_id, event)
+
+
 def _published(event: records_pb.DocumentPublished) -> Happening:
     return wire.happening(Kind.DOCUMENT_PUBLISHED, event, event.document_id, event.author_id)
 
@@ -78,9 +83,11 @@ _OF_CONTENT: tuple[tuple[str, Any, Reading], ...] = (
     (_RECORDS + "observation_recorded", records_pb.ObservationRecorded, _observed),
 )
 _DOCUMENT_CHANGED = _RECORDS + "document_changed"
+_ACTIVATION_ISSUED = "terresante.identity.v1.activation_issued"
 LISTENS_TO: tuple[str, ...] = (
     *(subject for subject, _, _ in (*_OF_STANDING, *_OF_CONTENT)),
     _DOCUMENT_CHANGED,
+    _ACTIVATION_ISSUED,
 )
 
 
@@ -96,6 +103,7 @@ def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
         *(Reaction(subject, type_, _telling(read), whom) for subject, type_, read in _OF_STANDING),
         *(Reaction(subject, type_, _telling_within(read), whom) for subject, type_, read in _OF_CONTENT),
         Reaction(_DOCUMENT_CHANGED, records_pb.DocumentChanged, _change),
+        Reaction(_ACTIVATION_ISSUED, identity_pb.ActivationIssued, _telling(_activated)),
     ]
 
 
@@ -122,7 +130,7 @@ def _telling_within(read: Reading) -> Apply:
 async def _tell(
     transaction: AsyncConnection, event_id: UUID, happening: Happening, answer: Any, audience: Audience
 ) -> None:
-    recipients = told(happening, wire.concerned(answer))
+    recipients = told(happening, wire.concerned(answer) if answer is not None else Concerned())
     made = await store.add(transaction, event_id, happening, recipients)
     shown = [(id, to) for id, to in made if audience.admits(to, happening.patient)]
     await _announce(transaction, shown, wire.stamp(happening.at))

@@ -114,6 +114,11 @@ def audience(message: records_pb.Audience) -> Audience:
     return Audience(message.professionals, message.patient, message.representatives)
 
 
+def happening_to(kind: Kind, person: str, event: Any) -> Happening:
+    """What happened to somebody's own account. Raises ValueError for an id that is none."""
+    return Happening(kind, PatientId(UUID(person)), UUID(person), event.at.ToDatetime(UTC))
+
+
 def happening(kind: Kind, event: Any, about: str, actor: str = "", member: str = "") -> Happening:
     """What an event tells. Raises ValueError for ids that are none: such an event can never be applied."""
     return Happening(

@@ -37,6 +37,8 @@ class _NotificationKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Noti
     NOTIFICATION_KIND_EMERGENCY_OPENED: _NotificationKind.ValueType  # 6
     NOTIFICATION_KIND_CONSENT_WITHDRAWN: _NotificationKind.ValueType  # 7
     NOTIFICATION_KIND_CONSENT_RECORDED: _NotificationKind.ValueType  # 8
+    NOTIFICATION_KIND_ACTIVATION_ISSUED: _NotificationKind.ValueType  # 9
+    """A code to begin with the patient's account was given out; with it, password and device of before end. To the patient only."""
 
 class NotificationKind(_NotificationKind, metaclass=_NotificationKindEnumTypeWrapper):
     """What a notification tells."""
@@ -52,6 +54,8 @@ NOTIFICATION_KIND_OBSERVATION_RECORDED: NotificationKind.ValueType  # 5
 NOTIFICATION_KIND_EMERGENCY_OPENED: NotificationKind.ValueType  # 6
 NOTIFICATION_KIND_CONSENT_WITHDRAWN: NotificationKind.ValueType  # 7
 NOTIFICATION_KIND_CONSENT_RECORDED: NotificationKind.ValueType  # 8
+NOTIFICATION_KIND_ACTIVATION_ISSUED: NotificationKind.ValueType  # 9
+"""A code to begin with the patient's account was given out; with it, password and device of before end. To the patient only."""
 Global___NotificationKind: _TypeAlias = NotificationKind  # noqa: Y015
 
 @_typing.final

@@ -182,7 +182,7 @@ class IdentityService(IdentityServiceServicer):
             username=username,
             activation_code=code,
             expires_at=wire.timestamp(activation.expires_at),
-            login_url=self._settings.login_url,
+            login_url=self._settings.portal_url,
         )
 
     async def _reserve(self, id: PersonId, in_use: bool, replace: bool) -> account.Activation:
