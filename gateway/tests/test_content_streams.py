@@ -129,6 +129,16 @@ async def test_a_client_library_does_not_take_a_broken_content_for_whole(
     assert 0 < got < PIECES * PIECE
 
 
+async def test_a_break_is_told_once_in_the_log_and_without_frames(
+    gateway: Any, http: httpx2.AsyncClient, source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.refusing.set()
+    with pytest.raises(httpx2.TransportError):
+        await http.get(PATH, headers=gateway.bearer())
+
+    assert [record.name for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 async def test_a_whole_content_flows_as_fast_as_it_is_read(
     gateway: Any, http: httpx2.AsyncClient, source: Source
 ) -> None:

@@ -5,6 +5,7 @@ problems (docs/decisions/0005-http-server.md).
 """
 
 import asyncio
+import logging
 import os
 import ssl
 import time
@@ -59,6 +60,11 @@ class Limits:
     connections: int = 2_000
     head_seconds: float = 10.0
     idle_seconds: float = 30.0
+
+
+def _unheard(record: logging.LogRecord) -> bool:
+    """Whether uvicorn tells of something new: a refusal that broke an answer off was told by the door."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Refusal))
 
 
 def _protocol(limits: Limits) -> type[HttpToolsProtocol]:
@@ -208,6 +214,7 @@ async def serving(
         proxy_headers=False,
     )
     config.load()
+    logging.getLogger("uvicorn.error").addFilter(_unheard)
     state = ServerState()
     context = tls_context(identity)
     host, _, port = listen.rpartition(":")
