@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from terresante_identity.matching.arrays import Floats, Hashes, Ints, Levels
 from terresante_identity.matching.compare import compared
-from terresante_identity.matching.deciding import Decision, decided, vetoes
+from terresante_identity.matching.deciding import Decision, decided, unlike, vetoes
 from terresante_identity.matching.frequencies import Frequencies, frequencies
 from terresante_identity.matching.index import Candidates, Found, OneLook
-from terresante_identity.matching.keys import keys
+from terresante_identity.matching.keys import ALL_KEYS, KEYS, keys
 from terresante_identity.matching.people import People
 from terresante_identity.matching.probes import probes
 from terresante_identity.matching.scoring import scores
@@ -17,6 +17,8 @@ from terresante_identity.matching.weights import Policy, Weights
 
 CHUNK = 400_000
 LIMIT = 10
+# Up to so many people the keys of one trait (`keys.WIDE`) are worth their candidates.
+SMALL = 200_000
 
 Progress = Callable[[int], object]
 
@@ -32,7 +34,8 @@ class Registry:
 
 def registry(registered: People, index: Callable[[dict[str, Hashes]], Candidates] = OneLook) -> Registry:
     """`index`: `index.OneLook` for one large question, `index.SortedIndex` for many small ones."""
-    return Registry(registered, index(keys(registered)), frequencies(registered))
+    of_small = len(registered) <= SMALL
+    return Registry(registered, index(keys(registered, ALL_KEYS if of_small else KEYS)), frequencies(registered))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def _answered(
     found = compared(asked, mine, known.people, yours, known.frequencies)
     alone = scores(found, weights)
     barred = np.logical_or.reduce(list(vetoes(found).values()))
-    done = decided(mine, alone, barred, policy)
+    done = decided(mine, alone, barred, unlike(found), policy)
     order = np.lexsort((yours, -alone, done.decisions != Decision.AUTO, mine))
     ordered = mine[order]
     first = np.concatenate([[True], ordered[1:] != ordered[:-1]])

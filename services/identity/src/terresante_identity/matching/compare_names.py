@@ -6,10 +6,11 @@ from rapidfuzz.process import cpdist
 from terresante_identity.matching.arrays import Bools, Floats, Hashes, Ints, Levels, distinct_pairs
 from terresante_identity.matching.levels import BirthName, FirstName, OtherFirstNames
 from terresante_identity.matching.names import BirthNames, FirstNames
+from terresante_identity.matching.phonetics import code
 
 # From how many pairs on two threads are worth their start.
 WORTH_THREADS = 50_000
-CLOSE, NEAR, FAR = 0.90, 0.82, 0.72
+CLOSE, NEAR, FAR, UNHEARD = 0.90, 0.82, 0.72, 0.5
 
 
 def birth_name_levels(ours: BirthNames, mine: Ints, theirs: BirthNames, yours: Ints) -> Levels:
@@ -38,7 +39,7 @@ def _unequal_birth_names(ours: BirthNames, mine: Ints, theirs: BirthNames, yours
             same_parts,
             (edits == 1) & (shorter >= 3),
             common > 0,
-            ours.code[mine] == theirs.code[yours],
+            _sound_alike(texts[0], texts[1], alike),
             contained,
             (alike >= CLOSE) | ((edits == 2) & (shorter >= 6)),
             alike >= NEAR,
@@ -69,7 +70,7 @@ def _distinct_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, your
     names = ours.names[mine], theirs.names[yours]
     levels = np.full(len(mine), FirstName.DIFFERENT, dtype=np.int8)
     words = np.maximum(ours.compound[mine], theirs.compound[yours]) - 1
-    starts = ours.start_hashes[mine, words], theirs.start_hashes[yours, words]
+    starts = ours.starts[mine, words], theirs.starts[yours, words]
     levels[(names[0][:, 0] == names[1][:, 0]) & ((starts[0] == 0) | (starts[1] == 0))] = FirstName.HALF
     levels[(starts[0] == starts[1]) & (starts[0] != 0)] = FirstName.SAME_FIRST
     levels[ours.whole[mine] == theirs.whole[yours]] = FirstName.SAME
@@ -87,12 +88,9 @@ def _distinct_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, your
 
 
 def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours: Ints) -> Levels:
-    words = (np.maximum(ours.compound[mine], theirs.compound[yours]) - 1).tolist()
-    firsts = (
-        [ours.starts[row][last] or ours.starts[row][0] for row, last in zip(mine.tolist(), words, strict=True)],
-        [theirs.starts[row][last] or theirs.starts[row][0] for row, last in zip(yours.tolist(), words, strict=True)],
-    )
-    joined = [ours.joined[row] for row in mine.tolist()], [theirs.joined[row] for row in yours.tolist()]
+    words = np.maximum(ours.compound[mine], theirs.compound[yours])
+    firsts = _beginnings(ours, mine, words), _beginnings(theirs, yours, words)
+    joined = [ours.joined(row) for row in mine.tolist()], [theirs.joined(row) for row in yours.tolist()]
     edits, alike, same_start, _ = _compared(*firsts)
     joined_edits = _distances(*joined)
     lengths = np.array([min(len(one), len(other)) for one, other in zip(*firsts, strict=True)], dtype=np.int64)
@@ -102,7 +100,7 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
             _first_among(ours.names[mine], theirs.names[yours]) & (ours.names[mine, 0] != theirs.names[yours, 0]),
             _first_among(ours.variants[mine], theirs.variants[yours])
             & (ours.names[mine, 0] != theirs.names[yours, 0]),
-            ours.code[mine] == theirs.code[yours],
+            ours.sound[mine] == theirs.sound[yours],
             (lengths == 1) & (same_start == 1),
             (same_start == lengths) & (lengths >= 2),
             (alike >= CLOSE) | ((edits == 2) & (lengths >= 6)),
@@ -122,6 +120,14 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
     ).astype(np.int8)
 
 
+def _beginnings(names: FirstNames, rows: Ints, words: Ints) -> list[str]:
+    """The first so many words joined; the first alone where there are not as many."""
+    return [
+        names.joined(row, count if len(names.words[row]) >= count else 1)
+        for row, count in zip(rows.tolist(), words.tolist(), strict=True)
+    ]
+
+
 def may_be_swapped(
     ours: tuple[BirthNames, Ints, FirstNames, Ints], theirs: tuple[BirthNames, Ints, FirstNames, Ints]
 ) -> Bools:
@@ -132,7 +138,7 @@ def may_be_swapped(
 def _stands_for(names: BirthNames, mine: Ints, firsts: FirstNames, yours: Ints) -> Bools:
     whole = names.whole[mine]
     alike = (firsts.names[yours] == whole[:, None]).any(axis=1)
-    alike |= (firsts.whole[yours] == whole) | (firsts.code[yours] == names.code[mine])
+    alike |= (firsts.whole[yours] == whole) | (firsts.sound[yours] == names.first_code[mine])
     return np.asarray(alike & (whole != 0), dtype=np.bool_)
 
 
@@ -145,6 +151,14 @@ def _compared(ours: list[str], theirs: list[str]) -> tuple[Ints, Floats, Ints, I
         cpdist(ours, theirs, scorer=Prefix.similarity, workers=workers, dtype=np.int64),
         cpdist(ours, theirs, scorer=Postfix.similarity, workers=workers, dtype=np.int64),
     )
+
+
+def _sound_alike(ours: list[str], theirs: list[str], alike: Floats) -> Bools:
+    """Whether two names sound the same; those too unlike to read (Jaro-Winkler) are not listened to."""
+    heard = np.zeros(len(ours), dtype=bool)
+    for pair in np.flatnonzero(alike >= UNHEARD).tolist():
+        heard[pair] = code(ours[pair]) == code(theirs[pair])
+    return heard
 
 
 def _distances(ours: list[str], theirs: list[str]) -> Ints:

@@ -93,10 +93,17 @@ class Decided:
     decisions: Levels
 
 
-def decided(asked: Ints, alone: Floats, barred: Bools, policy: Policy) -> Decided:
+def unlike(found: Comparison) -> Bools:
+    """Pairs that twins may look like: one name, a date that may be equal, first names that are not the same."""
+    first = found.levels["first_names"]
+    alike = np.isin(found.levels["birth_name"], ALIKE_NAME)
+    return np.asarray(alike & (first != FirstName.MISSING) & ~np.isin(first, SAME_FIRST), dtype=np.bool_)
+
+
+def decided(asked: Ints, alone: Floats, barred: Bools, may_be_twins: Bools, policy: Policy) -> Decided:
     """`asked`: who is asked for, in order; `alone`: scores; `barred`: pairs with a veto -> what to do with each pair.
 
-    The best candidate is linked from `policy.auto` when nothing bars it and the second best is `policy.margin` behind;
+    `may_be_twins`: see `unlike`. The best candidate is linked from `policy.auto` when nothing bars it and the second best is `policy.margin` behind;
     from `policy.review` it is shown to a human, with all who come near it.
     """
     rivals = against_rivals(asked, alone)
@@ -106,7 +113,8 @@ def decided(asked: Ints, alone: Floats, barred: Bools, policy: Policy) -> Decide
     is_best[best] = True
     lead = alone[best] - second
     top = score[best]
-    linked = (top >= policy.auto) & ~barred[best] & (lead >= policy.margin)
+    needed = np.where(may_be_twins[best], policy.auto_unlike, policy.auto)
+    linked = (top >= needed) & ~barred[best] & (lead >= policy.margin)
     # A human is asked by what the best would be alone: rivals make a doubt, they do not make it go away.
     shown = (alone[best] >= policy.review) & ~linked
     near = (alone >= (alone[best] - policy.margin)[group]) & (alone >= policy.review)

@@ -51,7 +51,6 @@ class Labelled:
     """Pairs of look-ups and registered people, and whether both are one person."""
 
     found: Comparison
-    asked: Ints
     same: Bools
 
 
@@ -67,11 +66,21 @@ def blanked(columns: dict[str, list[str]], seed: int) -> dict[str, list[str]]:
     }
 
 
+ABSENT, UNTOLD = -1, -2
+
+
 def labelled(ours: People, theirs: People, truth: Ints) -> Labelled:
-    """`truth`: per look-up the registered row it is, or -1 when absent."""
+    """`truth`: per look-up the registered row it is, `ABSENT`, or `UNTOLD` when nobody decided."""
     candidates = OneLook(keys(theirs)).candidates(probes(ours))
-    found = compared(ours, candidates.asked, theirs, candidates.registered, frequencies(theirs))
-    return Labelled(found, candidates.asked, np.asarray(truth[candidates.asked] == candidates.registered))
+    told = truth[candidates.asked] != UNTOLD
+    asked, registered = candidates.asked[told], candidates.registered[told]
+    found = compared(ours, asked, theirs, registered, frequencies(theirs))
+    return Labelled(found, np.asarray(truth[asked] == registered))
+
+
+def labelled_pairs(who: People, one: Ints, other: Ints, same: Bools) -> Labelled:
+    """Pairs of a file of which somebody decided whether both are one person."""
+    return Labelled(compared(who, one, who, other, frequencies(who)), same)
 
 
 Column = tuple[str, str, tuple[int, ...]]
@@ -152,7 +161,7 @@ def _weights(
 
 # Chosen from the measured curves (docs/identity.md): in natural logarithms of odds.
 POLICIES = {
-    "strict": Policy(auto=8.0, review=-3.0, margin=8.0),
-    "suggest": Policy(auto=1000.0, review=-3.0, margin=6.0),
-    "auto": Policy(auto=5.0, review=-3.0, margin=5.0),
+    "strict": Policy(auto=7.0, auto_unlike=9.0, review=-2.0, margin=7.0),
+    "suggest": Policy(auto=1000.0, auto_unlike=1000.0, review=-2.0, margin=4.0),
+    "auto": Policy(auto=3.5, auto_unlike=5.5, review=-1.5, margin=2.5),
 }

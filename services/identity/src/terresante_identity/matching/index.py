@@ -41,8 +41,8 @@ class SortedIndex:
     def candidates(self, probes: dict[str, Probes]) -> Found:
         found = []
         capped = {}
-        for name, probe in probes.items():
-            values = self._values[name]
+        for name, values in self._values.items():
+            probe = probes[name]
             start = np.searchsorted(values, probe.values, side="left")
             count = np.searchsorted(values, probe.values, side="right") - start
             capped[name] = np.unique(probe.rows[count > cap(name)])
@@ -60,9 +60,10 @@ class OneLook:
     def candidates(self, probes: dict[str, Probes]) -> Found:
         found = []
         capped = {}
-        for name, probe in probes.items():
-            rows = _hit(self._keys[name], probe.values)
-            narrow = SortedIndex({name: self._keys[name][rows]}).candidates({name: probe})
+        for name, values in self._keys.items():
+            probe = probes[name]
+            rows = _hit(values, probe.values)
+            narrow = SortedIndex({name: values[rows]}).candidates({name: probe})
             found.append((narrow.asked, rows[narrow.registered]))
             capped[name] = narrow.capped[name]
         return _union(found, capped)

@@ -6,7 +6,7 @@ Candidates are all who share one of them. A value shared by more than `cap(key)`
 reading them all: it gives nobody, and the answer says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +56,8 @@ def parts(who: People) -> Parts:
         exact=names.whole[name],
         initial=names.initial[name],
         prefix=names.prefix[name],
-        first=firsts.code[first],
-        second=firsts.second_code[first],
+        first=firsts.sound[first],
+        second=firsts.second_sound[first],
         given=firsts.names[first, 0],
         given_second=firsts.names[first, 1],
         given_prefix=firsts.prefix[first],
@@ -118,7 +118,7 @@ WIDE: dict[str, Key] = {
 ALL_KEYS = KEYS | WIDE
 
 
-def keys(who: People) -> dict[str, Hashes]:
+def keys(who: People, which: Mapping[str, Key] = ALL_KEYS) -> dict[str, Hashes]:
     """One value per key and person: what an index holds."""
     of = parts(who)
-    return {name: key(of) for name, key in ALL_KEYS.items()}
+    return {name: key(of) for name, key in which.items()}

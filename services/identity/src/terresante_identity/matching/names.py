@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from terresante_identity.matching.arrays import Hashes, Ints, hashes_of
 from terresante_identity.matching.phonetics import code
-from terresante_identity.matching.text import hashed, plain
+from terresante_identity.matching.text import BASE, MAX_LENGTH, hashed, joined_hash, plain
 from terresante_identity.matching.variants import variant_of
 
 # Words of a name that come and go between two writings of it, and words that clerks add to it.
@@ -23,58 +23,45 @@ MAX_FIRST_NAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class NameForm:
-    """One name, comparable. `joined`: its letters; `parts`: what remains without particles, hashed."""
+class Word:
+    """One word of a name, and what is asked of it over and over: computed once per word, not per person."""
 
-    joined: str
-    core: str
-    parts: tuple[int, ...]
-    first_code: int
-    last_code: int
-
-
-@lru_cache(maxsize=400_000)
-def birth_name_form(text: str) -> NameForm:
-    written = [SHORTENED.get(word, word) for word in plain(text).split()]
-    words = [word for word in written if word not in ADDED] or written
-    parts = [word for word in words if word not in PARTICLES] or words
-    core = "".join(parts)
-    return NameForm(
-        "".join(words),
-        core,
-        tuple(hashed(part) for part in parts[:MAX_PARTS]),
-        _sounding(parts[0]) if parts else 0,
-        _sounding(parts[-1]) if parts else 0,
-    )
+    text: str
+    hash: int
+    variant: int
+    sound: int
 
 
-@dataclass(frozen=True, slots=True)
-class FirstNamesForm:
-    """First names as an ordered set. `joined`: all their letters; `names`: each word; `compound`: words of the first.
-
-    JEAN-PIERRE is one first name of two words; without its hyphen nobody can tell it from two.
-    """
-
-    joined: str
-    names: tuple[str, ...]
-    compound: int
+@lru_cache(maxsize=500_000)
+def word(text: str) -> Word:
+    head = variant_of(text)
+    return Word(text, hashed(text), hashed(head), hashed(code(head)))
 
 
-@lru_cache(maxsize=400_000)
-def first_names_form(text: str) -> FirstNamesForm:
-    names = tuple(dict.fromkeys(plain(text).split()))[:MAX_FIRST_NAMES]
-    compound = len(plain(re.split(r"[\s,;/]+", text.strip(), maxsplit=1)[0]).split())
-    return FirstNamesForm("".join(names), names, min(max(compound, 1), MAX_FIRST_NAMES))
+def words_hash(words: Sequence[Word]) -> int:
+    """The hash of words joined without a space."""
+    number = 0
+    for one in words:
+        number = joined_hash(number, one.hash, len(one.text))
+    return number
+
+
+def name_words(text: str) -> list[Word]:
+    """The words of a birth name, without those that clerks add to it."""
+    written = [SHORTENED.get(one, one) for one in plain(text).split()]
+    return [word(one) for one in written if one not in ADDED] or [word(one) for one in written]
 
 
 @dataclass(frozen=True, slots=True)
 class BirthNames:
-    """Distinct birth names, one row each. Hash 0 stands for "none". `parts`: shape (rows, MAX_PARTS)."""
+    """Distinct birth names, one row each. Hash 0 stands for "none". `parts`: shape (rows, MAX_PARTS).
+
+    `core`: without particles; `first_code`, `last_code`: the sound of its first and last part.
+    """
 
     joined: list[str]
     whole: Hashes
     core: Hashes
-    code: Hashes
     parts: Hashes
     first_code: Hashes
     last_code: Hashes
@@ -83,76 +70,101 @@ class BirthNames:
     length: Ints
 
 
+def birth_names(texts: Sequence[str]) -> BirthNames:
+    joined, whole, core, parts, ends = [], [], [], [], []
+    for text in texts:
+        words = name_words(text)
+        said = [one for one in words if one.text not in PARTICLES] or words
+        joined.append("".join([one.text for one in words]))
+        whole.append(words_hash(words))
+        core.append(whole[-1] if said is words else words_hash(said))
+        parts.append(([one.hash for one in said[:MAX_PARTS]] + [0] * MAX_PARTS)[:MAX_PARTS])
+        ends.append((said[0].sound, said[-1].sound) if said else (0, 0))
+    return BirthNames(
+        joined=joined,
+        whole=hashes_of(whole),
+        core=hashes_of(core),
+        parts=np.array(parts, dtype=np.uint64).reshape(-1, MAX_PARTS),
+        first_code=hashes_of([first for first, _ in ends]),
+        last_code=hashes_of([last for _, last in ends]),
+        prefix=hashes_of([hashed(name[:PREFIX]) for name in joined]),
+        initial=hashes_of([hashed(name[:1]) for name in joined]),
+        length=np.array([len(name) for name in joined], dtype=np.int64),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class FirstNames:
-    """Distinct lists of first names, one row each. `names`, `variants`, `starts`: shape (rows, MAX_FIRST_NAMES).
+    """Distinct lists of first names, one row each: an ordered set of at most MAX_FIRST_NAMES words (the columns).
 
-    `starts`: the first word, the first two joined, and so on; "" when there are fewer. `compound`: see the form;
-    `unit`: the first first name whole, both halves of it.
+    `starts`: hash of the first word, of the first two joined, and so on, 0 when there are fewer. `compound`: how many
+    words the first of the first names has. JEAN-PIERRE is one of two words; without its hyphen nobody can tell it from
+    two names. `unit`: the hash of that first name whole. `sound`, `second_sound`, …: of the first and the second word.
     """
 
-    joined: list[str]
-    starts: list[tuple[str, ...]]
-    start_hashes: Hashes
-    compound: Ints
-    unit: Hashes
+    words: list[tuple[Word, ...]]
     whole: Hashes
     names: Hashes
     variants: Hashes
-    code: Hashes
-    second_code: Hashes
+    starts: Hashes
+    compound: Ints
+    unit: Hashes
+    sound: Hashes
+    second_sound: Hashes
     prefix: Hashes
     second_prefix: Hashes
     initial: Hashes
 
+    def joined(self, row: int, count: int = MAX_FIRST_NAMES) -> str:
+        """The letters of the first `count` words."""
+        return "".join([one.text for one in self.words[row][:count]])
 
-def birth_names(texts: Sequence[str]) -> BirthNames:
-    forms = [birth_name_form(text) for text in texts]
-    parts = [(form.parts + (0,) * MAX_PARTS)[:MAX_PARTS] for form in forms]
-    return BirthNames(
-        joined=[form.joined for form in forms],
-        whole=hashes_of([hashed(form.joined) for form in forms]),
-        core=hashes_of([hashed(form.core) for form in forms]),
-        code=hashes_of([_sounding(form.core) for form in forms]),
-        parts=np.array(parts, dtype=np.uint64).reshape(-1, MAX_PARTS),
-        first_code=hashes_of([form.first_code for form in forms]),
-        last_code=hashes_of([form.last_code for form in forms]),
-        prefix=hashes_of([hashed(form.joined[:PREFIX]) for form in forms]),
-        initial=hashes_of([hashed(form.joined[:1]) for form in forms]),
-        length=np.array([len(form.joined) for form in forms], dtype=np.int64),
-    )
+
+NO_WORD = Word("", 0, 0, 0)
+HYPHENS = re.compile(r"[-\u2010-\u2015'’]")
 
 
 def first_names(texts: Sequence[str]) -> FirstNames:
-    forms = [first_names_form(text) for text in texts]
-    padded = [(form.names + ("",) * MAX_FIRST_NAMES)[:MAX_FIRST_NAMES] for form in forms]
-    starts = [
-        tuple("".join(names[: words + 1]) if names[words] else "" for words in range(MAX_FIRST_NAMES))
-        for names in padded
-    ]
+    rows = [tuple([word(one) for one in dict.fromkeys(plain(text).split())][:MAX_FIRST_NAMES]) for text in texts]
+    padded = [(*row, *(NO_WORD,) * (MAX_FIRST_NAMES - len(row))) for row in rows]
+    names = _table([[one.hash for one in row] for row in padded])
+    lengths = np.array([[len(one.text) for one in row] for row in padded], dtype=np.int64).reshape(names.shape)
+    starts = _starts(names, lengths)
+    compound = np.array(
+        [_compound(text) if HYPHENS.search(text) else 1 for text in texts], dtype=np.int64
+    )
+    here = np.arange(len(rows))
+    counts = np.array([len(row) for row in rows], dtype=np.int64)
+    compound = np.clip(np.minimum(compound, counts), 1, MAX_FIRST_NAMES)
     return FirstNames(
-        joined=[form.joined for form in forms],
+        words=rows,
+        whole=np.where(counts > 0, starts[here, np.maximum(counts - 1, 0)], np.uint64(0)),
+        names=names,
+        variants=_table([[one.variant for one in row] for row in padded]),
         starts=starts,
-        start_hashes=np.array([[hashed(start) for start in some] for some in starts], dtype=np.uint64).reshape(
-            -1, MAX_FIRST_NAMES
-        ),
-        compound=np.array([form.compound for form in forms], dtype=np.int64),
-        unit=hashes_of([hashed("".join(form.names[: form.compound])) for form in forms]),
-        whole=hashes_of([hashed(form.joined) for form in forms]),
-        names=np.array([[hashed(name) for name in names] for names in padded], dtype=np.uint64).reshape(
-            -1, MAX_FIRST_NAMES
-        ),
-        variants=np.array([[hashed(variant_of(name)) for name in names] for names in padded], dtype=np.uint64).reshape(
-            -1, MAX_FIRST_NAMES
-        ),
-        code=hashes_of([_sounding(names[0]) for names in padded]),
-        second_code=hashes_of([_sounding(names[1]) for names in padded]),
-        prefix=hashes_of([hashed(names[0][:PREFIX]) for names in padded]),
-        initial=hashes_of([hashed(names[0][:1]) for names in padded]),
-        second_prefix=hashes_of([hashed(names[1][:PREFIX]) for names in padded]),
+        compound=compound,
+        unit=starts[here, compound - 1],
+        sound=hashes_of([row[0].sound for row in padded]),
+        second_sound=hashes_of([row[1].sound for row in padded]),
+        prefix=hashes_of([hashed(row[0].text[:PREFIX]) for row in padded]),
+        second_prefix=hashes_of([hashed(row[1].text[:PREFIX]) for row in padded]),
+        initial=hashes_of([hashed(row[0].text[:1]) for row in padded]),
     )
 
 
-def _sounding(name: str) -> int:
-    """The sound of a name, or of the head of the group it belongs to: MATT and MATTHIEU have one code."""
-    return hashed(code(variant_of(name))) if name else 0
+def _table(rows: list[list[int]]) -> Hashes:
+    return np.array(rows, dtype=np.uint64).reshape(-1, MAX_FIRST_NAMES)
+
+
+def _starts(names: Hashes, lengths: Ints) -> Hashes:
+    """`text.joined_hash` word after word, for all rows at once."""
+    powers = np.array([pow(BASE, letters, 1 << 64) for letters in range(MAX_LENGTH + 1)], dtype=np.uint64)
+    starts = names.copy()
+    for column in range(1, names.shape[1]):
+        joined = starts[:, column - 1] * powers[lengths[:, column]] + names[:, column]
+        starts[:, column] = np.where(names[:, column] != 0, joined, np.uint64(0))
+    return starts
+
+
+def _compound(text: str) -> int:
+    return len(plain(re.split(r"[\s,;/]+", text.strip(), maxsplit=1)[0]).split())

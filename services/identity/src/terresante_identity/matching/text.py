@@ -7,7 +7,6 @@ difference; digits and signs count as nothing; letters of other alphabets stay a
 
 import unicodedata
 from functools import lru_cache
-from hashlib import blake2b
 
 MAX_LENGTH = 100
 # Letters whose decomposition (NFKD) has no A-Z base, as machine-readable zones write them (ICAO 9303).
@@ -15,6 +14,10 @@ REWRITTEN = str.maketrans(
     {"Œ": "OE", "Æ": "AE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "ẞ": "SS", "ß": "SS", "Ħ": "H", "Ŋ": "N"}
     | {"ı": "I", "Ə": "E", "ſ": "S", "İ": "I"}
 )
+
+
+# What stands between words, and what counts as nothing.
+ASCII = {code: " " for code in range(128) if not chr(code).isalpha()} | {ord(digit): None for digit in "0123456789"}
 
 
 def plain(text: str) -> str:
@@ -25,18 +28,29 @@ def plain(text: str) -> str:
     upper = text[: 4 * MAX_LENGTH].upper()
     if not upper.isascii():
         decomposed = unicodedata.normalize("NFKD", upper.translate(REWRITTEN))
-        upper = "".join(character for character in decomposed if not unicodedata.combining(character))
+        kept = (character for character in decomposed if not unicodedata.combining(character))
+        upper = "".join(character if character.isalpha() or character.isascii() else " " for character in kept)
     if upper.isalpha():
         return upper[:MAX_LENGTH]
-    spaced = "".join(character if character.isalpha() else _gap(character) for character in upper)
-    return " ".join(spaced.split())[:MAX_LENGTH].rstrip()
+    return " ".join(upper.translate(ASCII).split())[:MAX_LENGTH].rstrip()
 
 
-def _gap(character: str) -> str:
-    return "" if character.isdigit() else " "
+BASE = 0x100000001B3
+MASK = (1 << 64) - 1
 
 
 @lru_cache(maxsize=400_000)
 def hashed(text: str) -> int:
-    """64 bits of a text, the same on every machine and day: what keys are made of. "" is 0: nothing to compare."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") if text else 0
+    """64 bits of a text, the same on every machine and day: what keys are made of. "" is 0: nothing to compare.
+
+    A polynomial, so that the hash of two words joined follows from theirs: see `joined_hash`.
+    """
+    number = 0
+    for character in text:
+        number = (number * BASE + ord(character)) & MASK
+    return number
+
+
+def joined_hash(one: int, other: int, letters: int) -> int:
+    """The hash of two texts joined; `letters`: the length of the second."""
+    return (one * pow(BASE, letters, 1 << 64) + other) & MASK

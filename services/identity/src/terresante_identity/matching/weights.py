@@ -1,7 +1,7 @@
 """The model: what each level weighs, in natural logarithms of odds. A versioned file, with the command that made it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from functools import lru_cache
 from importlib.resources import files
@@ -24,9 +24,13 @@ class WeightsUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """From which score a link is made, or shown to a human; `margin`: how far behind the second best must be."""
+    """From which score a link is made, or shown to a human; `margin`: how far behind the second best must be.
+
+    `auto_unlike`: from which score when the first names are not the same: what twins may look like.
+    """
 
     auto: float
+    auto_unlike: float
     review: float
     margin: float
 
@@ -81,8 +85,7 @@ def written(weights: Weights) -> str:
         "rarity": {trait: _named(values, ALL[trait]) for trait, values in weights.rarity.items()},
         "rarity_asked": {trait: _named(values, ALL[trait]) for trait, values in weights.rarity_asked.items()},
         "policies": {
-            name: {"auto": policy.auto, "review": policy.review, "margin": policy.margin}
-            for name, policy in weights.policies.items()
+            name: asdict(policy) for name, policy in weights.policies.items()
         },
     }
     return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
