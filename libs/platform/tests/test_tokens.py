@@ -139,3 +139,24 @@ async def test_while_the_issuer_hangs_everybody_is_answered_after_one_wait(pro: 
     assert [type(one) for one in answers] == [KeysUnavailable] * 5
     assert asked == 1
     assert time.monotonic() - began < 2 * FETCH_SECONDS
+
+
+async def test_who_comes_from_another_issuer_than_the_one_that_hangs_does_not_wait(
+    pro: Issuer, patients: Issuer
+) -> None:
+    hung = asyncio.Event()
+
+    async def fetch(url: str) -> dict[str, Any]:
+        if url.startswith(pro.url):
+            hung.set()
+            await asyncio.Event().wait()
+        return await patients.fetch(url)
+
+    verifier = Verifier({pro.url: pro.kinds, patients.url: patients.kinds}, "consent", fetch)
+    waiting = asyncio.ensure_future(verifier.caller(pro.token("professional", uuid4())))
+    await hung.wait()
+
+    assert (await verifier.caller(patients.token("patient", uuid4()))).kind == "patient"
+    assert not waiting.done()
+    with pytest.raises(KeysUnavailable):
+        await waiting

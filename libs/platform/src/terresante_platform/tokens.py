@@ -1,8 +1,8 @@
 """Access tokens: who is calling, how strongly and when they logged in. Verified offline with the issuers' keys.
 
-ES256 only; issuer, audience, time and type are checked (RFC 9068, RFC 8725). Keys are fetched once and again when an
-unknown
-one turns up, one fetch at a time and at most every 30 seconds; a slow issuer never blocks a token that can be verified.
+ES256 only; issuer, audience, time and type are checked (RFC 9068, RFC 8725). An issuer's keys are fetched once, and
+again when an unknown one turns up, one fetch at a time and at most every 30 seconds; a slow issuer never blocks a token
+that can be verified, nor a fetch from another issuer.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class Verifier:
         self._now = now
         self._keys: dict[str, dict[str, ECKey]] = {}
         self._tried: dict[str, float] = {}
-        self._fetching = asyncio.Lock()
+        self._fetching = {issuer: asyncio.Lock() for issuer in issuers}
         self._known: dict[bytes, Caller] = {}
 
     async def caller(self, token: str) -> Caller:
@@ -95,8 +95,7 @@ class Verifier:
 
     async def prepare(self) -> None:
         """Fetches every issuer's keys ahead. An issuer that is down is only logged: it is tried again when needed."""
-        for issuer in self._issuers:
-            await self._refresh(issuer)
+        await asyncio.gather(*(self._refresh(issuer) for issuer in self._issuers))
 
     async def _verified(self, token: str) -> Caller:
         issuer, kid = _issuer_and_key(token)
@@ -151,7 +150,7 @@ class Verifier:
 
     async def _refresh(self, issuer: str) -> None:
         """Fetches the issuer's keys, unless that was just tried. Whoever waits for a fetch shares its outcome."""
-        async with self._fetching:
+        async with self._fetching[issuer]:
             pause = FETCH_AGAIN_SECONDS if issuer in self._keys else FIRST_FETCH_AGAIN_SECONDS
             tried = self._tried.get(issuer)
             if tried is not None and time.monotonic() - tried < pause:
