@@ -43,19 +43,3 @@ def told(stack: dict[str, Any]) -> Stage:
     for step in STEPS[:8]:
         step.play(stage)
     return stage
-
-
-STEADY = {
-    "security": {"test_no_leak", "test_wrong_rpc_callers"},
-    "resilience": {"test_at_once"},
-}
-"""Of these folders, what decides a landing. The other suites were seen to pass and to fail on a busy machine: LONG=1
-runs them too, and README.md says so until they are steady."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as long what is not steady yet."""
-    for item in items:
-        steady = STEADY.get(item.path.parent.name)
-        if steady is not None and item.path.parent.parent.name == "tests" and item.path.stem not in steady:
-            item.add_marker(pytest.mark.long)
