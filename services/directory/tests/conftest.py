@@ -1,6 +1,6 @@
 """What the directory's tests share: a territory, its administrator, a structure, and people to register."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from terresante.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
 )
+from terresante_dev.testing import LoginService
 from terresante_directory import reference
 from terresante_directory.domain.identifiers import AdministratorId, PlaceId, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import NewPlace, Profession, Professional, register_professional
@@ -21,11 +22,10 @@ from terresante_directory.rpc import DirectoryService
 from terresante_directory.settling import Settling
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
-from terresante_platform.testing import postgres as postgres_module
 
 from .desk import CallingAs, Clock, Desk
 from .in_memory import AccountsInMemory
-from .real_keycloak import Realm, running
+from .real_keycloak import Realm
 
 MONDAY = datetime(2025, 3, 3, 9, tzinfo=UTC)
 OUEST, SUD = TerritoryCode("94-ouest"), TerritoryCode("95-sud")
@@ -33,7 +33,8 @@ OUEST, SUD = TerritoryCode("94-ouest"), TerritoryCode("95-sud")
 
 def pytest_configure(config: pytest.Config) -> None:
     """The platform's fixtures, in a way that also works when the whole project's tests are collected at once."""
-    config.pluginmanager.import_plugin("terresante_platform.testing.plugin")
+    for plugin in ("terresante_platform.testing.plugin", "terresante_dev.testing"):
+        config.pluginmanager.import_plugin(plugin)
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +116,6 @@ def settling(database: Database, keycloak: AccountsInMemory, clock: Clock) -> Se
 
 
 @pytest.fixture(scope="session")
-def realm(postgres: postgres_module.Server) -> Iterator[Realm]:
-    """A real Keycloak, for tests marked `keycloak`."""
-    with running(postgres) as realm:
-        yield realm
+def realm(login_service: LoginService, tmp_path_factory: pytest.TempPathFactory) -> Realm:
+    """Realm `pro` of a real Keycloak."""
+    return Realm(login_service, tmp_path_factory.mktemp("realm"))

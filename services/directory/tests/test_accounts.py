@@ -152,7 +152,6 @@ def test_starting_passwords_and_usernames_are_long_enough_and_never_the_same() -
     assert not set("01loi") & set("".join(passwords))
 
 
-@pytest.mark.keycloak
 async def test_a_starting_password_leads_to_password_and_code_and_a_suspension_ends_the_session(
     realm: Realm, real: KeycloakAccounts
 ) -> None:
@@ -177,7 +176,6 @@ async def test_a_starting_password_leads_to_password_and_code_and_a_suspension_e
         assert browser.login(login.username, PASSWORD, secret).code
 
 
-@pytest.mark.keycloak
 async def test_a_starting_password_serves_once(realm: Realm, real: KeycloakAccounts) -> None:
     login, start = a_login(), new_starting_password()
     await real.start_anew(login, start)
@@ -188,7 +186,6 @@ async def test_a_starting_password_serves_once(realm: Realm, real: KeycloakAccou
         browser.activate(login.username, start, PASSWORD)
 
 
-@pytest.mark.keycloak
 async def test_a_new_start_ends_sessions_and_the_old_password_and_code_open_nothing(
     realm: Realm, real: KeycloakAccounts
 ) -> None:
@@ -208,7 +205,6 @@ async def test_a_new_start_ends_sessions_and_the_old_password_and_code_open_noth
         assert browser.login(login.username, PASSWORD, secret).code is None
 
 
-@pytest.mark.keycloak
 async def test_a_card_opens_the_account_of_its_number_at_level_3(realm: Realm, real: KeycloakAccounts) -> None:
     number = an_id_nat().removeprefix("8")
     login = a_login(Means.CARD, f"8{number}")
@@ -221,7 +217,6 @@ async def test_a_card_opens_the_account_of_its_number_at_level_3(realm: Realm, r
         assert (browser.tokens.claims["uid"], browser.tokens.claims["acr"]) == (str(login.uid), "3")
 
 
-@pytest.mark.keycloak
 async def test_a_wrong_secret_is_unavailable_and_a_renewed_one_is_read_without_a_restart(
     realm: Realm, tmp_path: Path
 ) -> None:

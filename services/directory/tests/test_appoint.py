@@ -102,7 +102,6 @@ def test_what_the_command_line_must_say() -> None:
     assert "--again" in said("--territory", "94-ouest", "--means", "card")
 
 
-@pytest.mark.keycloak
 def test_the_command_prints_one_letter_and_its_holder_logs_in_as_an_administrator(
     realm: Realm, database_url: str, certificates: Authority, tmp_path: Path
 ) -> None:

@@ -37,7 +37,8 @@ from .willing_consent import WillingConsent
 
 def pytest_configure(config: pytest.Config) -> None:
     """The platform's fixtures, in a way that also works when the whole project's tests are collected at once."""
-    config.pluginmanager.import_plugin("terresante_platform.testing.plugin")
+    for plugin in ("terresante_platform.testing.plugin", "terresante_dev.testing"):
+        config.pluginmanager.import_plugin(plugin)
 
 
 LOUISE = TypedTraits(

@@ -1,14 +1,7 @@
 """A patient's first login in a real Keycloak with the committed realm: the code, once, then a password and a device."""
 
 import os
-import secrets
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,12 +9,10 @@ import pytest
 from terresante_dev.codes import code_at, present_step
 from terresante_dev.keycloak import Keycloak
 from terresante_dev.login import Browser, TokenRefused
+from terresante_dev.testing import LoginService
 from terresante_identity.accounts import Accounts, connected
 from terresante_identity.domain.account import code_of, username_of
-from terresante_platform.testing import postgres as postgres_module
 
-pytestmark = pytest.mark.keycloak
-START_SECONDS = 120
 PASSWORD = "une phrase de passe bien à elle"
 
 
@@ -43,47 +34,10 @@ class Patients:
 
 
 @pytest.fixture(scope="module")
-def patients(postgres: postgres_module.Server) -> Iterator[Patients]:
-    """A Keycloak on a database of its own in the tests' PostgreSQL, ended afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="terresante-keycloak-"))
-    postgres.sql("create database keycloak_of_identity")
-    server = Keycloak(
-        folder / "keycloak",
-        host_port=postgres_module.free_port(),
-        management_port=postgres_module.free_port(),
-        database_url=f"postgresql://127.0.0.1:{postgres.port}/keycloak_of_identity",
-        database_user="postgres",
-        database_password="postgres",
-        pki=folder / "pki",
-        secrets={name: secrets.token_urlsafe(24) for name in ("admin", "pro-platform", "patient-platform")},
-    )
-    try:
-        server.prepare(lambda _: None)
-        with ready(server, folder / "log"):
-            secret = server.environment()["TERRESANTE_KEYCLOAK_PATIENT_PLATFORM_SECRET"]
-            url = server.issuer("patient").removesuffix("/realms/patient")
-            with connected(url, "patient", "platform", secret, str(server.pki / "ca.pem")) as accounts:
-                yield Patients(server, folder, accounts)
-    finally:
-        postgres.sql("drop database keycloak_of_identity with (force)")
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def ready(server: Keycloak, output: Path) -> Iterator[None]:
-    """Runs it, from when it is ready until left."""
-    with output.open("wb") as log:
-        environment = os.environ | server.environment()
-        process = subprocess.Popen(server.command(), env=environment, stdout=log, stderr=log)
-    try:
-        end = time.monotonic() + START_SECONDS
-        while not server.ready():
-            assert process.poll() is None and time.monotonic() < end, output.read_text()[-3000:]
-            time.sleep(0.2)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+def patients(login_service: LoginService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patients]:
+    secret = login_service.platform_secret("patient")
+    with connected(login_service.url, "patient", "platform", secret, str(login_service.ca_file)) as accounts:
+        yield Patients(login_service.server, tmp_path_factory.mktemp("codes"), accounts)
 
 
 async def test_a_patient_makes_the_account_theirs_and_the_token_says_who_they_are(patients: Patients) -> None:
