@@ -15,11 +15,11 @@ from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.professionals import chosen_place
 from terresante_consent.domain.sentences import WHY_NOT
 from terresante_consent.domain.vocabulary import Action, Reason, Who
-from terresante_consent.journal import reading
 from terresante_consent.journal.leaf import Entry
 from terresante_consent.rpc.desk import Desk
-from terresante_consent.store import around, representations
+from terresante_consent.store import around
 from terresante_consent.store.around import After, MyPatient
+from terresante_consent.store.concerned import concerned
 
 USUAL_LIMIT = 50
 MOST = 100
@@ -64,18 +64,16 @@ class Around:
         """For messaging, in its own name; whether each may still read is decided when they read."""
         patient, decision = wire.patient(request.patient_id), wire.optional_id(request.decision_id, "decision_id")
         now = self._desk.now()
-        async with self._desk.database.reading() as connection:
-            found = await around.concerned_professionals(connection, patient, now)
-            published = await reading.one(connection, patient, decision) if decision else None
-            held = await representations.in_force(connection, patient, now)
-            in_force = await around.consent_in_force(connection, patient)
-        professionals = {id for id, facts in found.items() if in_circle(facts)}
-        if decision is not None:
-            professionals = {id for id in professionals if self._may_be_told(found[id], published)}
+        found = await self._desk.telling.run(lambda driver: concerned(driver, patient, now, decision))
+        professionals = [
+            id
+            for id, facts in found.professionals.items()
+            if in_circle(facts) and (decision is None or self._may_be_told(facts, found.entry))
+        ]
         return pb.ListConcernedResponse(
             professional_ids=sorted(map(str, professionals)),
-            representative_ids=sorted({str(one.representative) for one in held if one.acts or one.may_read}),
-            consent_in_force=in_force,
+            representative_ids=sorted(map(str, found.representatives)),
+            consent_in_force=found.consent_in_force,
         )
 
     def _may_be_told(self, facts: Facts, published: Entry | None) -> bool:

@@ -23,7 +23,7 @@ from terresante_consent.knowing import Knowing
 from terresante_consent.persons import Persons
 from terresante_consent.rpc.standings import Asked, Standings
 from terresante_consent.store import consents
-from terresante_consent.store.line import driver_of
+from terresante_consent.store.line import Line, driver_of
 
 
 class _Refused(Exception):
@@ -90,6 +90,7 @@ class Desk:
         standings: Standings,
         knowing: Knowing,
         persons: Persons,
+        telling: Line,
         policy: Policy,
         now: Callable[[], datetime],
     ) -> None:
@@ -98,6 +99,7 @@ class Desk:
         self.standings = standings
         self.knowing = knowing
         self.persons = persons
+        self.telling = telling
         self.policy = policy
         self.now = now
 

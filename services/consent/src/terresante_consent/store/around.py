@@ -1,15 +1,12 @@
-"""Who is around whom: the patients of somebody, the people concerned by a patient."""
+"""The patients of somebody. Whom a patient concerns: `concerned.py`."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, any_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_consent.domain.facts import Facts
-from terresante_consent.store import professionals
 from terresante_consent.store.tables import block, circle_member, consent, representation
 
 
@@ -95,46 +92,3 @@ async def _page(
         )
     )
     return [MyPatient(row.patient, row.since, row.in_force) for row in found]
-
-
-async def concerned_professionals(connection: AsyncConnection, patient: UUID, at: datetime) -> dict[UUID, Facts]:
-    """What each is to the patient: active members in person, and those who practise in a structure that is a member,
-    whichever place they would choose; none that is blocked. Who was never heard of is of no profession."""
-    members = (
-        await connection.execute(
-            select(
-                circle_member.c.professional_id, circle_member.c.structure_id, circle_member.c.explicit_agreement
-            ).where(circle_member.c.patient_id == patient, circle_member.c.until.is_(None))
-        )
-    ).all()
-    personal = {row.professional_id: row.explicit_agreement for row in members if row.professional_id}
-    structures = {row.structure_id: row.explicit_agreement for row in members if row.structure_id}
-    staff = await professionals.practising_in(connection, list(structures), at)
-    known = await professionals.qualities(connection, personal.keys() | staff.keys())
-    blocked = await _blocked(connection, patient, known)
-    return {
-        id: quality._replace(
-            member=id in personal,
-            member_agreed=personal.get(id, False),
-            structure_member=id in staff,
-            structure_agreed=any(structures[one] for one in staff.get(id, ())),
-        )
-        for id, quality in known.items()
-        if id not in blocked
-    }
-
-
-async def _blocked(connection: AsyncConnection, patient: UUID, of: Collection[UUID]) -> set[UUID]:
-    found = await connection.execute(
-        select(block.c.professional_id).where(
-            block.c.patient_id == patient,
-            block.c.until.is_(None),
-            block.c.professional_id == any_(literal(list(of))),
-        )
-    )
-    return {row.professional_id for row in found}
-
-
-async def consent_in_force(connection: AsyncConnection, patient: UUID) -> bool:
-    """Whether one is in force now."""
-    return bool((await connection.execute(select(_in_force(patient)))).scalar())  # type: ignore[call-overload]

@@ -1,16 +1,13 @@
 """The dated copy of what the directory says of professionals."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import any_, delete, func, literal, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.professionals import Place, Professional
-from terresante_consent.domain.vocabulary import PlaceId, ProfessionalId, StructureId, Who
+from terresante_consent.domain.vocabulary import PlaceId, ProfessionalId, StructureId
 from terresante_consent.store.tables import known_place, known_professional
 
 
@@ -72,37 +69,3 @@ async def get(connection: AsyncConnection, id: UUID) -> Professional | None:
         version=row.version,
         checked_at=row.checked_at,
     )
-
-
-async def practising_in(connection: AsyncConnection, structures: Sequence[UUID], at: datetime) -> dict[UUID, set[UUID]]:
-    """Professionals with an open account who practise in one of the structures at that moment, and in which."""
-    if not structures:
-        return {}
-    found = await connection.execute(
-        select(known_place.c.professional_id, known_place.c.structure_id)
-        .join(known_professional, known_professional.c.professional_id == known_place.c.professional_id)
-        .where(
-            known_place.c.structure_id.in_(structures),
-            or_(known_place.c.until.is_(None), known_place.c.until > at),
-            known_professional.c.account_open,
-        )
-    )
-    staff: dict[UUID, set[UUID]] = {}
-    for row in found:
-        staff.setdefault(row.professional_id, set()).add(row.structure_id)
-    return staff
-
-
-async def qualities(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Facts]:
-    """Of each, the profession and whether it is a health profession, as facts of a decision."""
-    known = known_professional
-    found = await connection.execute(
-        select(known.c.professional_id, known.c.profession, known.c.health_professional).where(
-            known.c.professional_id == any_(literal(list(ids)))
-        )
-    )
-    told = {
-        row.professional_id: Facts(Who.PROFESSIONAL, row.profession, health_professional=row.health_professional)
-        for row in found
-    }
-    return {id: told.get(id, Facts(Who.PROFESSIONAL)) for id in ids}
