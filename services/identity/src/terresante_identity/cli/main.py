@@ -21,6 +21,7 @@ from terresante_identity.cli.writing import write_answers, write_doubles, write_
 from terresante_identity.matching.batch import answers, registry
 from terresante_identity.matching.dedupe import doubles
 from terresante_identity.matching.people import People, people_of_columns
+from terresante_identity.matching.places import are_french
 from terresante_identity.matching.regression import NotFitted
 from terresante_identity.matching.weights import Policy, Weights, WeightsUnreadable, parsed_weights, shipped
 
@@ -65,7 +66,7 @@ def _match(given: argparse.Namespace) -> int:
     registered = _read(given, given.registry, "person_id", "registry")
     asked = _read(given, given.queries, "query_id", "queries")
     theirs, ours = _people(registered), _people(asked)
-    weights = _weights(given)
+    weights = _weights(given, theirs)
     if given.refit:
         weights = refitted(weights, given.refit, labels_of_queries(given.refit, asked, registered, ours, theirs))
     with _bar(given, len(asked.ids), " look-ups") as bar:
@@ -77,7 +78,8 @@ def _match(given: argparse.Namespace) -> int:
 def _dedupe(given: argparse.Namespace) -> int:
     registered = _read(given, given.file, "person_id", "file")
     out = given.out or given.file.with_suffix(".doubles.csv")
-    who, weights = _people(registered), _weights(given)
+    who = _people(registered)
+    weights = _weights(given, who)
     if given.refit:
         weights = refitted(weights, given.refit, labels_of_pairs(given.refit, registered, who))
     with _bar(given, 100, "%") as bar:
@@ -94,9 +96,10 @@ def _people(table: Table) -> People:
     return people_of_columns(table.traits, datetime.now(UTC).year)
 
 
-def _weights(given: argparse.Namespace) -> Weights:
+def _weights(given: argparse.Namespace, registered: People) -> Weights:
+    """Those given, or those shipped for files like these: French places, or another country's."""
     if given.weights is None:
-        return shipped()
+        return shipped(are_french(registered.places))
     try:
         return parsed_weights(given.weights.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as wrong:

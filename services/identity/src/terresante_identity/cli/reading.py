@@ -39,7 +39,6 @@ class Table:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-
 def read_table(path: Path, id_name: str, columns: Columns, encoding: str = "utf-8", quiet: bool = False) -> Table:
     """A CSV (separator read off the header) or Parquet file. Raises FileUnreadable."""
     if not path.is_file():

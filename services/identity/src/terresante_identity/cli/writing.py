@@ -6,8 +6,8 @@ from pathlib import Path
 
 from terresante_identity.cli.reading import Rejected, Table
 from terresante_identity.matching.batch import Answers
-from terresante_identity.matching.dedupe import Doubles
 from terresante_identity.matching.deciding import WRITTEN, Decision
+from terresante_identity.matching.dedupe import Doubles
 
 DECISIONS = [WRITTEN[decision] for decision in sorted(Decision)]
 

@@ -30,10 +30,25 @@ def folded(salt: int, *parts: Hashes) -> Hashes:
     return np.where(known, key, np.uint64(0))
 
 
+def distinct(values: Ints) -> Ints:
+    """Each value once, in order. Sorting is several times faster here than `np.unique`, which hashes first."""
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[new]
+
+
 def distinct_pairs(left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
     """Distinct (left, right) pairs, and for each given pair the place of its like: compare once, use often."""
-    pairs, places = np.unique((left << np.int64(32)) | right, return_inverse=True)
-    return pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF), places.astype(np.int64).reshape(-1)
+    both = (left << np.int64(32)) | right
+    order = np.argsort(both, kind="stable")
+    ordered = both[order]
+    new = np.ones(len(ordered), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    places = np.empty(len(both), dtype=np.int64)
+    places[order] = np.cumsum(new) - 1
+    pairs = ordered[new]
+    return pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF), places
 
 
 def hashes_of(numbers: Sequence[int]) -> Hashes:

@@ -98,8 +98,7 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
         [
             ((edits == 1) & (lengths >= 4)) | ((joined_edits <= 1) & (lengths >= 3)),
             _first_among(ours.names[mine], theirs.names[yours]) & (ours.names[mine, 0] != theirs.names[yours, 0]),
-            _first_among(ours.variants[mine], theirs.variants[yours])
-            & (ours.names[mine, 0] != theirs.names[yours, 0]),
+            _first_among(ours.variants[mine], theirs.variants[yours]) & (ours.names[mine, 0] != theirs.names[yours, 0]),
             ours.sound[mine] == theirs.sound[yours],
             (lengths == 1) & (same_start == 1),
             (same_start == lengths) & (lengths >= 2),

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-
-from terresante_identity.matching.arrays import Floats, Hashes, Ints, Levels, folded
+from terresante_identity.matching.arrays import Bools, Floats, Hashes, Ints, Levels, distinct, folded
 from terresante_identity.matching.compare import compared
 from terresante_identity.matching.deciding import Decision, unlike, vetoes
 from terresante_identity.matching.frequencies import frequencies
@@ -35,7 +34,7 @@ class Doubles:
 
 def doubles(who: People, weights: Weights, policy: Policy, progress: Progress = lambda _: None) -> Doubles:
     """All pairs from `policy.review` up. `progress` is told shares of 100 as pairs are compared."""
-    one, other = _pairs(_self_keys(who))
+    one, other = candidates(who)
     known = frequencies(who)
     kept = []
     done = 0
@@ -54,12 +53,36 @@ def doubles(who: People, weights: Weights, policy: Policy, progress: Progress = 
     return _best_first(kept)
 
 
+def candidates(who: People) -> tuple[Ints, Ints]:
+    """Pairs of rows that share a key, the earlier first; of many people, those alike in two traits only."""
+    one, other = _pairs(_self_keys(who))
+    return (one, other) if len(who) <= SMALL else _worth_comparing(who, one, other)
+
+
 def _best_first(kept: list[Doubles]) -> Doubles:
     if not kept:
         return Doubles(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.float64, np.int8)))
     joined = [np.concatenate([getattr(part, name) for part in kept]) for name in Doubles.__slots__]
     order = np.argsort(-joined[2], kind="stable")
     return Doubles(*(column[order] for column in joined))
+
+
+def _worth_comparing(who: People, one: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """Pairs that resemble in two of name, first name and date: one alone never reaches a human's table."""
+    of = parts(who)
+
+    def equal(*traits: Hashes) -> Bools:
+        alike = [(trait[one] == trait[other]) & (trait[one] != 0) for trait in traits]
+        return np.asarray(np.logical_or.reduce(alike))
+
+    name = equal(of.name, of.name_end, of.prefix) | (of.name[one] == of.name_end[other])
+    name |= (of.name_end[one] == of.name[other]) | (of.name[one] == of.first[other])
+    first = equal(of.first, of.given_prefix) | (of.first[one] == of.second[other]) | (of.second[one] == of.first[other])
+    first |= of.first[one] == of.name[other]
+    low, high = np.minimum(who.month, who.day), np.maximum(who.month, who.day)
+    date = equal(of.month, of.day, of.year_day, dated(who.year, low, high))
+    worth = (name & first) | (name & date) | (first & date)
+    return one[worth], other[worth]
 
 
 def _self_keys(who: People) -> Iterator[Hashes]:
@@ -89,10 +112,8 @@ def _readings(of: Parts, who: People) -> Iterator[Hashes]:
 
 def _pairs(all_keys: Iterator[Hashes]) -> tuple[Ints, Ints]:
     """Pairs of rows that share a value, the lower first, no pair twice."""
-    pairs = np.zeros(0, dtype=np.int64)
-    for values in all_keys:
-        found = [pairs, *_pairs_of(values)]
-        pairs = np.unique(np.concatenate(found))
+    found = [distinct(np.concatenate([np.zeros(0, dtype=np.int64), *_pairs_of(values)])) for values in all_keys]
+    pairs = distinct(np.concatenate(found))
     return pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF)
 
 

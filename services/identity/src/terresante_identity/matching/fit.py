@@ -10,7 +10,6 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-
 from terresante_identity.matching import levels as of
 from terresante_identity.matching.arrays import Bools, Floats, Ints
 from terresante_identity.matching.compare import Comparison, compared
@@ -46,12 +45,13 @@ RARITY_ASKED: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
     ),
 }  # fmt: skip
 
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Pairs of look-ups and registered people, and whether both are one person."""
+    """Pairs of look-ups and registered people, and whether both are one person: 1, 0, or how far it is believed."""
 
     found: Comparison
-    same: Bools
+    same: Floats
 
 
 def blanked(columns: dict[str, list[str]], seed: int) -> dict[str, list[str]]:
@@ -75,12 +75,12 @@ def labelled(ours: People, theirs: People, truth: Ints) -> Labelled:
     told = truth[candidates.asked] != UNTOLD
     asked, registered = candidates.asked[told], candidates.registered[told]
     found = compared(ours, asked, theirs, registered, frequencies(theirs))
-    return Labelled(found, np.asarray(truth[asked] == registered))
+    return Labelled(found, (truth[asked] == registered).astype(np.float64))
 
 
 def labelled_pairs(who: People, one: Ints, other: Ints, same: Bools) -> Labelled:
     """Pairs of a file of which somebody decided whether both are one person."""
-    return Labelled(compared(who, one, who, other, frequencies(who)), same)
+    return Labelled(compared(who, one, who, other, frequencies(who)), same.astype(np.float64))
 
 
 Column = tuple[str, str, tuple[int, ...]]
@@ -130,7 +130,9 @@ def _number_before(column: Column, before: Weights | None) -> float:
         return 0.0
     if kind == "size":
         return before.size
-    return float({"level": before.levels, "rarity": before.rarity, "rarity_asked": before.rarity_asked}[kind][trait][levels[0]])
+    return float(
+        {"level": before.levels, "rarity": before.rarity, "rarity_asked": before.rarity_asked}[kind][trait][levels[0]]
+    )
 
 
 def _weights(

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-
 from terresante_identity.matching.fit import Labelled, blanked, fitted, labelled
 from terresante_identity.matching.people import TRAITS, people_of_columns
 from terresante_identity.matching.regression import NotFitted
@@ -72,7 +71,9 @@ def _columns(rows: list[dict[str, str]]) -> Columns:
     return {trait: [row.get(trait) or "" for row in rows] for trait in TRAITS}
 
 
-def _shrunk(registered: Columns, asked: Columns, truth: list[int], people: int, seed: int) -> tuple[Columns, Columns, list[int]]:
+def _shrunk(
+    registered: Columns, asked: Columns, truth: list[int], people: int, seed: int
+) -> tuple[Columns, Columns, list[int]]:
     """The registry cut to so many people, without the look-ups of those who are gone."""
     total = len(registered["sex"])
     kept = np.sort(np.random.default_rng(seed).permutation(total)[:people]).tolist()

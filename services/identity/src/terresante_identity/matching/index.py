@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from terresante_identity.matching.arrays import Hashes, Ints
+from terresante_identity.matching.arrays import Hashes, Ints, distinct
 from terresante_identity.matching.keys import cap
 from terresante_identity.matching.probes import Probes
 
@@ -45,7 +45,7 @@ class SortedIndex:
             probe = probes[name]
             start = np.searchsorted(values, probe.values, side="left")
             count = np.searchsorted(values, probe.values, side="right") - start
-            capped[name] = np.unique(probe.rows[count > cap(name)])
+            capped[name] = distinct(probe.rows[count > cap(name)])
             asked, at = _expanded(probe.rows, start, np.where(count > cap(name), 0, count))
             found.append((asked, self._order[name][at]))
         return _union(found, capped)
@@ -85,5 +85,5 @@ def _expanded(rows: Ints, start: Ints, count: Ints) -> tuple[Ints, Ints]:
 
 
 def _union(found: list[tuple[Ints, Ints]], capped: dict[str, Ints]) -> Found:
-    pairs = np.unique(np.concatenate([(asked << np.int64(32)) | registered for asked, registered in found]))
+    pairs = distinct(np.concatenate([(asked << np.int64(32)) | registered for asked, registered in found]))
     return Found(pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF), capped)

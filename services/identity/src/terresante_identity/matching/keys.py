@@ -15,7 +15,16 @@ from terresante_identity.matching.people import People
 
 CAP = 400
 # A full date alone is shared by 2 people in 60,000, and 400 in twelve million: of use in a small registry only.
-CAPS = {"date_place": 200, "date": 64, "name": 16, "first_place": 64, "prefixes": 64}
+CAPS = {
+    "date_place": 200,
+    "date": 64,
+    "name": 40,
+    "first_place": 64,
+    "prefixes": 64,
+    "place": 40,
+    "prefix": 40,
+    "month": 40,
+}
 
 
 def cap(key: str) -> int:
@@ -112,6 +121,9 @@ KEYS: dict[str, Key] = {
 WIDE: dict[str, Key] = {
     "date": lambda of: folded(21, of.date),
     "name": lambda of: folded(23, of.name),
+    "place": lambda of: folded(26, of.place),
+    "prefix": lambda of: folded(27, of.prefix),
+    "month": lambda of: folded(28, of.month),
     "prefixes": lambda of: folded(24, of.prefix, of.given),
     "first_place": lambda of: folded(25, of.given_prefix, of.place),
 }

@@ -13,9 +13,47 @@ from terresante_identity.matching.variants import variant_of
 
 # Words of a name that come and go between two writings of it, and words that clerks add to it.
 PARTICLES = frozenset(
-    ["D", "DE", "DU", "DES", "L", "LA", "LE", "LES", "DELA", "DEL", "DELLA", "DI", "DA", "DO", "DOS", "DAS", "VAN", "VON", "DER", "DEN", "TER", "ZU", "Y", "E", "EL", "AL", "BEN", "IBN", "BIN", "BEL", "OULD", "O", "AIT", "MC", "MAC"]
+    [
+        "D",
+        "DE",
+        "DU",
+        "DES",
+        "L",
+        "LA",
+        "LE",
+        "LES",
+        "DELA",
+        "DEL",
+        "DELLA",
+        "DI",
+        "DA",
+        "DO",
+        "DOS",
+        "DAS",
+        "VAN",
+        "VON",
+        "DER",
+        "DEN",
+        "TER",
+        "ZU",
+        "Y",
+        "E",
+        "EL",
+        "AL",
+        "BEN",
+        "IBN",
+        "BIN",
+        "BEL",
+        "OULD",
+        "O",
+        "AIT",
+        "MC",
+        "MAC",
+    ]
 )
-ADDED = frozenset(["EPOUSE", "EPSE", "EP", "NEE", "NE", "VEUVE", "VVE", "VE", "MME", "MLLE", "MR", "MONSIEUR", "MADAME", "DR"])
+ADDED = frozenset(
+    ["EPOUSE", "EPSE", "EP", "NEE", "NE", "VEUVE", "VVE", "VE", "MME", "MLLE", "MR", "MONSIEUR", "MADAME", "DR"]
+)
 SHORTENED = {"SAINT": "ST", "SAINTE": "STE"}
 MAX_PARTS = 3
 PREFIX = 3
@@ -130,9 +168,7 @@ def first_names(texts: Sequence[str]) -> FirstNames:
     names = _table([[one.hash for one in row] for row in padded])
     lengths = np.array([[len(one.text) for one in row] for row in padded], dtype=np.int64).reshape(names.shape)
     starts = _starts(names, lengths)
-    compound = np.array(
-        [_compound(text) if HYPHENS.search(text) else 1 for text in texts], dtype=np.int64
-    )
+    compound = np.array([_compound(text) if HYPHENS.search(text) else 1 for text in texts], dtype=np.int64)
     here = np.arange(len(rows))
     counts = np.array([len(row) for row in rows], dtype=np.int64)
     compound = np.clip(np.minimum(compound, counts), 1, MAX_FIRST_NAMES)

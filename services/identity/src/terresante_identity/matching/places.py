@@ -111,3 +111,10 @@ def probe_codes(text: str) -> tuple[int, ...]:
     for code in codes:
         standing.update(min(area) for area in _postal_areas().get(code, ()))
     return tuple(sorted(hashed(code) for code in standing))
+
+
+def are_french(some: Places) -> bool:
+    """Whether most of these places are COG codes, French postal codes or departments, or countries by their code."""
+    known = [form for form in some.forms if form.area]
+    french = sum(1 for form in known if form.text not in form.codes or COG.fullmatch(form.text))
+    return not known or french * 2 >= len(known)

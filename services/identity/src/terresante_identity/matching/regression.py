@@ -1,8 +1,7 @@
 """Logistic regression that leans on what was known before: Newton's method, in a few lines of NumPy."""
 
 import numpy as np
-
-from terresante_identity.matching.arrays import Bools, Floats
+from terresante_identity.matching.arrays import Floats
 
 STEPS = 60
 ENOUGH = 1e-6
@@ -12,13 +11,13 @@ class NotFitted(RuntimeError):
     """The weights could not be fitted: says why."""
 
 
-def regressed(matrix: Floats, same: Bools, before: Floats, bias_before: float, pull: float) -> tuple[Floats, float]:
+def regressed(matrix: Floats, same: Floats, before: Floats, bias_before: float, pull: float) -> tuple[Floats, float]:
     """Numbers per column, and the bias, that make `same` most likely while staying near `before`.
 
-    `matrix`: a row a pair; `pull`: how strongly a number is held to what it was (ridge penalty pull/2 · distance²; the
+    `matrix`: a row a pair; `same`: 1 or 0 of each, or what lies between when it is only believed; `pull`: how strongly a number is held to what it was (ridge penalty pull/2 · distance²; the
     bias is free). Raises NotFitted when the labels hold one kind only, or when it does not settle.
     """
-    if not same.any() or same.all():
+    if not same.any() or bool((same == 1).all()):
         raise NotFitted("The labels hold only one kind of pair: both are needed, the same person and others.")
     rows = np.column_stack([matrix, np.ones(len(matrix))])
     held = np.append(np.full(matrix.shape[1], pull), 1e-9)
@@ -44,6 +43,6 @@ def _chance(odds: Floats) -> Floats:
     return 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
 
 
-def _loss(rows: Floats, same: Bools, numbers: Floats, target: Floats, held: Floats) -> float:
+def _loss(rows: Floats, same: Floats, numbers: Floats, target: Floats, held: Floats) -> float:
     odds = rows @ numbers
     return float(np.sum(np.logaddexp(0, odds) - same * odds) + 0.5 * np.sum(held * (numbers - target) ** 2))

@@ -11,7 +11,7 @@ import numpy as np
 from terresante_identity.matching.arrays import Floats
 from terresante_identity.matching.levels import ALL
 
-SHIPPED = "weights-1.json"
+SHIPPED, FOREIGN = "weights-1.json", "weights-foreign-1.json"
 # Weights are whole multiples of this, so that sums are exact whatever their order: the explanation adds up.
 GRAIN = 1 / 1024
 # The registry size at which `bias` holds as it is; chance resemblance grows with the number of people.
@@ -49,9 +49,11 @@ class Weights:
     policies: dict[str, Policy]
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Weights:
-    return parsed_weights((files("terresante_identity.matching") / "data" / SHIPPED).read_text(encoding="utf-8"))
+@lru_cache(maxsize=2)
+def shipped(french: bool = True) -> Weights:
+    """The weights for French files, or those for other countries' (`places.are_french`)."""
+    name = SHIPPED if french else FOREIGN
+    return parsed_weights((files("terresante_identity.matching") / "data" / name).read_text(encoding="utf-8"))
 
 
 def parsed_weights(text: str) -> Weights:
@@ -84,9 +86,7 @@ def written(weights: Weights) -> str:
         "levels": {trait: _named(weights.levels[trait], ALL[trait]) for trait in ALL},
         "rarity": {trait: _named(values, ALL[trait]) for trait, values in weights.rarity.items()},
         "rarity_asked": {trait: _named(values, ALL[trait]) for trait, values in weights.rarity_asked.items()},
-        "policies": {
-            name: asdict(policy) for name, policy in weights.policies.items()
-        },
+        "policies": {name: asdict(policy) for name, policy in weights.policies.items()},
     }
     return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
 
