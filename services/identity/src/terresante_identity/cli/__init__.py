@@ -1,1 +1,1 @@
-"""The command line of feeders and of measuring: `terresante-identity --help`. Files in, files out; no service needed."""
+"""The command line of feeders and of measuring: `terresante-identity --help`. Files in, files out; no service."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from terresante_identity.matching.arrays import Floats, Hashes, Ints, Levels
@@ -104,4 +105,4 @@ def _chunks(found: Found, size: int) -> list[tuple[int, int]]:
         if end <= bounds[-1]:
             end = int(np.searchsorted(found.asked, found.asked[bounds[-1]], side="right"))
         bounds.append(end)
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))

@@ -12,13 +12,14 @@ from terresante_identity.matching.joint import ALIKE_NAME, joint_levels
 from terresante_identity.matching.levels import BirthName, FirstName, Sex, Swapped
 from terresante_identity.matching.names import BirthNames, FirstNames, birth_names, first_names
 from terresante_identity.matching.people import WOMAN, People
+from terresante_identity.matching.weights import SIZE_AT
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Levels of P pairs, one array a trait or joint level (names in `levels.ALL`), and what rarity says beside them.
 
-    `rarity`: ln(people / bearers) of the registered one's value; `rarity_asked`: of the value asked for. A mistyped
+    `rarity`: ln(people / bearers) of the registered one's value, and of families the size of the registry; `rarity_asked`: of the value asked for. A mistyped
     name is borne by nobody; a name that many bear is no mistyped one.
     """
 
@@ -47,7 +48,9 @@ def compared(ours: People, mine: Ints, theirs: People, yours: Ints, known: Frequ
     }
     women = (ours.sex[mine] == WOMAN) | (theirs.sex[yours] == WOMAN)
     joint = joint_levels(traits, women) | {"swapped": crossed}
-    return Comparison(traits | joint, _rarity(theirs, yours, known), asked, known.people)
+    size = np.full(len(mine), np.log(max(known.people, 1) / SIZE_AT))
+    rarity = _rarity(theirs, yours, known) | {"twins": size, "relatives": size}
+    return Comparison(traits | joint, rarity, asked, known.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class _Names:
 def _crosswise(
     traits: dict[str, Levels], asked: dict[str, Floats], names: _Names, ours: People, known: Frequencies
 ) -> Levels:
-    """Compares crosswise where that may help; where it does, its levels and rarities take the place of the plain ones."""
+    """Compares crosswise where that may help; where it does, its levels and rarities replace the plain ones."""
     crossed = np.full(len(traits["birth_name"]), Swapped.NO, dtype=np.int8)
     unlike = (traits["birth_name"] > BirthName.ONE_EDIT) & (traits["first_names"] > FirstName.ONE_EDIT)
     at = np.flatnonzero(unlike)

@@ -1,4 +1,4 @@
-"""Levels of birth names and of first names. Texts are compared once per distinct pair, however many people bear them."""
+"""Levels of birth names and of first names. Texts are compared once per distinct pair, however many bear them."""
 
 import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix

@@ -79,7 +79,7 @@ def standing_vetoes(ours: Standing, theirs: Standing, strict_traits_equal: bool)
 
 
 def same_by_ins(ours: Standing, theirs: Standing, strict_traits_equal: bool) -> bool:
-    """Whether both are one person without any score: same matricule, same OID, strict traits equal, nothing in doubt."""
+    """Whether both are one person without a score: same matricule and OID, strict traits equal, nothing in doubt."""
     equal = ours.ins is not None and ours.ins == theirs.ins and strict_traits_equal
     return equal and not standing_vetoes(ours, theirs, strict_traits_equal)
 
@@ -103,8 +103,8 @@ def unlike(found: Comparison) -> Bools:
 def decided(asked: Ints, alone: Floats, barred: Bools, may_be_twins: Bools, policy: Policy) -> Decided:
     """`asked`: who is asked for, in order; `alone`: scores; `barred`: pairs with a veto -> what to do with each pair.
 
-    `may_be_twins`: see `unlike`. The best candidate is linked from `policy.auto` when nothing bars it and the second best is `policy.margin` behind;
-    from `policy.review` it is shown to a human, with all who come near it.
+    `may_be_twins`: see `unlike`. The best candidate is linked from `policy.auto` when nothing bars it and the second
+    best is `policy.margin` behind; from `policy.review` it is shown to a human, with all who come near it.
     """
     rivals = against_rivals(asked, alone)
     score = alone + rivals

@@ -1,4 +1,4 @@
-"""Finds those registered twice: all pairs who share a key, scored; no person asks, everybody is compared with everybody."""
+"""Finds those registered twice: all pairs who share a key, scored."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -61,10 +61,16 @@ def candidates(who: People) -> tuple[Ints, Ints]:
 
 def _best_first(kept: list[Doubles]) -> Doubles:
     if not kept:
-        return Doubles(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.float64, np.int8)))
-    joined = [np.concatenate([getattr(part, name) for part in kept]) for name in Doubles.__slots__]
-    order = np.argsort(-joined[2], kind="stable")
-    return Doubles(*(column[order] for column in joined))
+        none = np.zeros(0, dtype=np.int64)
+        return Doubles(none, none, np.zeros(0), np.zeros(0, dtype=np.int8))
+    score = np.concatenate([part.score for part in kept])
+    order = np.argsort(-score, kind="stable")
+    return Doubles(
+        np.concatenate([part.one for part in kept])[order],
+        np.concatenate([part.other for part in kept])[order],
+        score[order],
+        np.concatenate([part.decisions for part in kept])[order],
+    )
 
 
 def _worth_comparing(who: People, one: Ints, other: Ints) -> tuple[Ints, Ints]:

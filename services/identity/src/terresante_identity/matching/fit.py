@@ -1,7 +1,7 @@
 """Fits the weights on labelled look-ups: a number per level, by logistic regression on the pairs that keys propose.
 
 Each look-up's candidates are compared; the one that is the person is a 1, the others are 0. Some look-ups have a trait
-blanked, so that "missing" has a weight of its own: nothing. The command is `fitting.py`; what was measured, docs/identity.md.
+blanked, so that "missing" has a weight of its own: nothing. The command is `fitting.py`; measures: docs/identity.md.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from terresante_identity.matching.arrays import Bools, Floats, Ints
 from terresante_identity.matching.compare import Comparison, compared
 from terresante_identity.matching.frequencies import frequencies
 from terresante_identity.matching.index import OneLook
-from terresante_identity.matching.keys import keys
+from terresante_identity.matching.keys import ALL_KEYS, KEYS, keys
 from terresante_identity.matching.people import TRAITS, People
 from terresante_identity.matching.probes import probes
 from terresante_identity.matching.regression import regressed
@@ -36,12 +36,18 @@ RARITY: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
         (of.FirstName.ANOTHER, of.FirstName.HALF, of.FirstName.VARIANT, of.FirstName.SHORTENED),
     ),
     "birth_place": ((of.BirthPlace.EQUAL,), (of.BirthPlace.MAY_BE, of.BirthPlace.NEIGHBOUR)),
+    # Families resemble each other as much in a small registry as in a large one: here size weighs otherwise.
+    "twins": ((of.Twins.ANOTHER, of.Twins.ALIKE, of.Twins.NEAR, of.Twins.UNRELATED, of.Twins.OTHER_REST),),
+    "relatives": (tuple(of.Relatives)[1:],),
 }
 RARITY_ASKED: dict[str, tuple[tuple[IntEnum, ...], ...]] = {
-    "birth_name": (ALIKE_NAMES, (of.BirthName.ONE_PART, of.BirthName.CONTAINED), (of.BirthName.FAR, of.BirthName.DIFFERENT)),
+    "birth_name": (
+        ALIKE_NAMES, (of.BirthName.ONE_PART, of.BirthName.CONTAINED), (of.BirthName.FAR, of.BirthName.DIFFERENT),
+    ),
     "first_names": (
         (of.FirstName.ONE_EDIT,), (of.FirstName.SAME_SOUND, of.FirstName.CLOSE, of.FirstName.NEAR),
-        (of.FirstName.ANOTHER,), (of.FirstName.HALF, of.FirstName.SHORTENED), (of.FirstName.VARIANT,), (of.FirstName.DIFFERENT,),
+        (of.FirstName.ANOTHER,), (of.FirstName.HALF, of.FirstName.SHORTENED), (of.FirstName.VARIANT,),
+        (of.FirstName.DIFFERENT,),
     ),
 }  # fmt: skip
 
@@ -67,11 +73,14 @@ def blanked(columns: dict[str, list[str]], seed: int) -> dict[str, list[str]]:
 
 
 ABSENT, UNTOLD = -1, -2
+# In a larger registry the keys of one trait only add pairs that nobody would take for one person.
+FEW = 6_000
 
 
 def labelled(ours: People, theirs: People, truth: Ints) -> Labelled:
     """`truth`: per look-up the registered row it is, `ABSENT`, or `UNTOLD` when nobody decided."""
-    candidates = OneLook(keys(theirs)).candidates(probes(ours))
+    which = ALL_KEYS if len(theirs) <= FEW else KEYS
+    candidates = OneLook(keys(theirs, which)).candidates(probes(ours))
     told = truth[candidates.asked] != UNTOLD
     asked, registered = candidates.asked[told], candidates.registered[told]
     found = compared(ours, asked, theirs, registered, frequencies(theirs))

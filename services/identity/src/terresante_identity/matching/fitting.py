@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         }
         given.out.write_text(written(fitted(labels, given.version, made)), encoding="utf-8")
     except (NotFitted, OSError, KeyError) as wrong:
-        print(f"{type(wrong).__name__}: {wrong}", file=sys.stderr)
+        print(f"{type(wrong).__name__}: {wrong}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

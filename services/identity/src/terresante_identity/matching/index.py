@@ -52,7 +52,7 @@ class SortedIndex:
 
 
 class OneLook:
-    """Keys as they come, not sorted: for one large question. The probes are sorted, and the registry filtered by them."""
+    """Keys as they come, not sorted: for one large question. The registry is filtered by the probes."""
 
     def __init__(self, keys: dict[str, Hashes]) -> None:
         self._keys = keys

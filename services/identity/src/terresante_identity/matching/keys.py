@@ -1,7 +1,7 @@
 """Exact blocking keys: 64-bit numbers computed once at insert, looked up by equality. No scan, no trigram.
 
-Each registered person has one value per key (`KEYS`, columns of signed 64-bit integers in SQL; 0: none). Who is asked for
-has one or more *probes* per key (a year before and after, day and month inverted, each commune of a postal code).
+Each registered person has one value per key (`KEYS`, columns of signed 64-bit integers in SQL; 0: none). Who is asked
+for has one or more *probes* per key (a year before and after, day and month inverted, each commune of a postal code).
 Candidates are all who share one of them. A value shared by more than `cap(key)` people tells too little to be worth
 reading them all: it gives nobody, and the answer says so.
 """

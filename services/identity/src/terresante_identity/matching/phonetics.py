@@ -50,9 +50,7 @@ def sound(word: str) -> str:
     """All that is heard, vowels by class: finer than `code`."""
     heard = SILENT_END.sub("", word) if len(word) > 3 else word
     for written, spoken in RULES:
-        if spoken == "Q":  # the digraphs of CHAT are kept out of the way of Q itself
-            heard = written.sub("ç", heard)
-        else:
-            heard = written.sub(spoken, heard)
+        # The sound of CHAT is kept out of the way of the letter Q.
+        heard = written.sub("ç" if spoken == "Q" else spoken, heard)
     heard = DOUBLED.sub(r"\1", heard.upper().replace("Ç", "C"))
     return heard or word

@@ -52,7 +52,7 @@ def scores(found: Comparison, weights: Weights) -> Floats:
 def against_rivals(asked: Ints, alone: Floats) -> Floats:
     """What the other candidates of the same look-up take from each score (0 or less): only one can be the person.
 
-    `asked`: in order; `alone`: the scores by themselves. Of candidates with odds o, one stands at o / (1 + the others').
+    `asked`: in order; `alone`: scores by themselves. Of candidates with odds o, one stands at o / (1 + the others').
     """
     if not len(asked):
         return np.zeros(0)

@@ -37,7 +37,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`levels`, `rarity` (of the value registered), `rarity_asked`: one number per level of each trait; `size`: what the logarithm of the registry's size weighs."""
+    """One number per level: of each trait (`levels`), and of its rarity as registered (`rarity`) or as asked.
+
+    `size`: what the logarithm of the number of people registered weighs.
+    """
 
     version: str
     made: dict[str, Any]
