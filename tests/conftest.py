@@ -1,6 +1,8 @@
 """The whole platform as processes, for what no single service can prove: one stack a session, two of each service.
 
-TERRESANTE_TEST_STACK=name uses a stack that is already up instead (and leaves it up), for those who write tests.
+All suites here share it, so they run in one process and in this order: what reads contracts, what tells the story, what
+attacks, and last what breaks. TERRESANTE_TEST_STACK=name uses a stack that is already up instead (and leaves it up), for
+those who write tests.
 """
 
 import os
@@ -8,11 +10,24 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from terresante_dev import stack as stacks
 from terresante_dev.story import STEPS, Stage
+
+HERE = Path(__file__).parent
+ORDER = ["contracts", "flows", "security", "resilience"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the suites in their order, after all others, and in one process when tests are given to several."""
+    ours = [item for item in items if HERE in item.path.parents]
+    ours.sort(key=lambda item: ORDER.index(item.path.relative_to(HERE).parts[0]))
+    items[:] = [*(item for item in items if HERE not in item.path.parents), *ours]
+    for item in ours:
+        item.add_marker(pytest.mark.xdist_group("platform"))
 
 
 @pytest.fixture(scope="session")

@@ -177,15 +177,24 @@ async def test_a_consent_given_by_somebody_who_does_not_act_for_the_patient_is_r
         answer = gp.post(stage.path("/consents"), given(spec, **said))
         assert problem_of(answer) == reason, f"{said}: {answer}"
     assert await stored(stage.stack, JOURNALLED) == before
-    guardian = gp.post("/v1/patients", {"traits": {**traits(stage.patient), "birth_date": "1949-08-03"}})
-    assert guardian.status == 201, guardian
-    recorded = gp.post(stage.path("/consents"), given(spec, given_by=guardian.body["id"], given_as="guardian"))
-    assert (recorded.status, recorded.body["given_by"]) == (201, guardian.body["id"])
+    guardian = registered(gp, {**traits(stage.patient), "birth_date": "1949-08-03"})
+    recorded = gp.post(stage.path("/consents"), given(spec, given_by=guardian, given_as="guardian"))
+    assert (recorded.status, recorded.body["given_by"]) == (201, guardian)
     acting = patient.get(stage.path("/representatives")).body["items"]
-    assert [(one["person_id"], one["kind"]) for one in acting] == [(guardian.body["id"], "guardian")]
+    assert [(one["person_id"], one["kind"]) for one in acting] == [(guardian, "guardian")]
     latest = patient.get(stage.path("/journal?limit=10")).body["items"]
-    told = [line["what"]["action"] for line in latest if line["about"] and line["about"]["id"] == guardian.body["id"]]
+    told = [line["what"]["action"] for line in latest if line["about"] and line["about"]["id"] == guardian]
     assert told == ["appoint_representative", "record_consent"]
+
+
+def registered(by: Person, person: dict[str, Any]) -> str:
+    """The id of a new person with these traits, whoever has like ones already."""
+    answer = by.post("/v1/patients", {"traits": person})
+    if answer.reason == "IDENTITY_CANDIDATES":
+        others = [one["person"]["id"] for one in answer.body["candidates"]]
+        answer = by.post("/v1/patients", {"traits": person, "confirm_distinct_from": others})
+    assert answer.status == 201, answer
+    return str(answer.body["id"])
 
 
 def given(spec: dict[str, Any], **changes: Any) -> dict[str, Any]:
