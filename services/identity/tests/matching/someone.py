@@ -1,11 +1,10 @@
 """Short ways to write people in the tests of matching."""
 
+import numpy as np
 from terresante_identity.matching.arrays import Ints
 from terresante_identity.matching.compare import Comparison, compared
 from terresante_identity.matching.frequencies import frequencies
 from terresante_identity.matching.people import People, RawTraits, people
-
-import numpy as np
 
 YEAR = 2026
 MARIE = RawTraits("LEFEBVRE", "MARIE ANNE", "1980-04-12", "F", "75113")

@@ -31,7 +31,9 @@ def decision(asked: RawTraits, *registered: RawTraits) -> str:
 
 def test_the_same_traits_are_linked_and_a_stranger_is_not() -> None:
     assert decision(MARIE, MARIE) == "AUTO"
-    assert decision(replace(MARIE, birth_name="ZOLA", first_names="EMILE", birth_date="1902-09-29", sex="M"), MARIE) in {
+    assert decision(
+        replace(MARIE, birth_name="ZOLA", first_names="EMILE", birth_date="1902-09-29", sex="M"), MARIE
+    ) in {
         "NONE",
         "NOBODY",
     }
@@ -61,7 +63,11 @@ def test_a_look_up_without_its_date_is_not_linked() -> None:
 
 def test_the_reasons_sum_to_the_score_exactly() -> None:
     weights = shipped()
-    for asked in (MARIE, replace(MARIE, first_names="ANNE", birth_place="75013"), RawTraits("LEFEVRE", "MARI", "1980-12-04")):
+    for asked in (
+        MARIE,
+        replace(MARIE, first_names="ANNE", birth_place="75013"),
+        RawTraits("LEFEVRE", "MARI", "1980-12-04"),
+    ):
         found = pair(asked, MARIE)
         alone = scores(found, weights)
         rivals = against_rivals(rows(0, 0), np.array([alone[0], alone[0] - 1]))[0]
@@ -124,7 +130,9 @@ def test_both_indexes_find_the_same_candidates() -> None:
 
 
 def test_a_value_shared_by_too_many_gives_nobody_and_says_so() -> None:
-    crowd = [replace(MARIE, birth_name=f"LEFEBVRE{'ABCDEFGHIJ'[n % 10]}", first_names="ZOE") for n in range(cap("date") + 1)]
+    crowd = [
+        replace(MARIE, birth_name=f"LEFEBVRE{'ABCDEFGHIJ'[n % 10]}", first_names="ZOE") for n in range(cap("date") + 1)
+    ]
 
     found = SortedIndex({"date": keys(one(*crowd))["date"]}).candidates(probes(one(MARIE)))
 

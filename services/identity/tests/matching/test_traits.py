@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 from terresante_identity.matching.batch import answers, registry
+from terresante_identity.matching.people import RawTraits
 from terresante_identity.matching.phonetics import code
 from terresante_identity.matching.places import are_french, place_form, places
-from terresante_identity.matching.people import RawTraits
 from terresante_identity.matching.text import hashed, joined_hash, plain
 from terresante_identity.matching.weights import shipped
 

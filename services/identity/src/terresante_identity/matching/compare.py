@@ -19,8 +19,8 @@ from terresante_identity.matching.weights import SIZE_AT
 class Comparison:
     """Levels of P pairs, one array a trait or joint level (names in `levels.ALL`), and what rarity says beside them.
 
-    `rarity`: ln(people / bearers) of the registered one's value, and of families the size of the registry; `rarity_asked`: of the value asked for. A mistyped
-    name is borne by nobody; a name that many bear is no mistyped one.
+    `rarity`: ln(people / bearers) of the registered one's value, and for families the size of the registry;
+    `rarity_asked`: of the value asked for. A mistyped name is borne by nobody; a name that many bear is no mistyped one.
     """
 
     levels: dict[str, Levels]

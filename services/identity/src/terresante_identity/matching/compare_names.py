@@ -189,4 +189,4 @@ def _first_among(ours: Hashes, theirs: Hashes) -> Bools:
 
 
 def _filled(words: Hashes) -> Ints:
-    return np.count_nonzero(words, axis=1).astype(np.int64)
+    return np.asarray(np.count_nonzero(words, axis=1), dtype=np.int64)

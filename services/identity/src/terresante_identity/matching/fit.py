@@ -174,5 +174,5 @@ def _weights(
 POLICIES = {
     "strict": Policy(auto=7.0, auto_unlike=9.0, review=-2.0, margin=7.0),
     "suggest": Policy(auto=1000.0, auto_unlike=1000.0, review=-2.0, margin=4.0),
-    "auto": Policy(auto=3.5, auto_unlike=5.5, review=-1.5, margin=2.5),
+    "auto": Policy(auto=3.5, auto_unlike=5.0, review=-1.5, margin=2.5),
 }

@@ -15,7 +15,8 @@ def regressed(matrix: Floats, same: Floats, before: Floats, bias_before: float, 
     """Numbers per column, and the bias, that make `same` most likely while staying near `before`.
 
     `matrix`: a row a pair; `same`: 1 or 0 of each, or what lies between when it is only believed; `pull`: how strongly
-    a number is held to what it was (ridge penalty pull/2 · distance²; the bias is free). Raises NotFitted when the labels hold one kind only, or when it does not settle.
+    a number is held to what it was (ridge penalty pull/2 · distance²; the bias is free). Raises NotFitted when the
+    labels hold one kind only, or when it does not settle.
     """
     if not same.any() or bool((same == 1).all()):
         raise NotFitted("The labels hold only one kind of pair: both are needed, the same person and others.")
