@@ -11,13 +11,14 @@ import logging
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.blocking_rule_library import CustomRule
 from terresante_identity.matching.dates import date_parts
 from terresante_identity.matching.text import plain
 
@@ -26,6 +27,7 @@ from bench.identity.measures import Answered
 Columns = Mapping[str, Sequence[str]]
 LATEST_YEAR = 2100
 SAMPLED_PAIRS = 2e6
+Kind = Literal["link_only", "dedupe_only"]
 
 
 def linked(registered: Columns, asked: Columns) -> tuple[Answered, dict[str, float]]:
@@ -38,7 +40,7 @@ def deduplicated(registered: Columns) -> tuple[Answered, dict[str, float]]:
     return _run([_frame(registered, "r")], "dedupe_only")
 
 
-def _run(frames: list[pd.DataFrame], kind: str) -> tuple[Answered, dict[str, float]]:
+def _run(frames: list[pd.DataFrame], kind: Kind) -> tuple[Answered, dict[str, float]]:
     warnings.simplefilter("ignore")
     logging.getLogger("splink").setLevel(logging.ERROR)
     api = DuckDBAPI()
@@ -57,7 +59,7 @@ def _run(frames: list[pd.DataFrame], kind: str) -> tuple[Answered, dict[str, flo
     return _answered(pairs), {"training": trained - start, "look-ups": done - trained}
 
 
-def _settings(kind: str, frame: pd.DataFrame) -> SettingsCreator:
+def _settings(kind: Kind, frame: pd.DataFrame) -> SettingsCreator:
     date = cl.CustomComparison(
         output_column_name="birth_date",
         comparison_levels=[
@@ -120,7 +122,7 @@ def _settings(kind: str, frame: pd.DataFrame) -> SettingsCreator:
             block_on("name", "month", "day"),
             block_on("first", "year", "place"),
             block_on("birth_date", "place"),
-            "l.name = r.first and l.first = r.name",
+            CustomRule("l.name = r.first and l.first = r.name"),
         ],
         retain_intermediate_calculation_columns=False,
         retain_matching_columns=False,

@@ -12,7 +12,7 @@ from terresante_identity.matching.joint import ALIKE_NAME, joint_levels
 from terresante_identity.matching.levels import BirthName, FirstName, Sex, Swapped
 from terresante_identity.matching.names import BirthNames, FirstNames, birth_names, first_names
 from terresante_identity.matching.people import WOMAN, People
-from terresante_identity.matching.weights import SIZE_AT
+from terresante_identity.matching.weights import relative_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Comparison:
     """Levels of P pairs, one array a trait or joint level (names in `levels.ALL`), and what rarity says beside them.
 
     `rarity`: ln(people / bearers) of the registered one's value, and for families the size of the registry;
-    `rarity_asked`: of the value asked for. A mistyped name is borne by nobody; a name that many bear is no mistyped one.
+    `rarity_asked`: of the value asked for. A mistyped name is borne by nobody; one that many bear is not mistyped.
     """
 
     levels: dict[str, Levels]
@@ -48,7 +48,7 @@ def compared(ours: People, mine: Ints, theirs: People, yours: Ints, known: Frequ
     }
     women = (ours.sex[mine] == WOMAN) | (theirs.sex[yours] == WOMAN)
     joint = joint_levels(traits, women) | {"swapped": crossed}
-    size = np.full(len(mine), np.log(max(known.people, 1) / SIZE_AT))
+    size = np.full(len(mine), relative_size(known.people))
     rarity = _rarity(theirs, yours, known) | {"twins": size, "relatives": size}
     return Comparison(traits | joint, rarity, asked, known.people)
 

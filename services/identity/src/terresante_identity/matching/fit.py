@@ -19,7 +19,7 @@ from terresante_identity.matching.keys import ALL_KEYS, KEYS, keys
 from terresante_identity.matching.people import TRAITS, People
 from terresante_identity.matching.probes import probes
 from terresante_identity.matching.regression import regressed
-from terresante_identity.matching.weights import SIZE_AT, Policy, Weights, grained
+from terresante_identity.matching.weights import Policy, Weights, grained, relative_size
 
 # Share of training look-ups of which a trait is blanked, so that the weights know what its absence says.
 BLANKED = {"birth_name": 0.01, "first_names": 0.02, "birth_date": 0.03, "sex": 0.10, "birth_place": 0.12}
@@ -112,7 +112,7 @@ def design(found: Comparison) -> Floats:
     columns: list[Floats] = []
     for kind, trait, levels in design_columns():
         if kind == "size":
-            columns.append(np.full(len(found), np.log(found.people / SIZE_AT)))
+            columns.append(np.full(len(found), relative_size(found.people)))
         elif kind == "level":
             columns.append((found.levels[trait] == levels[0]).astype(np.float64))
         else:

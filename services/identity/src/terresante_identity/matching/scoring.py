@@ -1,13 +1,12 @@
 """Levels -> scores: a sum of weights, each of which can be shown. Nothing is multiplied, nothing is learnt here."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from terresante_identity.matching.arrays import Floats, Ints
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.levels import ALL
-from terresante_identity.matching.weights import GRAIN, SIZE_AT, Weights, grained
+from terresante_identity.matching.weights import GRAIN, Weights, grained, relative_size
 
 REGISTRY, RIVALS = "registry", "rivals"
 
@@ -37,8 +36,7 @@ def contributions(found: Comparison, weights: Weights) -> dict[str, Floats]:
 
 def start(weights: Weights, people: int) -> float:
     """The score before anything is compared: how unlikely anyone in particular is, among so many."""
-    size = weights.size * math.log(max(people, 1) / SIZE_AT)
-    return round((weights.bias + size) / GRAIN) * GRAIN
+    return round((weights.bias + weights.size * relative_size(people)) / GRAIN) * GRAIN
 
 
 def scores(found: Comparison, weights: Weights) -> Floats:

@@ -1,6 +1,7 @@
 """The model: what each level weighs, in natural logarithms of odds. A versioned file, with the command that made it."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -16,6 +17,8 @@ SHIPPED, FOREIGN = "weights-1.json", "weights-foreign-1.json"
 GRAIN = 1 / 1024
 # The registry size at which `bias` holds as it is; chance resemblance grows with the number of people.
 SIZE_AT = 60_000
+# Below so many, fewer people do not make relatives and homonyms any rarer.
+SMALLEST = 20_000
 
 
 class WeightsUnreadable(ValueError):
@@ -92,6 +95,11 @@ def written(weights: Weights) -> str:
         "policies": {name: asdict(policy) for name, policy in weights.policies.items()},
     }
     return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
+
+
+def relative_size(people: int) -> float:
+    """How much larger a registry is than the one at which `bias` holds, as a logarithm."""
+    return math.log(max(people, SMALLEST) / SIZE_AT)
 
 
 def grained(values: Floats) -> Floats:
