@@ -1,6 +1,6 @@
 """Names of the array types, and the one way to fold several numbers into a key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,13 @@ def folded(salt: int, *parts: Hashes) -> Hashes:
         key = (key ^ (key >> _SHIFT)) * _SECOND
         known &= part != 0
     return np.where(known, key, np.uint64(0))
+
+
+def among(levels: Levels, wanted: Iterable[int]) -> Bools:
+    """Whether each level is one of those wanted; a table of answers, for `np.isin` costs more than all the rest."""
+    table = np.zeros(128, dtype=bool)
+    table[list(wanted)] = True
+    return np.asarray(table[levels], dtype=np.bool_)
 
 
 def distinct(values: Ints) -> Ints:

@@ -31,12 +31,13 @@ class Registry:
     people: People
     index: Candidates
     frequencies: Frequencies
+    keys: tuple[str, ...]
 
 
 def registry(registered: People, index: Callable[[dict[str, Hashes]], Candidates] = OneLook) -> Registry:
     """`index`: `index.OneLook` for one large question, `index.SortedIndex` for many small ones."""
-    of_small = len(registered) <= SMALL
-    return Registry(registered, index(keys(registered, ALL_KEYS if of_small else KEYS)), frequencies(registered))
+    which = ALL_KEYS if len(registered) <= SMALL else KEYS
+    return Registry(registered, index(keys(registered, which)), frequencies(registered), tuple(which))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def answers(
     known: Registry, asked: People, weights: Weights, policy: Policy, limit: int = LIMIT, progress: Progress = _nothing
 ) -> Answers:
     """Who each of those asked for may be. `progress` is told how many look-ups are done, as they are."""
-    found = known.index.candidates(probes(asked))
+    found = known.index.candidates(probes(asked, known.keys))
     parts = []
     done = 0
     for first, last in _chunks(found, CHUNK):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
+from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels, among
 from terresante_identity.matching.compare_dates import birth_date_levels
 from terresante_identity.matching.compare_names import birth_name_levels, first_name_levels, may_be_swapped
 from terresante_identity.matching.compare_places import birth_place_levels
@@ -107,8 +107,8 @@ def _crosswise(
         return crossed
     turned = names.crossed(ours, at)
     levels = turned.levels()
-    alike = np.isin(levels["birth_name"], (*ALIKE_NAME, BirthName.CLOSE))
-    alike &= np.isin(levels["first_names"], range(1, FirstName.NEAR))
+    alike = among(levels["birth_name"], (*ALIKE_NAME, BirthName.CLOSE))
+    alike &= among(levels["first_names"], range(1, FirstName.NEAR))
     for trait, found in levels.items():
         traits[trait][at[alike]] = found[alike]
     for trait, rarity in turned.rarity(known).items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 import numpy as np
-from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
+from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels, among
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.joint import ALIKE_NAME, FAR_DATE, SAME_FIRST, SAME_NAME
 from terresante_identity.matching.levels import BirthDate, FirstName
@@ -44,14 +44,14 @@ def vetoes(found: Comparison) -> dict[Veto, Bools]:
     for levels in (name, first, date):
         known += levels != 0
     return {
-        Veto.TWINS: np.isin(name, ALIKE_NAME) & _may_be_equal(date) & np.isin(first, UNRELATED),
-        Veto.OTHER_DATE: np.isin(name, SAME_NAME) & np.isin(first, SAME_FIRST) & np.isin(date, FAR_DATE),
+        Veto.TWINS: among(name, ALIKE_NAME) & _may_be_equal(date) & among(first, UNRELATED),
+        Veto.OTHER_DATE: among(name, SAME_NAME) & among(first, SAME_FIRST) & among(date, FAR_DATE),
         Veto.POOR: np.asarray(known < 3, dtype=np.bool_),
     }
 
 
 def _may_be_equal(date: Levels) -> Bools:
-    return np.isin(date, (BirthDate.EQUAL, BirthDate.DAY_UNKNOWN, BirthDate.YEAR_KNOWN, BirthDate.DEFAULT))
+    return among(date, (BirthDate.EQUAL, BirthDate.DAY_UNKNOWN, BirthDate.YEAR_KNOWN, BirthDate.DEFAULT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,8 @@ class Decided:
 def unlike(found: Comparison) -> Bools:
     """Pairs that twins may look like: one name, a date that may be equal, first names that are not the same."""
     first = found.levels["first_names"]
-    alike = np.isin(found.levels["birth_name"], ALIKE_NAME)
-    return np.asarray(alike & (first != FirstName.MISSING) & ~np.isin(first, SAME_FIRST), dtype=np.bool_)
+    alike = among(found.levels["birth_name"], ALIKE_NAME)
+    return np.asarray(alike & (first != FirstName.MISSING) & ~among(first, SAME_FIRST), dtype=np.bool_)
 
 
 def decided(asked: Ints, alone: Floats, barred: Bools, may_be_twins: Bools, policy: Policy) -> Decided:

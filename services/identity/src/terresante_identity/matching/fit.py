@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from terresante_identity.matching import levels as of
-from terresante_identity.matching.arrays import Bools, Floats, Ints
+from terresante_identity.matching.arrays import Bools, Floats, Ints, among
 from terresante_identity.matching.compare import Comparison, compared
 from terresante_identity.matching.frequencies import frequencies
 from terresante_identity.matching.index import OneLook
@@ -117,7 +117,7 @@ def design(found: Comparison) -> Floats:
             columns.append((found.levels[trait] == levels[0]).astype(np.float64))
         else:
             rarity = found.rarity if kind == "rarity" else found.rarity_asked
-            columns.append(np.isin(found.levels[trait], levels) * rarity[trait])
+            columns.append(among(found.levels[trait], levels) * rarity[trait])
     return np.column_stack(columns)
 
 

@@ -1,7 +1,7 @@
 """Joint levels: what several traits say together that none of them says alone. Read off the levels of the traits."""
 
 import numpy as np
-from terresante_identity.matching.arrays import Bools, Levels
+from terresante_identity.matching.arrays import Bools, Levels, among
 from terresante_identity.matching.levels import (
     JOINT,
     BirthDate,
@@ -62,15 +62,15 @@ def _grade(levels: Levels, last_equal: int, last_alike: int) -> Levels:
 
 def _twins(traits: dict[str, Levels]) -> Levels:
     first = traits["first_names"]
-    given = np.isin(traits["birth_name"], ALIKE_NAME) & (traits["birth_date"] == BirthDate.EQUAL)
+    given = among(traits["birth_name"], ALIKE_NAME) & (traits["birth_date"] == BirthDate.EQUAL)
     alike = (FirstName.ONE_EDIT, FirstName.VARIANT, FirstName.SAME_SOUND, FirstName.SHORTENED, FirstName.INITIAL)
     level = np.select(
         [
             ~given | (first == FirstName.MISSING),
-            np.isin(first, SAME_FIRST) & (traits["other_first_names"] == OtherFirstNames.NONE),
-            np.isin(first, SAME_FIRST),
+            among(first, SAME_FIRST) & (traits["other_first_names"] == OtherFirstNames.NONE),
+            among(first, SAME_FIRST),
             (first == FirstName.ANOTHER) | (first == FirstName.HALF),
-            np.isin(first, alike),
+            among(first, alike),
             (first == FirstName.CLOSE) | (first == FirstName.NEAR),
         ],
         [Twins.NONE, Twins.OTHER_REST, Twins.SAME, Twins.ANOTHER, Twins.ALIKE, Twins.NEAR],
@@ -81,16 +81,16 @@ def _twins(traits: dict[str, Levels]) -> Levels:
 
 def _married(traits: dict[str, Levels], women: Bools) -> Levels:
     date, place = traits["birth_date"], traits["birth_place"]
-    other_name = np.isin(traits["birth_name"], (BirthName.NEAR, BirthName.FAR, BirthName.DIFFERENT))
-    given = women & other_name & np.isin(traits["first_names"], SAME_FIRST)
-    same_place = np.isin(place, SAME_PLACE)
-    near_date = np.isin(date, (BirthDate.INVERTED, BirthDate.ONE_DIGIT, BirthDate.DEFAULT, BirthDate.DAY_UNKNOWN))
+    other_name = among(traits["birth_name"], (BirthName.NEAR, BirthName.FAR, BirthName.DIFFERENT))
+    given = women & other_name & among(traits["first_names"], SAME_FIRST)
+    same_place = among(place, SAME_PLACE)
+    near_date = among(date, (BirthDate.INVERTED, BirthDate.ONE_DIGIT, BirthDate.DEFAULT, BirthDate.DAY_UNKNOWN))
     same_date = date == BirthDate.EQUAL
     level = np.select(
         [
             ~given,
             same_date & same_place,
-            same_date & np.isin(place, OTHER_PLACE),
+            same_date & among(place, OTHER_PLACE),
             same_date,
             near_date & same_place,
         ],
@@ -101,15 +101,15 @@ def _married(traits: dict[str, Levels], women: Bools) -> Levels:
 
 
 def _relatives(traits: dict[str, Levels]) -> Levels:
-    same_name = np.isin(traits["birth_name"], ALIKE_NAME)
-    same_first = np.isin(traits["first_names"], SAME_FIRST)
+    same_name = among(traits["birth_name"], ALIKE_NAME)
+    same_first = among(traits["first_names"], SAME_FIRST)
     other_first = traits["first_names"] >= FirstName.CLOSE
-    other_date = np.isin(traits["birth_date"], FAR_DATE)
-    same_place = np.isin(traits["birth_place"], SAME_PLACE)
+    other_date = among(traits["birth_date"], FAR_DATE)
+    same_place = among(traits["birth_place"], SAME_PLACE)
     level = np.select(
         [
             ~same_name | ~other_date,
-            same_first & np.isin(traits["birth_place"], OTHER_PLACE),
+            same_first & among(traits["birth_place"], OTHER_PLACE),
             same_first,
             other_first & same_place,
             other_first,
@@ -136,6 +136,6 @@ def _doubts(traits: dict[str, Levels]) -> Levels:
     }
     count = np.zeros(len(traits["sex"]), dtype=np.int8)
     for trait, levels in fine.items():
-        count += ~np.isin(traits[trait], levels)
+        count += ~among(traits[trait], levels)
     count += traits["other_first_names"] == OtherFirstNames.NONE
     return np.minimum(count, 4)

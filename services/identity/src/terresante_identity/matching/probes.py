@@ -1,6 +1,6 @@
 """What is looked up for those asked for: per key, every value under which the person meant may be registered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -105,20 +105,22 @@ PLACED = frozenset(
 )
 
 
-def probes(who: People) -> dict[str, Probes]:
-    """Of all keys, for N people asked for."""
+def probes(who: People, which: Iterable[str] = tuple(ALL_KEYS)) -> dict[str, Probes]:
+    """Of these keys, for N people asked for."""
     asked = Asked(parts(who))
     everywhere = np.arange(len(who), dtype=np.int64), asked.own.place
     places = _places(who)
     return {
         name: _folded(name, VARIATIONS.get(name, Asked.plainly)(asked), places if name in PLACED else everywhere)
-        for name in ALL_KEYS
+        for name in which
     }
 
 
 def _folded(name: str, variations: list[Parts], placed: tuple[Ints, Hashes]) -> Probes:
     rows, place = placed
-    values = np.concatenate([ALL_KEYS[name](_at(own, rows, place)) for own in variations])
+    if name in PLACED:
+        variations = [_at(own, rows, place) for own in variations]
+    values = np.concatenate([ALL_KEYS[name](own) for own in variations])
     of = np.concatenate([rows] * len(variations))
     order = np.lexsort((values, of))
     order = order[values[order] != 0]
@@ -147,4 +149,4 @@ def _places(who: People) -> tuple[Ints, Hashes]:
 def each(found: dict[str, Probes]) -> Iterator[tuple[str, list[int]]]:
     """Of one person asked for: key -> values as signed 64-bit integers, as SQL holds them."""
     for name, probe in found.items():
-        yield name, probe.values.astype(np.int64).tolist()
+        yield name, probe.values.view(np.int64).tolist()
