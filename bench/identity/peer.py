@@ -5,6 +5,7 @@ own date comparison plus day and month inverted, places by code then department;
 random sampling (u) and two passes of expectation maximisation (m), as its documentation advises. It is not given labels.
 """
 
+# mypy: disable-error-code="import-untyped, import-not-found, no-untyped-call"
 from __future__ import annotations
 
 import logging
