@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except REFUSED as refused:
         print(f"terresante-identity: {refused}", file=sys.stderr)  # noqa: T201
         return FAILED
+    except OSError as refused:
+        print(f"terresante-identity: {refused.filename}: {refused.strerror}", file=sys.stderr)  # noqa: T201
+        return FAILED
     return LEFT_OUT if rejected else DONE
 
 
