@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 DEV := $(RUN) -m terresante_dev
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status logs token trace story test check audit bench generate verify-journal reset
+.PHONY: help ready up down status logs token trace story test check audit bench bench-identity generate verify-journal reset
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ audit: ready ## Known vulnerabilities of the locked packages (asks PyPI's adviso
 
 bench: ready ## Measure against the budgets, with the baselines in the same run
 	@$(RUN) -m bench
+
+bench-identity: ready ## Measure matching beside Splink on the same files (SIZE=60k|1m|12m)
+	@$(PYTHON) dev/src/terresante_dev/bootstrap.py bench-identity
+	@$(RUN) bench/identity/sets.py $(or $(SIZE),60k)
+	@$(RUN) -m bench.identity all --size $(or $(SIZE),60k)
 
 generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md
 	@$(RUN) proto/generate.py

@@ -1,6 +1,6 @@
 """`python -m bench.identity accuracy|speed|all --size 60k|1m|12m [--without-peer]`: prints the table of figures.
 
-Needs the sets (`python bench/identity/sets.py 60k`) and the packages of the group bench-identity.
+`make bench-identity SIZE=60k` makes the sets and installs the packages of the group bench-identity first.
 """
 
 from __future__ import annotations

@@ -24,20 +24,23 @@ STAMP = ENVIRONMENT / ".terresante-installed"
 
 
 def main() -> int:
-    """Returns 0 once `.venv/` holds what the lock says; prints a line for each step that takes time."""
+    """Returns 0 once `.venv/` holds what the lock says; prints a line for each step that takes time.
+
+    Arguments: groups of the root pyproject.toml that are wanted besides what is always there.
+    """
     if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever Python make finds
         version = ".".join(map(str, sys.version_info[:3]))
         sys.exit(f"Python 3.11 or later is needed; {sys.executable} is {version}. Try: make PYTHON=python3.12 ...")
-    wanted = _fingerprint()
-    if _installed(wanted):
+    wanted, groups = _fingerprint(), sys.argv[1:]
+    if _installed(wanted) and not groups:
         return 0
     TOOLS.mkdir(parents=True, exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _installed(wanted):
+        if _installed(wanted) and not groups:
             return 0
         uv = _uv()
-        _sync(uv)
+        _sync(uv, groups)
         STAMP.write_text(wanted)
     return 0
 
@@ -96,7 +99,7 @@ def _version(program: str) -> str:
     return said[1] if len(said) > 1 else ""
 
 
-def _sync(uv: str) -> None:
+def _sync(uv: str, groups: list[str]) -> None:
     """`uv sync --locked` with the Python that runs this; packages that a developer added by hand stay."""
     environment = {
         **os.environ,
@@ -105,7 +108,7 @@ def _sync(uv: str) -> None:
         "UV_HTTP_TIMEOUT": os.environ.get("UV_HTTP_TIMEOUT", "180"),
     }
     environment.pop("VIRTUAL_ENV", None)
-    command = [uv, "sync", "--locked", "--inexact", "--quiet"]
+    command = [uv, "sync", "--locked", "--inexact", "--quiet", *(f"--group={group}" for group in groups)]
     if not (ENVIRONMENT / "bin" / "python").exists():
         command += ["--python", sys.executable]
     with _Step("Installing the packages of uv.lock into .venv"):
