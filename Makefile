@@ -46,8 +46,8 @@ story: ready ## Play the story through the gateway, one line a step; it fails at
 verify-journal: ready ## Check the access journal of a running stack, and name a row that was tampered with
 	@$(RUN) -m terresante_dev.verify_journal --stack $(STACK)
 
-test: ready ## Run all tests on real components, each suite with a stack of its own (LONG=1 for the long ones)
-	@$(RUN) -m pytest $(if $(LONG),,-m "not long") $(TESTS)
+test: ready ## Run all tests on real components, the whole platform's beside the others (TESTS=path; LONG=1: the long ones too)
+	@$(RUN) -m terresante_dev.proving $(if $(LONG),,-m "not long") $(TESTS)
 
 check: ready ## Lint, types, imports, contracts, generated files, licences: all that needs no running stack
 	@$(RUN) -m ruff check .

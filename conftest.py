@@ -2,11 +2,4 @@
 Keycloak: dev/src/terresante_dev/testing.py.
 """
 
-import pytest
-
 pytest_plugins = ["terresante_platform.testing.plugin", "terresante_dev.testing"]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """A marker that means something only to pytest-xdist."""
-    config.addinivalue_line("markers", "xdist_group(name): in one process when tests are given to several")

@@ -22,12 +22,10 @@ ORDER = ["contracts", "flows", "security", "resilience"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the suites in their order, after all others, and in one process when tests are given to several."""
+    """Puts the suites in their order, after all others."""
     ours = [item for item in items if HERE in item.path.parents]
     ours.sort(key=lambda item: ORDER.index(item.path.relative_to(HERE).parts[0]))
     items[:] = [*(item for item in items if HERE not in item.path.parents), *ours]
-    for item in ours:
-        item.add_marker(pytest.mark.xdist_group("platform"))
 
 
 @pytest.fixture(scope="session")

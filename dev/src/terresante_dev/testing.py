@@ -105,10 +105,9 @@ def login_service() -> Iterator[LoginService]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs it is marked so, has the time to start it, and shares one process when tests are given to several."""
+    """What needs it is marked so, and has the time to start it."""
     for item in items:
         if "login_service" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.keycloak)
         if item.get_closest_marker("keycloak"):
             item.add_marker(pytest.mark.timeout(START_SECONDS + 60))
-            item.add_marker(pytest.mark.xdist_group("keycloak"))
