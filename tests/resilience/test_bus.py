@@ -35,7 +35,7 @@ def test_a_wiped_bus_is_filled_again_from_the_outboxes(ground: Ground, crew: Cre
     until(lambda: _kept(ground) >= _remembered(ground), 60, "all that the outboxes remember is in the new stream")
     filled = time.monotonic() - returned
     settled = accounts.settled(ground.stack, began)
-    stream = _stream(ground.stack)
+    (stream,) = _streams(ground.stack)
     print(
         f"{away} writes acknowledged without NATS; back {back:.1f} s, filled again {filled:.1f} s after: {_kept(ground)}"
     )
@@ -69,16 +69,19 @@ def _remembered(ground: Ground) -> int:
 
 
 def _kept(ground: Ground) -> int:
-    """How many events NATS holds."""
-    return int(_stream(ground.stack)["state"]["messages"])
+    """How many events NATS holds; none while the stream is not made again."""
+    streams = _streams(ground.stack)
+    return int(streams[0]["state"]["messages"]) if streams else 0
 
 
-def _stream(stack: Any) -> dict[str, Any]:
-    """What NATS says of the stream of events and its consumers."""
+def _streams(stack: Any) -> list[dict[str, Any]]:
+    """What NATS says of its streams (ours is the only one) and their consumers."""
     address = f"{stack['nats']['monitoring']}/jsz?streams=true&consumers=true"
     found = httpx2.get(address, timeout=5, trust_env=False).raise_for_status().json()
-    stream: dict[str, Any] = found["account_details"][0]["stream_detail"][0]
-    return stream
+    streams: list[dict[str, Any]] = [
+        one for account in found.get("account_details", []) for one in account.get("stream_detail", [])
+    ]
+    return streams
 
 
 def _told_once(client: Client, ledger: Ledger) -> None:
