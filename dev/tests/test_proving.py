@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+SETTINGS = '[tool.pytest.ini_options]\ntestpaths = ["service", "tests"]\n'
 PASSES, FAILS = "def test_it():\n    pass\n", "def test_it():\n    assert False\n"
 
 
@@ -24,6 +25,7 @@ PASSES, FAILS = "def test_it():\n    pass\n", "def test_it():\n    assert False\
 def test_the_outcome_of_both_processes_is_told(
     platform: str, service: str, status: int, counts: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "pyproject.toml").write_text(SETTINGS)
     for folder, content in (("tests", platform), ("service", service)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"test_{folder}.py").write_text(content)

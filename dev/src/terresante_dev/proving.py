@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO
 
 PLATFORM = "tests"
@@ -28,11 +30,11 @@ _COUNTABLE = ("warning", "error")
 def main(arguments: Sequence[str]) -> int:
     """Gives the exit status: 0 if all that ran passed, and something ran."""
     pytest = [sys.executable, "-m", "pytest", *arguments]
-    if any(not word.startswith("-") and os.path.exists(word.split("::")[0]) for word in arguments):  # noqa: PTH110
+    if any(not word.startswith("-") and Path(word.split("::")[0]).exists() for word in arguments):
         return subprocess.run(pytest, check=False).returncode
     began = time.monotonic()
     with tempfile.TemporaryFile("w+b") as other:
-        services = subprocess.Popen([*pytest, f"--ignore={PLATFORM}"], stdout=other, stderr=subprocess.STDOUT)
+        services = subprocess.Popen([*pytest, *_others()], stdout=other, stderr=subprocess.STDOUT)
         platform = subprocess.Popen([*pytest, PLATFORM], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert platform.stdout is not None  # noqa: S101 -- a pipe was asked for
         shown = _shown(platform.stdout)
@@ -42,6 +44,13 @@ def main(arguments: Sequence[str]) -> int:
     took = time.monotonic() - began
     print(_closing(_counts(shown) + _counts(shown_after), took), flush=True)
     return next((status for status in statuses if status not in (0, NO_TESTS)), min(statuses))
+
+
+def _others() -> list[str]:
+    """The folders of tests of pyproject.toml but the platform's. (One that is named there is never ignored.)"""
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    folders: list[str] = settings["tool"]["pytest"]["ini_options"]["testpaths"]
+    return [folder for folder in folders if folder != PLATFORM]
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
