@@ -3,11 +3,12 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from terresante_platform import database as databases
-from terresante_platform.database import Database, is_away
+from terresante_platform.database import Database, is_away, is_driver_away
 
 
 class Said(Exception):
@@ -25,13 +26,29 @@ class Said(Exception):
         ("57P01", True),
         ("08003", True),
         ("53300", True),
+        ("40P01", True),
+        ("55P03", True),
+        ("57014", True),
         ("23505", False),
         ("42601", False),
         (None, False),
     ],
 )
-def test_starting_stopping_full_or_cut_off_is_away(sqlstate: str | None, away: bool) -> None:
+def test_starting_stopping_full_busy_or_cut_off_is_away(sqlstate: str | None, away: bool) -> None:
     assert is_away(DBAPIError("select 1", {}, Said(sqlstate))) is away
+    assert is_driver_away(Said(sqlstate)) is away
+
+
+@pytest.mark.parametrize(
+    ("fault", "away"),
+    [
+        (ConnectionRefusedError(), True),
+        (asyncpg.InterfaceError("closed"), True),
+        (asyncpg.UniqueViolationError(), False),
+    ],
+)
+def test_what_the_driver_raises_by_itself_is_told_apart_too(fault: Exception, away: bool) -> None:
+    assert is_driver_away(fault) is away
 
 
 def test_a_fault_of_ours_is_not_the_database_being_away() -> None:

@@ -253,6 +253,18 @@ async def test_what_keeps_failing_is_parked_but_never_because_a_neighbour_is_awa
     assert delivery.said == [said]
 
 
+async def test_messages_without_an_id_are_parked_each_in_a_row_of_its_own(database: Database, bus: Bus) -> None:
+    deliveries = [Delivery(1), Delivery(1)]
+    for delivery in deliveries:
+        delivery.headers = {}
+    await Consumer("sample_service", database, bus, [Effects().reaction()]).receive(deliveries)  # type: ignore[arg-type]
+
+    assert [delivery.said for delivery in deliveries] == [["parked"], ["parked"]]
+    async with database.reading() as connection:
+        parked = (await connection.execute(select(consumer.dead_letter.c.payload))).scalars().all()
+    assert parked == [delivery.data for delivery in deliveries]
+
+
 async def test_an_event_that_can_never_be_read_is_parked_and_stops_nothing(database: Database, bus: Bus) -> None:
     effects = Effects()
     await bus.stream.publish(SUBJECT, b"\xff\xff\xff", headers={"Nats-Msg-Id": str(uuid4())})

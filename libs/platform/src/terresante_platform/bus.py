@@ -128,10 +128,3 @@ async def connected(url: str, service: str, identity: Identity | None) -> AsyncI
             yield bus
     finally:
         await bus.close()
-
-
-@asynccontextmanager
-async def hearing(bus: Bus, subjects: Sequence[str], heard: Heard) -> AsyncIterator[None]:
-    """Hears in the background until the bus is closed (see `Bus.hear`)."""
-    async with background.running(bus.hear(subjects, heard)):
-        yield

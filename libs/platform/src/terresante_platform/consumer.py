@@ -37,6 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform import background, calls
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.database import Database
+from terresante_platform.ids import new_id
 from terresante_platform.refusals import Unavailable
 from terresante_platform.rpc.server import as_refusal
 from terresante_platform.spans import span, traceparent
@@ -200,7 +201,7 @@ class Consumer:
             await transaction.execute(
                 insert(dead_letter)
                 .values(
-                    event_id=_id_or_new((message.headers or {}).get("Nats-Msg-Id", "")),
+                    event_id=_id_or_new(message),
                     subject=message.subject,
                     payload=message.data,
                     fault=str(kind),
@@ -230,11 +231,12 @@ def _traceparent(message: Msg) -> str:
     return (message.headers or {}).get("traceparent", "")
 
 
-def _id_or_new(text: str) -> UUID:
+def _id_or_new(message: Msg) -> UUID:
+    """A message without a readable id is parked too, each in a row of its own."""
     try:
-        return UUID(text)
+        return _arrived(message).event_id
     except ValueError:
-        return UUID(int=0)
+        return new_id()
 
 
 @asynccontextmanager

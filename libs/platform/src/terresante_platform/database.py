@@ -6,6 +6,7 @@ A change and its events are one transaction; what waits for the commit (the outb
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -13,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from terresante_platform.refusals import Unavailable
 
 STATEMENT_TIMEOUT_MS = 5_000
-_AWAY_CLASSES = ("08", "53", "57")
-"""SQLSTATE classes of a server that is gone, full, starting or stopping (PostgreSQL, appendix A)."""
+_AWAY_STATES = ("08", "40", "53", "57", "55P03")
+"""SQLSTATE classes of a server that is gone, gave one of two up that stood in each other's way, is full, starting,
+stopping or out of time; and the state of a lock that was waited for in vain (PostgreSQL, appendix A)."""
 _WAKES = "wakes"
 
 
@@ -35,10 +37,17 @@ def is_away(fault: Exception) -> bool:
     """Whether the fault says that the database is away, not that something is wrong with what was asked of it."""
     if isinstance(fault, OperationalError | InterfaceError | PoolTimeout | ConnectionError | TimeoutError):
         return True
-    if not isinstance(fault, DBAPIError):
-        return False
-    state = str(getattr(fault.orig, "sqlstate", None) or "")
-    return fault.connection_invalidated or state.startswith(_AWAY_CLASSES)
+    return isinstance(fault, DBAPIError) and (fault.connection_invalidated or _says_away(fault.orig))
+
+
+def is_driver_away(fault: Exception) -> bool:
+    """The same of what the driver raises where SQLAlchemy is not between."""
+    lost = isinstance(fault, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError)
+    return lost or _says_away(fault)
+
+
+def _says_away(fault: BaseException | None) -> bool:
+    return str(getattr(fault, "sqlstate", None) or "").startswith(_AWAY_STATES)
 
 
 def wake_after(transaction: AsyncConnection) -> None:

@@ -15,12 +15,13 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_platform.database import is_driver_away
 from terresante_platform.group import Group
 
 from terresante_consent.journal import merkle
 from terresante_consent.journal.chain import Head, Signer, head_of
 from terresante_consent.journal.leaf import FIRST_PREVIOUS, Record, encoded
-from terresante_consent.store.line import LOST, Line, driver_of, unavailable
+from terresante_consent.store.line import Line, driver_of, unavailable
 
 REMEMBERED_PATIENTS = 20_000
 ALONE_AFTER = 200
@@ -157,7 +158,9 @@ class Journal:
         `DatabaseUnavailable`."""
         try:
             await self._in_turn(await driver_of(transaction), records, _Tails())
-        except LOST as fault:
+        except Exception as fault:
+            if not is_driver_away(fault):
+                raise
             raise unavailable() from fault
         self._tails.known = False
 

@@ -9,21 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import asyncpg
-from terresante_platform.database import STATEMENT_TIMEOUT_MS, DatabaseUnavailable
+from terresante_platform.database import STATEMENT_TIMEOUT_MS, DatabaseUnavailable, is_driver_away
 
 Result = TypeVar("Result")
-
-LOST = (
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    OSError,
-    TimeoutError,
-)
-"""What PostgreSQL being away, stopping, or too busy looks like."""
 
 
 class Line:
@@ -41,7 +29,9 @@ class Line:
         async with self._turn:
             try:
                 return await work(await self._opened())
-            except LOST as fault:
+            except Exception as fault:
+                if not is_driver_away(fault):
+                    raise
                 await self._dropped()
                 raise unavailable() from fault
 

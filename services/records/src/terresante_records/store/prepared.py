@@ -11,19 +11,9 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
-from terresante_platform.database import STATEMENT_TIMEOUT_MS
+from terresante_platform.database import STATEMENT_TIMEOUT_MS, is_driver_away
 
 Row = Mapping[str, Any]
-AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    OSError,
-    TimeoutError,
-)
-"""What PostgreSQL being away, stopping or too busy looks like."""
 WAIT_SECONDS = 3.0
 """For a connection."""
 NO_ANSWER_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 1.0
@@ -66,7 +56,9 @@ class Reads:
             raise ConnectionError("database busy") from fault
         try:
             return await self._fetched(statement, values)
-        except AWAY as fault:
+        except Exception as fault:
+            if not is_driver_away(fault):
+                raise
             raise ConnectionError("database away") from fault
         finally:
             self._room.release()
