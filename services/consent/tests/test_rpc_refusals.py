@@ -42,6 +42,7 @@ async def asked(house: House, *questions: decisions_pb.Question) -> Any:
         {"action": decisions_pb.ACTION_SEARCH_PERSONS, "patient_id": str(new_id())},
         {"action": decisions_pb.ACTION_SEARCH_PERSONS, "category": "letter"},
         {"action": decisions_pb.ACTION_READ_IDENTITY},
+        {"action": decisions_pb.ACTION_BE_NOTIFIED, "patient_id": str(new_id())},
     ],
 )
 async def test_a_question_that_makes_no_sense_is_not_decided(house: House, question: dict[str, Any]) -> None:
@@ -266,7 +267,7 @@ async def test_every_rpc_names_who_may_call_it(house: House) -> None:
             assert rule is not None, name
             assert rule.strength == 2, name
             assert bool(rule.people) is (name != "ListConcerned"), name
-            asking = {"records", "messaging", "identity"}
+            asking = {"records", "identity"}
             of_services = {"ListConcerned": {"messaging"}, "ListTellable": {"messaging"}, "DecideMany": asking}
             wanted = of_services.get(name, {"gateway"})
             assert rule.services == wanted, name

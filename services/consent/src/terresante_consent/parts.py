@@ -60,11 +60,11 @@ async def assembled(
     """Ready to be served. Left, what waits to be written down is still written down."""
     knowing = Knowing(database, DirectoryServiceStub(directory), now, facts_max_age)
     asking, writing = Line(database_url, "consent facts"), Line(database_url, "consent journal")
-    telling = Line(database_url, "consent telling")
+    audiences = Line(database_url, "consent audiences")
     journal = Journal(writing, signer)
     standings = Standings(asking, knowing, now)
     persons = Persons(IdentityServiceStub(identity))
-    desk = Desk(database, journal, standings, knowing, persons, telling, policy, now)
+    desk = Desk(database, journal, standings, knowing, persons, audiences, policy, now)
     try:
         async with journal.running(), standings.professionals.running(), standings.persons.running():
             yield Parts(
@@ -79,4 +79,4 @@ async def assembled(
     finally:
         await asking.close()
         await writing.close()
-        await telling.close()
+        await audiences.close()

@@ -46,7 +46,7 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     ACTION_CHANGE: _Action.ValueType  # 9
     """Change or delete one's own resource."""
     ACTION_BE_NOTIFIED: _Action.ValueType  # 10
-    """Be told about something new in the record."""
+    """Be told about something new in the record. Asked by ListTellable, not by DecideMany."""
     ACTION_RECORD_CONSENT: _Action.ValueType  # 11
     """The acts of the consent service itself, as they stand in the journal."""
     ACTION_WITHDRAW_CONSENT: _Action.ValueType  # 12
@@ -89,7 +89,7 @@ ACTION_PUBLISH: Action.ValueType  # 8
 ACTION_CHANGE: Action.ValueType  # 9
 """Change or delete one's own resource."""
 ACTION_BE_NOTIFIED: Action.ValueType  # 10
-"""Be told about something new in the record."""
+"""Be told about something new in the record. Asked by ListTellable, not by DecideMany."""
 ACTION_RECORD_CONSENT: Action.ValueType  # 11
 """The acts of the consent service itself, as they stand in the journal."""
 ACTION_WITHDRAW_CONSENT: Action.ValueType  # 12

@@ -132,6 +132,12 @@ def in_circle(facts: Facts) -> bool:
     )
 
 
+def is_told(facts: Facts, category: str | None, policy: Policy) -> bool:
+    """Whether a professional is told of what happens around a patient: in the circle, whether or not consent is in
+    force, and, of a content, entitled to its category (R-DMP3). `category` None: it is not about a content."""
+    return in_circle(facts) and (category is None or policy.entitled(facts.profession, category))
+
+
 def in_emergency(facts: Facts) -> bool:
     """An emergency access is open, and its holder is a health professional."""
     return facts.emergency_open and facts.health_professional

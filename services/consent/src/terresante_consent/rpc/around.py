@@ -10,8 +10,7 @@ from terresante_platform.refusals import Denied, Invalid
 from terresante_platform.rpc.allow import allow
 
 from terresante_consent import wire
-from terresante_consent.domain.decision import in_circle
-from terresante_consent.domain.facts import Facts
+from terresante_consent.domain.decision import is_told
 from terresante_consent.domain.professionals import chosen_place
 from terresante_consent.domain.sentences import WHY_NOT
 from terresante_consent.domain.vocabulary import Action, Reason, Who
@@ -64,23 +63,17 @@ class Around:
         """For messaging, in its own name; whether each may still read is decided when they read."""
         patient, decision = wire.patient(request.patient_id), wire.optional_id(request.decision_id, "decision_id")
         now = self._desk.now()
-        found = await self._desk.telling.run(lambda driver: concerned(driver, patient, now, decision))
+        found = await self._desk.audiences.run(lambda driver: concerned(driver, patient, now, decision))
         professionals = [
             id
             for id, facts in found.professionals.items()
-            if in_circle(facts) and (decision is None or self._may_be_told(facts, found.entry))
+            if is_told(facts, _published(found.entry) if decision else None, self._desk.policy)
         ]
         return pb.ListConcernedResponse(
             professional_ids=sorted(map(str, professionals)),
             representative_ids=sorted(map(str, found.representatives)),
             consent_in_force=found.consent_in_force,
         )
-
-    def _may_be_told(self, facts: Facts, published: Entry | None) -> bool:
-        """Whether the matrix gives them what was published under that decision; no such decision gives nothing."""
-        if published is None or not published.allowed or published.question.action is not Action.PUBLISH:
-            return False
-        return self._desk.policy.entitled(facts.profession, published.question.category)
 
     async def _of_professional(self, after: After | None, limit: int) -> list[MyPatient]:
         call, caller, now = calls.current(), calls.person(), self._desk.now()
@@ -95,6 +88,12 @@ class Around:
             return await around.patients_of_professional(
                 connection, caller.id, place.structure, known.health_professional, after, limit
             )
+
+
+def _published(entry: Entry | None) -> str:
+    """The category of what was published under that decision; blank, to which nobody is entitled, if it is no such."""
+    right = entry is not None and entry.allowed and entry.question.action is Action.PUBLISH
+    return entry.question.category if entry is not None and right else ""
 
 
 def page_size(asked: int, most: int) -> int:

@@ -27,7 +27,7 @@ OF_RESOURCES = frozenset({Action.READ, Action.PUBLISH})
 ASKED_BY_OTHERS = frozenset(
     {
         Action.SEARCH_PERSONS, Action.CREATE_PERSON, Action.READ_IDENTITY, Action.CHANGE_IDENTITY,
-        Action.ISSUE_ACTIVATION, Action.LIST, Action.READ, Action.PUBLISH, Action.CHANGE, Action.BE_NOTIFIED,
+        Action.ISSUE_ACTIVATION, Action.LIST, Action.READ, Action.PUBLISH, Action.CHANGE,
     }
 )  # fmt: skip
 """Acts that other services ask about; those of this service decide for themselves."""
@@ -54,7 +54,7 @@ class DecisionService(DecisionServiceServicer):
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    @allow("professional", "patient", "administrator", services=("records", "messaging", "identity"))
+    @allow("professional", "patient", "administrator", services=("records", "identity"))
     async def DecideMany(self, request: pb.DecideManyRequest, _: Any) -> pb.DecideManyResponse:
         """Decides, writes down, answers."""
         questions = _questions(request.questions)
@@ -163,4 +163,4 @@ def _well_formed(action: Action, kind: Kind | None, category: str) -> bool:
         return kind is not None and bool(category)
     if action in (Action.LIST, Action.CHANGE):
         return kind is not None and not (action is Action.LIST and category)
-    return action is Action.BE_NOTIFIED or not category
+    return not category

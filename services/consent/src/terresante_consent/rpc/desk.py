@@ -90,7 +90,7 @@ class Desk:
         standings: Standings,
         knowing: Knowing,
         persons: Persons,
-        telling: Line,
+        audiences: Line,
         policy: Policy,
         now: Callable[[], datetime],
     ) -> None:
@@ -99,7 +99,7 @@ class Desk:
         self.standings = standings
         self.knowing = knowing
         self.persons = persons
-        self.telling = telling
+        self.audiences = audiences
         self.policy = policy
         self.now = now
 
