@@ -46,6 +46,19 @@ def test_twins_are_never_linked_whatever_else_is_equal() -> None:
     assert decision(twin, MARIE) != "AUTO"
 
 
+def test_two_women_of_other_birth_names_are_never_linked_though_one_may_have_married() -> None:
+    other = replace(MARIE, birth_name="ZOLA")
+
+    assert bool(vetoes(pair(other, MARIE))[Veto.OTHER_NAME][0])
+    assert decision(other, MARIE) == "REVIEW"
+
+
+def test_names_typed_the_wrong_way_round_are_no_other_names() -> None:
+    swapped = replace(MARIE, birth_name=MARIE.first_names, first_names=MARIE.birth_name)
+
+    assert not vetoes(pair(swapped, MARIE))[Veto.OTHER_NAME][0]
+
+
 def test_a_parent_of_the_same_name_is_never_linked() -> None:
     parent = replace(MARIE, birth_date="1953-11-28")
 

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 import numpy as np
 from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels, among
 from terresante_identity.matching.compare import Comparison
-from terresante_identity.matching.joint import ALIKE_NAME, FAR_DATE, SAME_FIRST, SAME_NAME
+from terresante_identity.matching.joint import ALIKE_NAME, FAR_DATE, OTHER_NAME, SAME_FIRST, SAME_NAME
 from terresante_identity.matching.levels import BirthDate, FirstName
 from terresante_identity.matching.scoring import against_rivals
 from terresante_identity.matching.weights import Policy
@@ -27,6 +27,7 @@ class Veto(StrEnum):
     """Why a pair is never linked without a human, whatever its score."""
 
     TWINS = "TWINS"  # same name and date of birth, unrelated first names
+    OTHER_NAME = "OTHER_NAME"  # another birth name, even if it may be a married one: two women may share all the rest
     OTHER_DATE = "OTHER_DATE"  # equal names, a date that differs in more than one component: parent and child
     DOUBTFUL = "DOUBTFUL"  # one of the two is flagged doubtful, fictive or homonym
     OTHER_INS = "OTHER_INS"  # both qualified, with different matricules
@@ -45,6 +46,7 @@ def vetoes(found: Comparison) -> dict[Veto, Bools]:
         known += levels != 0
     return {
         Veto.TWINS: among(name, ALIKE_NAME) & _may_be_equal(date) & among(first, UNRELATED),
+        Veto.OTHER_NAME: among(name, OTHER_NAME),
         Veto.OTHER_DATE: among(name, SAME_NAME) & among(first, SAME_FIRST) & among(date, FAR_DATE),
         Veto.POOR: np.asarray(known < 3, dtype=np.bool_),
     }

@@ -18,6 +18,7 @@ from terresante_identity.matching.levels import (
 
 SAME_NAME = (BirthName.EQUAL, BirthName.SAME_PARTS)
 ALIKE_NAME = (*SAME_NAME, BirthName.ONE_EDIT, BirthName.ONE_PART, BirthName.SAME_SOUND, BirthName.CONTAINED)
+OTHER_NAME = (BirthName.NEAR, BirthName.FAR, BirthName.DIFFERENT)
 SAME_FIRST = (FirstName.SAME, FirstName.SAME_FIRST)
 KNOWN_EQUAL_DATE = (BirthDate.EQUAL, BirthDate.DAY_UNKNOWN, BirthDate.YEAR_KNOWN)
 FAR_DATE = (BirthDate.YEAR, BirthDate.TWO_DIGITS, BirthDate.TWO_PARTS, BirthDate.DIFFERENT)
@@ -81,8 +82,7 @@ def _twins(traits: dict[str, Levels]) -> Levels:
 
 def _married(traits: dict[str, Levels], women: Bools) -> Levels:
     date, place = traits["birth_date"], traits["birth_place"]
-    other_name = among(traits["birth_name"], (BirthName.NEAR, BirthName.FAR, BirthName.DIFFERENT))
-    given = women & other_name & among(traits["first_names"], SAME_FIRST)
+    given = women & among(traits["birth_name"], OTHER_NAME) & among(traits["first_names"], SAME_FIRST)
     same_place = among(place, SAME_PLACE)
     near_date = among(date, (BirthDate.INVERTED, BirthDate.ONE_DIGIT, BirthDate.DEFAULT, BirthDate.DAY_UNKNOWN))
     same_date = date == BirthDate.EQUAL
