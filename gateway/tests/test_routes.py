@@ -4,7 +4,6 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import jsonschema_rs
 import pytest
 from terresante.consent.v1 import consent_service_pb2 as consent
@@ -203,19 +202,6 @@ async def test_content_comes_back_identical_as_an_attachment(gateway: Any, http:
     assert answer.headers["content-disposition"] == f'attachment; filename="{THING}.pdf"'
     assert answer.headers["repr-digest"].startswith("sha-256=:")
     assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-async def test_content_that_breaks_off_is_never_taken_for_whole(gateway: Any, http: Any, services: Any) -> None:
-    about = records.Document()
-    about.CopyFrom(DOCUMENT)
-    about.size = 100_000
-    services.answer(
-        "records.ReadContent",
-        [records.ReadContentResponse(document=about), records.ReadContentResponse(chunk=b"part"), RuntimeError("disk")],
-    )
-
-    with pytest.raises(httpx2.ReadError):
-        await http.get(f"{RECORD}/documents/{THING}/content", headers=gateway.bearer())
 
 
 async def test_the_journal_reads_in_french_with_names_joined_in_one_call_each(

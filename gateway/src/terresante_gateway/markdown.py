@@ -1,21 +1,20 @@
-"""The little Markdown that our texts use, as HTML: headings, paragraphs, lists, code, stress. All of it is escaped."""
+"""The Markdown of our texts as HTML: CommonMark, with anchors on headings and French spaces that no line breaks at."""
 
-import html
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-_BLOCKS = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_CODE = re.compile(r"`([^`]+)`")
-_STRONG = re.compile(r"\*\*([^*]+)\*\*")
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _BEFORE = re.compile(r" ([:;?!»])")
-"""French has a space before these, at which no line may break."""
-_STRESSED = re.compile(r"\*([^*]+)\*")
 
 
 def inline(text: object) -> str:
-    """One line or paragraph."""
-    pieces = _CODE.split(html.escape(str(text)))
-    return "".join(f"<code>{piece}</code>" if at % 2 else _stressed(piece) for at, piece in enumerate(pieces))
+    """One line or paragraph. What looks like HTML in it is shown as it is."""
+    (paragraph,) = _MARKDOWN.parseInline(str(text))
+    return _shown([paragraph])
 
 
 def anchor(title: str) -> str:
@@ -25,28 +24,26 @@ def anchor(title: str) -> str:
 
 def blocks(text: str) -> Iterator[str]:
     """A text, block by block."""
-    for at, piece in enumerate(_BLOCKS.split(text)):
-        if at % 2:
-            yield f'<pre tabindex="0"><code>{html.escape(piece.rstrip())}</code></pre>'
-        else:
-            yield from map(_block, filter(None, re.split(r"\n\n+", piece.strip())))
+    block: list[Token] = []
+    for token in _MARKDOWN.parse(text):
+        block.append(token)
+        if token.level == 0 and token.nesting <= 0:
+            yield _shown(block)
+            block = []
 
 
 def headings(text: str) -> list[str]:
     """Its headings, in order."""
-    return re.findall(r"^## (.+)$", text, re.MULTILINE)
+    tokens = _MARKDOWN.parse(text)
+    return [inner.content for token, inner in pairwise(tokens) if token.type == "heading_open"]
 
 
-def _block(text: str) -> str:
-    if text.startswith("## "):
-        title = text.removeprefix("## ")
-        return f'<h2 id="{anchor(title)}">{inline(title)}</h2>'
-    if text.startswith("- "):
-        items = re.split(r"^- ", text, flags=re.MULTILINE)[1:]
-        return "<ul>" + "".join(f"<li>{inline(' '.join(item.split()))}</li>" for item in items) + "</ul>"
-    return f"<p>{inline(' '.join(text.split()))}</p>"
-
-
-def _stressed(text: str) -> str:
-    text = _BEFORE.sub("\u00a0\\1", text).replace("« ", "«\u00a0")
-    return _STRESSED.sub(r"<em>\1</em>", _STRONG.sub(r"<strong>\1</strong>", text))
+def _shown(block: list[Token]) -> str:
+    if block[0].type == "heading_open":
+        block[0].attrSet("id", anchor(block[1].content))
+    for token in block:
+        for child in token.children or ():
+            if child.type == "text":
+                child.content = _BEFORE.sub("\u00a0\\1", child.content).replace("« ", "«\u00a0")
+    html: str = _MARKDOWN.renderer.render(block, _MARKDOWN.options, {})
+    return html.strip().replace("<pre>", '<pre tabindex="0">')  # what scrolls must be reached by keyboard
