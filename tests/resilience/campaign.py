@@ -21,6 +21,9 @@ SERVICE_BACK = 30.0
 BUS_BACK = 15.0
 DATABASE_BACK = 30.0
 """Budgets G8 and G9."""
+ENOUGH = 10
+"""Acts of each kind that a load has begun before it ends, however fast the parts come back."""
+KINDS = ("note", "observation", "invitation", "removal")
 LOGINS = 6
 """In a row."""
 
@@ -76,6 +79,7 @@ def fought(ground: Ground, crew: Crew, times: int) -> Campaign:
             strike("postgres, stopped at once", DATABASE_BACK, lambda: _killed(ground, ["postgres"], signal.SIGQUIT))
             strike("a backend of postgres", DATABASE_BACK, lambda: _backend_killed(ground))
         ground.ready(within=60)
+        until(lambda: all(len(campaign.ledger.of(kind)) >= ENOUGH for kind in KINDS), 60, "the load did enough")
     campaign.logins = _logins(crew)
     campaign.settled = accounts.settled(ground.stack, campaign.began)
     return campaign

@@ -54,7 +54,6 @@ def test_the_load_met_the_kills(campaign: Campaign) -> None:
     failed = [one for one in campaign.ledger.attempts if not one.done]
 
     assert len(failed) >= len(campaign.strikes) / 4, "the kills met nothing: what follows would prove nothing"
-    assert all(len(campaign.ledger.of(kind)) >= 10 for kind in ("note", "observation", "invitation", "removal"))
 
 
 def test_every_failed_request_said_clearly_that_it_failed(campaign: Campaign) -> None:
