@@ -12,7 +12,6 @@ import pytest
 from terresante_dev.region.__main__ import write_registry
 from terresante_dev.region.families import NOBODY
 from terresante_dev.region.registry import CHUNK, Chunk, Registry
-from terresante_dev.region.sandbox import patients
 
 NAME = re.compile(r"^[A-Z]+(?:(?:-{1,2}|[' ])[A-Z]+)*$")
 GIVEN = re.compile(r"^[A-Z]+(?:[-' ][A-Z]+)*$")
@@ -133,11 +132,3 @@ def test_the_first_of_january_is_too_frequent_as_in_life(chunk: Chunk) -> None:
     days = Counter(str(date)[5:] for date in chunk.birth)
     assert days.most_common(1)[0][0] == "01-01"
     assert days["01-01"] > 1.5 * len(chunk) / 365
-
-
-def test_patients_for_the_sandbox_have_a_french_postal_code_or_a_country() -> None:
-    people = patients(2_000, 3)
-    assert len({one.key for one in people}) == 2_000
-    assert all(re.match(r"^\d{5}$", one.birth_postal_code) for one in people if one.birth_country == "FR")
-    assert all(not one.birth_postal_code for one in people if one.birth_country != "FR")
-    assert all(one.given_names.startswith(one.first_name) for one in people)
