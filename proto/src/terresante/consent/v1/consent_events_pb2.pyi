@@ -297,3 +297,68 @@ class EmergencyClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EmergencyClosed: _TypeAlias = EmergencyClosed  # noqa: Y015
+
+@_typing.final
+class RecordsJoined(_message.Message):
+    """Two patients are one person for identity; from now on the stricter of both holds for either's record, until a consent is recorded
+    for the survivor. Subject terresante.consent.v1.records_joined.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    ABSORBED_PATIENT_ID_FIELD_NUMBER: _builtins.int
+    ACT_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    absorbed_patient_id: _builtins.str
+    """The patient who was absorbed."""
+    act_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        absorbed_patient_id: _builtins.str = ...,
+        act_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absorbed_patient_id", b"absorbed_patient_id", "act_id", b"act_id", "at", b"at", "patient_id", b"patient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordsJoined: _TypeAlias = RecordsJoined  # noqa: Y015
+
+@_typing.final
+class RecordsParted(_message.Message):
+    """They are two again: what held for each before holds again. Subject terresante.consent.v1.records_parted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    PARTED_PATIENT_ID_FIELD_NUMBER: _builtins.int
+    ACT_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    parted_patient_id: _builtins.str
+    act_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        parted_patient_id: _builtins.str = ...,
+        act_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "at", b"at", "parted_patient_id", b"parted_patient_id", "patient_id", b"patient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordsParted: _TypeAlias = RecordsParted  # noqa: Y015

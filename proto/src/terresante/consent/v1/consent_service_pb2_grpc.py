@@ -136,7 +136,7 @@ class ConsentServiceServicer:
         Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
         Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
         PERSON_UNKNOWN, REPRESENTATIVE_ALREADY, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE,
-        DATE_INVALID, ACCESS_REFUSED.
+        DATE_INVALID, PATIENT_MERGED (details.patient: for whom to record it), ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class ConsentServiceStub:
     Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
     Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
     PERSON_UNKNOWN, REPRESENTATIVE_ALREADY, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE,
-    DATE_INVALID, ACCESS_REFUSED.
+    DATE_INVALID, PATIENT_MERGED (details.patient: for whom to record it), ACCESS_REFUSED.
     """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.WithdrawConsentRequest, _consent_service_pb2.WithdrawConsentResponse]
     """Ends a consent from now on: every read but the patient's and each author's own stops at once.
@@ -107,7 +107,7 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
     Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
     PERSON_UNKNOWN, REPRESENTATIVE_ALREADY, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE,
-    DATE_INVALID, ACCESS_REFUSED.
+    DATE_INVALID, PATIENT_MERGED (details.patient: for whom to record it), ACCESS_REFUSED.
     """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.WithdrawConsentRequest, _consent_service_pb2.WithdrawConsentResponse]  # type: ignore[assignment]
     """Ends a consent from now on: every read but the patient's and each author's own stops at once.
@@ -175,7 +175,7 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         Who gives it is the patient, or somebody who acts for them (parent, guardian): already recorded as such, or recorded with it.
         Refuses with CONSENT_ALREADY_IN_FORCE, CONSENT_BLOCKED, CONSENT_DATE_INVALID, CONSENT_INFORMATION_MISSING, CONSENT_GIVER_NOT_ENTITLED,
         PERSON_UNKNOWN, REPRESENTATIVE_ALREADY, REPRESENTATIVE_KIND_MISSING, REPRESENTATIVE_PERIOD_INVALID, IDENTITY_UNAVAILABLE,
-        DATE_INVALID, ACCESS_REFUSED.
+        DATE_INVALID, PATIENT_MERGED (details.patient: for whom to record it), ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,terresante/consent/v1/decision_service.proto\x12\x15terresante.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x02\n\x08Question\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12-\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x1d.terresante.consent.v1.Action\x12:\n\rresource_kind\x18\x03 \x01(\x0e\x32#.terresante.consent.v1.ResourceKind\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x13\n\x0bresource_id\x18\x05 \x01(\t\x12\x11\n\tauthor_id\x18\x06 \x01(\t\x12!\n\x19hidden_from_professionals\x18\x07 \x01(\x08\x12\x1b\n\x13hidden_from_patient\x18\x08 \x01(\x08\x12#\n\x1bhidden_from_representatives\x18\t \x01(\x08\x12\x1a\n\x12\x63\x61ller_has_written\x18\n \x01(\x08\"G\n\x11\x44\x65\x63ideManyRequest\x12\x32\n\tquestions\x18\x01 \x03(\x0b\x32\x1f.terresante.consent.v1.Question\"H\n\x12\x44\x65\x63ideManyResponse\x12\x32\n\tdecisions\x18\x01 \x03(\x0b\x32\x1f.terresante.consent.v1.Decision\"W\n\x05Topic\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12:\n\rresource_kind\x18\x02 \x01(\x0e\x32#.terresante.consent.v1.ResourceKind\"C\n\x13ListTellableRequest\x12,\n\x06topics\x18\x01 \x03(\x0b\x32\x1c.terresante.consent.v1.Topic\"(\n\x14ListTellableResponse\x12\x10\n\x08tellable\x18\x01 \x03(\x08\"\xb9\x01\n\x05Scope\x12\x12\n\ncategories\x18\x01 \x03(\t\x12\x16\n\x0e\x61ll_categories\x18\x02 \x01(\x08\x12\x10\n\x08own_only\x18\x03 \x01(\x08\x12&\n\x1esees_hidden_from_professionals\x18\x04 \x01(\x08\x12 \n\x18sees_hidden_from_patient\x18\x05 \x01(\x08\x12(\n sees_hidden_from_representatives\x18\x06 \x01(\x08\"\xd0\x01\n\x08\x44\x65\x63ision\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x0f\n\x07reasons\x18\x02 \x03(\t\x12\x10\n\x08sentence\x18\x03 \x01(\t\x12\x0c\n\x04todo\x18\x04 \x01(\t\x12+\n\x05\x62\x61sis\x18\x05 \x01(\x0e\x32\x1c.terresante.consent.v1.Basis\x12+\n\x05scope\x18\x06 \x01(\x0b\x32\x1c.terresante.consent.v1.Scope\x12\x10\n\x08\x65ntry_id\x18\x07 \x01(\t\x12\x16\n\x0epolicy_version\x18\x08 \x01(\t\":\n\x12GetDecisionRequest\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x10\n\x08\x65ntry_id\x18\x02 \x01(\t\"\x94\x03\n\x13GetDecisionResponse\x12\x31\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1f.terresante.consent.v1.Decision\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x44\n\x05\x66\x61\x63ts\x18\x03 \x03(\x0b\x32\x35.terresante.consent.v1.GetDecisionResponse.FactsEntry\x12M\n\nwould_flip\x18\x04 \x03(\x0b\x32\x39.terresante.consent.v1.GetDecisionResponse.WouldFlipEntry\x12-\n\x06\x61\x63tion\x18\x05 \x01(\x0e\x32\x1d.terresante.consent.v1.Action\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eWouldFlipEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xd3\x05\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41\x43TION_SEARCH_PERSONS\x10\x01\x12\x18\n\x14\x41\x43TION_CREATE_PERSON\x10\x02\x12\x18\n\x14\x41\x43TION_READ_IDENTITY\x10\x03\x12\x1a\n\x16\x41\x43TION_CHANGE_IDENTITY\x10\x04\x12\x1b\n\x17\x41\x43TION_ISSUE_ACTIVATION\x10\x05\x12\x0f\n\x0b\x41\x43TION_LIST\x10\x06\x12\x0f\n\x0b\x41\x43TION_READ\x10\x07\x12\x12\n\x0e\x41\x43TION_PUBLISH\x10\x08\x12\x11\n\rACTION_CHANGE\x10\t\x12\x16\n\x12\x41\x43TION_BE_NOTIFIED\x10\n\x12\x19\n\x15\x41\x43TION_RECORD_CONSENT\x10\x0b\x12\x1b\n\x17\x41\x43TION_WITHDRAW_CONSENT\x10\x0c\x12\x16\n\x12\x41\x43TION_READ_CIRCLE\x10\r\x12\x18\n\x14\x41\x43TION_INVITE_MEMBER\x10\x0e\x12\x18\n\x14\x41\x43TION_REMOVE_MEMBER\x10\x0f\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x10\x12\x15\n\x11\x41\x43TION_LIFT_BLOCK\x10\x11\x12\x16\n\x12\x41\x43TION_READ_BLOCKS\x10\x12\x12\x19\n\x15\x41\x43TION_OPEN_EMERGENCY\x10\x13\x12\x1a\n\x16\x41\x43TION_CLOSE_EMERGENCY\x10\x14\x12\x1b\n\x17\x41\x43TION_READ_EMERGENCIES\x10\x15\x12!\n\x1d\x41\x43TION_APPOINT_REPRESENTATIVE\x10\x16\x12\x1d\n\x19\x41\x43TION_END_REPRESENTATION\x10\x17\x12\x1f\n\x1b\x41\x43TION_READ_REPRESENTATIVES\x10\x18\x12\x18\n\x14\x41\x43TION_READ_CONSENTS\x10\x19\x12\x17\n\x13\x41\x43TION_READ_JOURNAL\x10\x1a\x12\x19\n\x15\x41\x43TION_EXPORT_JOURNAL\x10\x1b*\x80\x01\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16RESOURCE_KIND_DOCUMENT\x10\x01\x12\x16\n\x12RESOURCE_KIND_NOTE\x10\x02\x12\x1d\n\x19RESOURCE_KIND_OBSERVATION\x10\x03*\xb6\x01\n\x05\x42\x61sis\x12\x15\n\x11\x42\x41SIS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x42\x41SIS_MEMBER\x10\x01\x12\x1a\n\x16\x42\x41SIS_STRUCTURE_MEMBER\x10\x02\x12\x13\n\x0f\x42\x41SIS_EMERGENCY\x10\x03\x12\x11\n\rBASIS_PATIENT\x10\x04\x12\x18\n\x14\x42\x41SIS_REPRESENTATIVE\x10\x05\x12\x10\n\x0c\x42\x41SIS_AUTHOR\x10\x06\x12\x14\n\x10\x42\x41SIS_PROFESSION\x10\x07\x32\xc3\x02\n\x0f\x44\x65\x63isionService\x12\x61\n\nDecideMany\x12(.terresante.consent.v1.DecideManyRequest\x1a).terresante.consent.v1.DecideManyResponse\x12g\n\x0cListTellable\x12*.terresante.consent.v1.ListTellableRequest\x1a+.terresante.consent.v1.ListTellableResponse\x12\x64\n\x0bGetDecision\x12).terresante.consent.v1.GetDecisionRequest\x1a*.terresante.consent.v1.GetDecisionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,terresante/consent/v1/decision_service.proto\x12\x15terresante.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x98\x03\n\x08Question\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12-\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x1d.terresante.consent.v1.Action\x12:\n\rresource_kind\x18\x03 \x01(\x0e\x32#.terresante.consent.v1.ResourceKind\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x13\n\x0bresource_id\x18\x05 \x01(\t\x12\x11\n\tauthor_id\x18\x06 \x01(\t\x12!\n\x19hidden_from_professionals\x18\x07 \x01(\x08\x12\x1b\n\x13hidden_from_patient\x18\x08 \x01(\x08\x12#\n\x1bhidden_from_representatives\x18\t \x01(\x08\x12\x1a\n\x12\x63\x61ller_has_written\x18\n \x01(\x08\x12\x0e\n\x06issuer\x18\x0b \x01(\t\x12\x1f\n\x17\x63oncerned_structure_ids\x18\x0c \x03(\t\x12!\n\x19\x63oncerned_territory_codes\x18\r \x03(\t\"G\n\x11\x44\x65\x63ideManyRequest\x12\x32\n\tquestions\x18\x01 \x03(\x0b\x32\x1f.terresante.consent.v1.Question\"H\n\x12\x44\x65\x63ideManyResponse\x12\x32\n\tdecisions\x18\x01 \x03(\x0b\x32\x1f.terresante.consent.v1.Decision\"W\n\x05Topic\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12:\n\rresource_kind\x18\x02 \x01(\x0e\x32#.terresante.consent.v1.ResourceKind\"C\n\x13ListTellableRequest\x12,\n\x06topics\x18\x01 \x03(\x0b\x32\x1c.terresante.consent.v1.Topic\"(\n\x14ListTellableResponse\x12\x10\n\x08tellable\x18\x01 \x03(\x08\"\x92\x02\n\x05Scope\x12\x12\n\ncategories\x18\x01 \x03(\t\x12\x16\n\x0e\x61ll_categories\x18\x02 \x01(\x08\x12\x10\n\x08own_only\x18\x03 \x01(\x08\x12&\n\x1esees_hidden_from_professionals\x18\x04 \x01(\x08\x12 \n\x18sees_hidden_from_patient\x18\x05 \x01(\x08\x12(\n sees_hidden_from_representatives\x18\x06 \x01(\x08\x12\x15\n\rstructure_ids\x18\x07 \x03(\t\x12\x17\n\x0fterritory_codes\x18\x08 \x03(\t\x12\x0f\n\x07issuers\x18\t \x03(\t\x12\x16\n\x0e\x66\x65\x65\x64ing_policy\x18\n \x01(\t\"\xd0\x01\n\x08\x44\x65\x63ision\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x0f\n\x07reasons\x18\x02 \x03(\t\x12\x10\n\x08sentence\x18\x03 \x01(\t\x12\x0c\n\x04todo\x18\x04 \x01(\t\x12+\n\x05\x62\x61sis\x18\x05 \x01(\x0e\x32\x1c.terresante.consent.v1.Basis\x12+\n\x05scope\x18\x06 \x01(\x0b\x32\x1c.terresante.consent.v1.Scope\x12\x10\n\x08\x65ntry_id\x18\x07 \x01(\t\x12\x16\n\x0epolicy_version\x18\x08 \x01(\t\":\n\x12GetDecisionRequest\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x10\n\x08\x65ntry_id\x18\x02 \x01(\t\"\x94\x03\n\x13GetDecisionResponse\x12\x31\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1f.terresante.consent.v1.Decision\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x44\n\x05\x66\x61\x63ts\x18\x03 \x03(\x0b\x32\x35.terresante.consent.v1.GetDecisionResponse.FactsEntry\x12M\n\nwould_flip\x18\x04 \x03(\x0b\x32\x39.terresante.consent.v1.GetDecisionResponse.WouldFlipEntry\x12-\n\x06\x61\x63tion\x18\x05 \x01(\x0e\x32\x1d.terresante.consent.v1.Action\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eWouldFlipEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xd9\x06\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41\x43TION_SEARCH_PERSONS\x10\x01\x12\x18\n\x14\x41\x43TION_CREATE_PERSON\x10\x02\x12\x18\n\x14\x41\x43TION_READ_IDENTITY\x10\x03\x12\x1a\n\x16\x41\x43TION_CHANGE_IDENTITY\x10\x04\x12\x1b\n\x17\x41\x43TION_ISSUE_ACTIVATION\x10\x05\x12\x0f\n\x0b\x41\x43TION_LIST\x10\x06\x12\x0f\n\x0b\x41\x43TION_READ\x10\x07\x12\x12\n\x0e\x41\x43TION_PUBLISH\x10\x08\x12\x11\n\rACTION_CHANGE\x10\t\x12\x16\n\x12\x41\x43TION_BE_NOTIFIED\x10\n\x12\x19\n\x15\x41\x43TION_RECORD_CONSENT\x10\x0b\x12\x1b\n\x17\x41\x43TION_WITHDRAW_CONSENT\x10\x0c\x12\x16\n\x12\x41\x43TION_READ_CIRCLE\x10\r\x12\x18\n\x14\x41\x43TION_INVITE_MEMBER\x10\x0e\x12\x18\n\x14\x41\x43TION_REMOVE_MEMBER\x10\x0f\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x10\x12\x15\n\x11\x41\x43TION_LIFT_BLOCK\x10\x11\x12\x16\n\x12\x41\x43TION_READ_BLOCKS\x10\x12\x12\x19\n\x15\x41\x43TION_OPEN_EMERGENCY\x10\x13\x12\x1a\n\x16\x41\x43TION_CLOSE_EMERGENCY\x10\x14\x12\x1b\n\x17\x41\x43TION_READ_EMERGENCIES\x10\x15\x12!\n\x1d\x41\x43TION_APPOINT_REPRESENTATIVE\x10\x16\x12\x1d\n\x19\x41\x43TION_END_REPRESENTATION\x10\x17\x12\x1f\n\x1b\x41\x43TION_READ_REPRESENTATIVES\x10\x18\x12\x18\n\x14\x41\x43TION_READ_CONSENTS\x10\x19\x12\x17\n\x13\x41\x43TION_READ_JOURNAL\x10\x1a\x12\x19\n\x15\x41\x43TION_EXPORT_JOURNAL\x10\x1b\x12\x18\n\x14\x41\x43TION_FEED_IDENTITY\x10\x1c\x12\x19\n\x15\x41\x43TION_MATCH_IDENTITY\x10\x1d\x12\x17\n\x13\x41\x43TION_LIST_REVIEWS\x10\x1e\x12\x1a\n\x16\x41\x43TION_REVIEW_IDENTITY\x10\x1f\x12\x1a\n\x16\x41\x43TION_DECIDE_IDENTITY\x10 *\x80\x01\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16RESOURCE_KIND_DOCUMENT\x10\x01\x12\x16\n\x12RESOURCE_KIND_NOTE\x10\x02\x12\x1d\n\x19RESOURCE_KIND_OBSERVATION\x10\x03*\xe4\x01\n\x05\x42\x61sis\x12\x15\n\x11\x42\x41SIS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x42\x41SIS_MEMBER\x10\x01\x12\x1a\n\x16\x42\x41SIS_STRUCTURE_MEMBER\x10\x02\x12\x13\n\x0f\x42\x41SIS_EMERGENCY\x10\x03\x12\x11\n\rBASIS_PATIENT\x10\x04\x12\x18\n\x14\x42\x41SIS_REPRESENTATIVE\x10\x05\x12\x10\n\x0c\x42\x41SIS_AUTHOR\x10\x06\x12\x14\n\x10\x42\x41SIS_PROFESSION\x10\x07\x12\x1a\n\x16\x42\x41SIS_IDENTITY_MANDATE\x10\x08\x12\x10\n\x0c\x42\x41SIS_FEEDER\x10\t2\xc3\x02\n\x0f\x44\x65\x63isionService\x12\x61\n\nDecideMany\x12(.terresante.consent.v1.DecideManyRequest\x1a).terresante.consent.v1.DecideManyResponse\x12g\n\x0cListTellable\x12*.terresante.consent.v1.ListTellableRequest\x1a+.terresante.consent.v1.ListTellableResponse\x12\x64\n\x0bGetDecision\x12).terresante.consent.v1.GetDecisionRequest\x1a*.terresante.consent.v1.GetDecisionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,36 +36,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDECISIONRESPONSE_FACTSENTRY']._serialized_options = b'8\001'
   _globals['_GETDECISIONRESPONSE_WOULDFLIPENTRY']._loaded_options = None
   _globals['_GETDECISIONRESPONSE_WOULDFLIPENTRY']._serialized_options = b'8\001'
-  _globals['_ACTION']._serialized_start=1645
-  _globals['_ACTION']._serialized_end=2368
-  _globals['_RESOURCEKIND']._serialized_start=2371
-  _globals['_RESOURCEKIND']._serialized_end=2499
-  _globals['_BASIS']._serialized_start=2502
-  _globals['_BASIS']._serialized_end=2684
+  _globals['_ACTION']._serialized_start=1818
+  _globals['_ACTION']._serialized_end=2675
+  _globals['_RESOURCEKIND']._serialized_start=2678
+  _globals['_RESOURCEKIND']._serialized_end=2806
+  _globals['_BASIS']._serialized_start=2809
+  _globals['_BASIS']._serialized_end=3037
   _globals['_QUESTION']._serialized_start=105
-  _globals['_QUESTION']._serialized_end=429
-  _globals['_DECIDEMANYREQUEST']._serialized_start=431
-  _globals['_DECIDEMANYREQUEST']._serialized_end=502
-  _globals['_DECIDEMANYRESPONSE']._serialized_start=504
-  _globals['_DECIDEMANYRESPONSE']._serialized_end=576
-  _globals['_TOPIC']._serialized_start=578
-  _globals['_TOPIC']._serialized_end=665
-  _globals['_LISTTELLABLEREQUEST']._serialized_start=667
-  _globals['_LISTTELLABLEREQUEST']._serialized_end=734
-  _globals['_LISTTELLABLERESPONSE']._serialized_start=736
-  _globals['_LISTTELLABLERESPONSE']._serialized_end=776
-  _globals['_SCOPE']._serialized_start=779
-  _globals['_SCOPE']._serialized_end=964
-  _globals['_DECISION']._serialized_start=967
-  _globals['_DECISION']._serialized_end=1175
-  _globals['_GETDECISIONREQUEST']._serialized_start=1177
-  _globals['_GETDECISIONREQUEST']._serialized_end=1235
-  _globals['_GETDECISIONRESPONSE']._serialized_start=1238
-  _globals['_GETDECISIONRESPONSE']._serialized_end=1642
-  _globals['_GETDECISIONRESPONSE_FACTSENTRY']._serialized_start=1548
-  _globals['_GETDECISIONRESPONSE_FACTSENTRY']._serialized_end=1592
-  _globals['_GETDECISIONRESPONSE_WOULDFLIPENTRY']._serialized_start=1594
-  _globals['_GETDECISIONRESPONSE_WOULDFLIPENTRY']._serialized_end=1642
-  _globals['_DECISIONSERVICE']._serialized_start=2687
-  _globals['_DECISIONSERVICE']._serialized_end=3010
+  _globals['_QUESTION']._serialized_end=513
+  _globals['_DECIDEMANYREQUEST']._serialized_start=515
+  _globals['_DECIDEMANYREQUEST']._serialized_end=586
+  _globals['_DECIDEMANYRESPONSE']._serialized_start=588
+  _globals['_DECIDEMANYRESPONSE']._serialized_end=660
+  _globals['_TOPIC']._serialized_start=662
+  _globals['_TOPIC']._serialized_end=749
+  _globals['_LISTTELLABLEREQUEST']._serialized_start=751
+  _globals['_LISTTELLABLEREQUEST']._serialized_end=818
+  _globals['_LISTTELLABLERESPONSE']._serialized_start=820
+  _globals['_LISTTELLABLERESPONSE']._serialized_end=860
+  _globals['_SCOPE']._serialized_start=863
+  _globals['_SCOPE']._serialized_end=1137
+  _globals['_DECISION']._serialized_start=1140
+  _globals['_DECISION']._serialized_end=1348
+  _globals['_GETDECISIONREQUEST']._serialized_start=1350
+  _globals['_GETDECISIONREQUEST']._serialized_end=1408
+  _globals['_GETDECISIONRESPONSE']._serialized_start=1411
+  _globals['_GETDECISIONRESPONSE']._serialized_end=1815
+  _globals['_GETDECISIONRESPONSE_FACTSENTRY']._serialized_start=1721
+  _globals['_GETDECISIONRESPONSE_FACTSENTRY']._serialized_end=1765
+  _globals['_GETDECISIONRESPONSE_WOULDFLIPENTRY']._serialized_start=1767
+  _globals['_GETDECISIONRESPONSE_WOULDFLIPENTRY']._serialized_end=1815
+  _globals['_DECISIONSERVICE']._serialized_start=3040
+  _globals['_DECISIONSERVICE']._serialized_end=3363
 # @@protoc_insertion_point(module_scope)

@@ -65,6 +65,16 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     ACTION_READ_CONSENTS: _Action.ValueType  # 25
     ACTION_READ_JOURNAL: _Action.ValueType  # 26
     ACTION_EXPORT_JOURNAL: _Action.ValueType  # 27
+    ACTION_FEED_IDENTITY: _Action.ValueType  # 28
+    """Take an identity in under an issuer's number; no patient yet. For feeders."""
+    ACTION_MATCH_IDENTITY: _Action.ValueType  # 29
+    """Ask who somebody is by traits, number or INS; no patient yet. For feeders and identity officers."""
+    ACTION_LIST_REVIEWS: _Action.ValueType  # 30
+    """List pairs that wait for a human, and how well matching does; no patient. For identity officers."""
+    ACTION_REVIEW_IDENTITY: _Action.ValueType  # 31
+    """See a person's source identities, history, and pairs with others. For identity officers."""
+    ACTION_DECIDE_IDENTITY: _Action.ValueType  # 32
+    """Say which source identities are this person. For identity officers."""
 
 class Action(_Action, metaclass=_ActionEnumTypeWrapper):
     """What is to be done."""
@@ -108,6 +118,16 @@ ACTION_READ_REPRESENTATIVES: Action.ValueType  # 24
 ACTION_READ_CONSENTS: Action.ValueType  # 25
 ACTION_READ_JOURNAL: Action.ValueType  # 26
 ACTION_EXPORT_JOURNAL: Action.ValueType  # 27
+ACTION_FEED_IDENTITY: Action.ValueType  # 28
+"""Take an identity in under an issuer's number; no patient yet. For feeders."""
+ACTION_MATCH_IDENTITY: Action.ValueType  # 29
+"""Ask who somebody is by traits, number or INS; no patient yet. For feeders and identity officers."""
+ACTION_LIST_REVIEWS: Action.ValueType  # 30
+"""List pairs that wait for a human, and how well matching does; no patient. For identity officers."""
+ACTION_REVIEW_IDENTITY: Action.ValueType  # 31
+"""See a person's source identities, history, and pairs with others. For identity officers."""
+ACTION_DECIDE_IDENTITY: Action.ValueType  # 32
+"""Say which source identities are this person. For identity officers."""
 Global___Action: _TypeAlias = Action  # noqa: Y015
 
 class _ResourceKind:
@@ -157,6 +177,10 @@ class _BasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Basis.ValueType
     """The author of the resource."""
     BASIS_PROFESSION: _Basis.ValueType  # 7
     """The duty of the profession (searching before creating)."""
+    BASIS_IDENTITY_MANDATE: _Basis.ValueType  # 8
+    """A mandate of identity officer."""
+    BASIS_FEEDER: _Basis.ValueType  # 9
+    """A feeder, within its issuers."""
 
 class Basis(_Basis, metaclass=_BasisEnumTypeWrapper):
     """On what an access rests."""
@@ -176,6 +200,10 @@ BASIS_AUTHOR: Basis.ValueType  # 6
 """The author of the resource."""
 BASIS_PROFESSION: Basis.ValueType  # 7
 """The duty of the profession (searching before creating)."""
+BASIS_IDENTITY_MANDATE: Basis.ValueType  # 8
+"""A mandate of identity officer."""
+BASIS_FEEDER: Basis.ValueType  # 9
+"""A feeder, within its issuers."""
 Global___Basis: _TypeAlias = Basis  # noqa: Y015
 
 @_typing.final
@@ -194,8 +222,11 @@ class Question(_message.Message):
     HIDDEN_FROM_PATIENT_FIELD_NUMBER: _builtins.int
     HIDDEN_FROM_REPRESENTATIVES_FIELD_NUMBER: _builtins.int
     CALLER_HAS_WRITTEN_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    CONCERNED_STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
+    CONCERNED_TERRITORY_CODES_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
-    """Blank only for SEARCH_PERSONS and CREATE_PERSON."""
+    """Blank only for SEARCH_PERSONS, CREATE_PERSON, FEED_IDENTITY, MATCH_IDENTITY and LIST_REVIEWS."""
     action: Global___Action.ValueType
     resource_kind: Global___ResourceKind.ValueType
     category: _builtins.str
@@ -209,6 +240,14 @@ class Question(_message.Message):
     hidden_from_representatives: _builtins.bool
     caller_has_written: _builtins.bool
     """For LIST: the caller is the author of at least one such resource, so that their own remain listable."""
+    issuer: _builtins.str
+    """For FEED_IDENTITY: the OID whose numbers the caller uses."""
+    @_builtins.property
+    def concerned_structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For REVIEW_IDENTITY and DECIDE_IDENTITY: where the person's source identities come from, as identity keeps it."""
+
+    @_builtins.property
+    def concerned_territory_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -222,10 +261,13 @@ class Question(_message.Message):
         hidden_from_patient: _builtins.bool = ...,
         hidden_from_representatives: _builtins.bool = ...,
         caller_has_written: _builtins.bool = ...,
+        issuer: _builtins.str = ...,
+        concerned_structure_ids: _abc.Iterable[_builtins.str] | None = ...,
+        concerned_territory_codes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "author_id", b"author_id", "caller_has_written", b"caller_has_written", "category", b"category", "hidden_from_patient", b"hidden_from_patient", "hidden_from_professionals", b"hidden_from_professionals", "hidden_from_representatives", b"hidden_from_representatives", "patient_id", b"patient_id", "resource_id", b"resource_id", "resource_kind", b"resource_kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "author_id", b"author_id", "caller_has_written", b"caller_has_written", "category", b"category", "concerned_structure_ids", b"concerned_structure_ids", "concerned_territory_codes", b"concerned_territory_codes", "hidden_from_patient", b"hidden_from_patient", "hidden_from_professionals", b"hidden_from_professionals", "hidden_from_representatives", b"hidden_from_representatives", "issuer", b"issuer", "patient_id", b"patient_id", "resource_id", b"resource_id", "resource_kind", b"resource_kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -345,7 +387,7 @@ Global___ListTellableResponse: _TypeAlias = ListTellableResponse  # noqa: Y015
 
 @_typing.final
 class Scope(_message.Message):
-    """What a list may contain."""
+    """What a list may contain; for the acts on identities, where the caller stands."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -355,6 +397,10 @@ class Scope(_message.Message):
     SEES_HIDDEN_FROM_PROFESSIONALS_FIELD_NUMBER: _builtins.int
     SEES_HIDDEN_FROM_PATIENT_FIELD_NUMBER: _builtins.int
     SEES_HIDDEN_FROM_REPRESENTATIVES_FIELD_NUMBER: _builtins.int
+    STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODES_FIELD_NUMBER: _builtins.int
+    ISSUERS_FIELD_NUMBER: _builtins.int
+    FEEDING_POLICY_FIELD_NUMBER: _builtins.int
     all_categories: _builtins.bool
     own_only: _builtins.bool
     """Only what the caller wrote."""
@@ -362,9 +408,23 @@ class Scope(_message.Message):
     """Resources hidden from professionals are included (the author's own always are)."""
     sees_hidden_from_patient: _builtins.bool
     sees_hidden_from_representatives: _builtins.bool
+    feeding_policy: _builtins.str
+    """For FEED_IDENTITY: strict, suggest or auto."""
     @_builtins.property
     def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Entitled categories; ignored when all_categories."""
+
+    @_builtins.property
+    def structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For CREATE_PERSON and FEED_IDENTITY: the structure from which the caller acts, and its territory. For MATCH_IDENTITY,
+        LIST_REVIEWS, REVIEW_IDENTITY and DECIDE_IDENTITY: those of the caller's mandate (a feeder: its own).
+        """
+
+    @_builtins.property
+    def territory_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def issuers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For FEED_IDENTITY, and MATCH_IDENTITY by a feeder: the OIDs whose numbers it may use."""
 
     def __init__(
         self,
@@ -375,10 +435,14 @@ class Scope(_message.Message):
         sees_hidden_from_professionals: _builtins.bool = ...,
         sees_hidden_from_patient: _builtins.bool = ...,
         sees_hidden_from_representatives: _builtins.bool = ...,
+        structure_ids: _abc.Iterable[_builtins.str] | None = ...,
+        territory_codes: _abc.Iterable[_builtins.str] | None = ...,
+        issuers: _abc.Iterable[_builtins.str] | None = ...,
+        feeding_policy: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_categories", b"all_categories", "categories", b"categories", "own_only", b"own_only", "sees_hidden_from_patient", b"sees_hidden_from_patient", "sees_hidden_from_professionals", b"sees_hidden_from_professionals", "sees_hidden_from_representatives", b"sees_hidden_from_representatives"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_categories", b"all_categories", "categories", b"categories", "feeding_policy", b"feeding_policy", "issuers", b"issuers", "own_only", b"own_only", "sees_hidden_from_patient", b"sees_hidden_from_patient", "sees_hidden_from_professionals", b"sees_hidden_from_professionals", "sees_hidden_from_representatives", b"sees_hidden_from_representatives", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -411,12 +475,12 @@ class Decision(_message.Message):
         """Why it is refused, the first one decisive; none if allowed. LOGIN_TOO_WEAK, ACCOUNT_SUSPENDED, NO_PLACE_OF_PRACTICE, NOT_CONCERNED
         (neither the patient nor a representative), NOT_PERMITTED (not for this kind of person), OUTSIDE_MANDATE, BLOCKED_BY_PATIENT,
         CONSENT_NOT_IN_FORCE, NOT_IN_CIRCLE, AGREEMENT_MISSING, NOT_HEALTH_PROFESSIONAL, PROFESSION_NOT_ENTITLED, CATEGORY_NOT_ENTITLED,
-        HIDDEN, NOT_AUTHOR, LEGAL_REPRESENTATION.
+        HIDDEN, NOT_AUTHOR, LEGAL_REPRESENTATION, NOT_IDENTITY_OFFICER, OUTSIDE_IDENTITY_MANDATE, ISSUER_NOT_YOURS.
         """
 
     @_builtins.property
     def scope(self) -> Global___Scope:
-        """Set for LIST."""
+        """Set for LIST, and where Scope says so."""
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ class Entry(_message.Message):
     entry_id: _builtins.str
     patient_id: _builtins.str
     actor_kind: _builtins.str
-    """professional, administrator, patient or service."""
+    """professional, administrator, patient, system or service."""
     actor_id: _builtins.str
     profession: _builtins.str
     """Profession code of the actor at that moment, blank if none."""

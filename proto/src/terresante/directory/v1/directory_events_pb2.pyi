@@ -72,3 +72,31 @@ class StructureChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StructureChanged: _TypeAlias = StructureChanged  # noqa: Y015
+
+@_typing.final
+class FeederChanged(_message.Message):
+    """A system that feeds identities was registered, or changed policy or account state. Subject terresante.directory.v1.feeder_changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDER_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    feeder_id: _builtins.str
+    version: _builtins.int
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        feeder_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "feeder_id", b"feeder_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeederChanged: _TypeAlias = FeederChanged  # noqa: Y015

@@ -372,10 +372,13 @@ class Place(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODE_FIELD_NUMBER: _builtins.int
     place_id: _builtins.str
     structure_id: _builtins.str
     role: _builtins.str
     """Free words, e.g. "médecin généraliste"."""
+    territory_code: _builtins.str
+    """Territory of the structure."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -390,10 +393,11 @@ class Place(_message.Message):
         role: _builtins.str = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
         until: _timestamp_pb2.Timestamp | None = ...,
+        territory_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["place_id", b"place_id", "role", b"role", "since", b"since", "structure_id", b"structure_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["place_id", b"place_id", "role", b"role", "since", b"since", "structure_id", b"structure_id", "territory_code", b"territory_code", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -415,6 +419,7 @@ class Professional(_message.Message):
     PLACES_FIELD_NUMBER: _builtins.int
     ACCOUNT_STATE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    IDENTITY_MANDATE_FIELD_NUMBER: _builtins.int
     professional_id: _builtins.str
     rpps: _builtins.str
     """11 digits; blank for professions without RPPS."""
@@ -430,6 +435,10 @@ class Professional(_message.Message):
     version: _builtins.int
     @_builtins.property
     def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___Place]: ...
+    @_builtins.property
+    def identity_mandate(self) -> Global___IdentityMandate:
+        """Told as account_state is; unset for who is no identity officer."""
+
     def __init__(
         self,
         *,
@@ -443,14 +452,45 @@ class Professional(_message.Message):
         places: _abc.Iterable[Global___Place] | None = ...,
         account_state: Global___AccountState.ValueType = ...,
         version: _builtins.int = ...,
+        identity_mandate: Global___IdentityMandate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["identity_mandate", b"identity_mandate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_state", b"account_state", "family_name", b"family_name", "given_name", b"given_name", "health_professional", b"health_professional", "places", b"places", "profession", b"profession", "profession_label", b"profession_label", "professional_id", b"professional_id", "rpps", b"rpps", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_state", b"account_state", "family_name", b"family_name", "given_name", b"given_name", "health_professional", b"health_professional", "identity_mandate", b"identity_mandate", "places", b"places", "profession", b"profession", "profession_label", b"profession_label", "professional_id", b"professional_id", "rpps", b"rpps", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Professional: _TypeAlias = Professional  # noqa: Y015
+
+@_typing.final
+class IdentityMandate(_message.Message):
+    """Where a professional is an identity officer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERRITORY_CODES_FIELD_NUMBER: _builtins.int
+    STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def territory_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        territory_codes: _abc.Iterable[_builtins.str] | None = ...,
+        structure_ids: _abc.Iterable[_builtins.str] | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityMandate: _TypeAlias = IdentityMandate  # noqa: Y015
 
 @_typing.final
 class RegisterProfessionalRequest(_message.Message):
@@ -927,3 +967,403 @@ class GetAdministratorResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAdministratorResponse: _TypeAlias = GetAdministratorResponse  # noqa: Y015
+
+@_typing.final
+class NameIdentityOfficerRequest(_message.Message):
+    """Whose mandate, and where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODES_FIELD_NUMBER: _builtins.int
+    STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
+    professional_id: _builtins.str
+    @_builtins.property
+    def territory_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        professional_id: _builtins.str = ...,
+        territory_codes: _abc.Iterable[_builtins.str] | None = ...,
+        structure_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameIdentityOfficerRequest: _TypeAlias = NameIdentityOfficerRequest  # noqa: Y015
+
+@_typing.final
+class IdentityOfficer(_message.Message):
+    """A mandate of identity officer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_FIELD_NUMBER: _builtins.int
+    MANDATE_FIELD_NUMBER: _builtins.int
+    NAMED_BY_FIELD_NUMBER: _builtins.int
+    named_by: _builtins.str
+    """The administrator who gave it."""
+    @_builtins.property
+    def professional(self) -> Global___Professional: ...
+    @_builtins.property
+    def mandate(self) -> Global___IdentityMandate: ...
+    def __init__(
+        self,
+        *,
+        professional: Global___Professional | None = ...,
+        mandate: Global___IdentityMandate | None = ...,
+        named_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate", "professional", b"professional"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate", "named_by", b"named_by", "professional", b"professional"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentityOfficer: _TypeAlias = IdentityOfficer  # noqa: Y015
+
+@_typing.final
+class NameIdentityOfficerResponse(_message.Message):
+    """The mandate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFICER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def officer(self) -> Global___IdentityOfficer: ...
+    def __init__(
+        self,
+        *,
+        officer: Global___IdentityOfficer | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["officer", b"officer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officer", b"officer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameIdentityOfficerResponse: _TypeAlias = NameIdentityOfficerResponse  # noqa: Y015
+
+@_typing.final
+class EndIdentityOfficerRequest(_message.Message):
+    """Whose mandate ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    professional_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        professional_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndIdentityOfficerRequest: _TypeAlias = EndIdentityOfficerRequest  # noqa: Y015
+
+@_typing.final
+class EndIdentityOfficerResponse(_message.Message):
+    """It has ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndIdentityOfficerResponse: _TypeAlias = EndIdentityOfficerResponse  # noqa: Y015
+
+@_typing.final
+class ListIdentityOfficersRequest(_message.Message):
+    """No filter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdentityOfficersRequest: _TypeAlias = ListIdentityOfficersRequest  # noqa: Y015
+
+@_typing.final
+class ListIdentityOfficersResponse(_message.Message):
+    """By name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFICERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def officers(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentityOfficer]: ...
+    def __init__(
+        self,
+        *,
+        officers: _abc.Iterable[Global___IdentityOfficer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["officers", b"officers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIdentityOfficersResponse: _TypeAlias = ListIdentityOfficersResponse  # noqa: Y015
+
+@_typing.final
+class Feeder(_message.Message):
+    """A system that feeds identities."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDER_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    STRUCTURE_ID_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODE_FIELD_NUMBER: _builtins.int
+    ISSUERS_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_SUBJECT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_STATE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    feeder_id: _builtins.str
+    name: _builtins.str
+    structure_id: _builtins.str
+    territory_code: _builtins.str
+    policy: _builtins.str
+    """strict, suggest or auto."""
+    certificate_subject: _builtins.str
+    """Subject of its certificate, RFC 4514. Told to administrators only."""
+    account_state: Global___AccountState.ValueType
+    version: _builtins.int
+    @_builtins.property
+    def issuers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """OIDs of the numbers it gives (IPP), without "urn:oid:"."""
+
+    def __init__(
+        self,
+        *,
+        feeder_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        structure_id: _builtins.str = ...,
+        territory_code: _builtins.str = ...,
+        issuers: _abc.Iterable[_builtins.str] | None = ...,
+        policy: _builtins.str = ...,
+        certificate_subject: _builtins.str = ...,
+        account_state: Global___AccountState.ValueType = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_state", b"account_state", "certificate_subject", b"certificate_subject", "feeder_id", b"feeder_id", "issuers", b"issuers", "name", b"name", "policy", b"policy", "structure_id", b"structure_id", "territory_code", b"territory_code", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Feeder: _TypeAlias = Feeder  # noqa: Y015
+
+@_typing.final
+class RegisterFeederRequest(_message.Message):
+    """What to register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STRUCTURE_ID_FIELD_NUMBER: _builtins.int
+    ISSUERS_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_SUBJECT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    structure_id: _builtins.str
+    policy: _builtins.str
+    certificate_subject: _builtins.str
+    @_builtins.property
+    def issuers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        structure_id: _builtins.str = ...,
+        issuers: _abc.Iterable[_builtins.str] | None = ...,
+        policy: _builtins.str = ...,
+        certificate_subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_subject", b"certificate_subject", "issuers", b"issuers", "name", b"name", "policy", b"policy", "structure_id", b"structure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterFeederRequest: _TypeAlias = RegisterFeederRequest  # noqa: Y015
+
+@_typing.final
+class RegisterFeederResponse(_message.Message):
+    """The feeder."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeder(self) -> Global___Feeder: ...
+    def __init__(
+        self,
+        *,
+        feeder: Global___Feeder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["feeder", b"feeder"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeder", b"feeder"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterFeederResponse: _TypeAlias = RegisterFeederResponse  # noqa: Y015
+
+@_typing.final
+class ChangeFeederRequest(_message.Message):
+    """What changes; blank or unspecified: stays."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDER_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    ACCOUNT_STATE_FIELD_NUMBER: _builtins.int
+    feeder_id: _builtins.str
+    version: _builtins.int
+    policy: _builtins.str
+    account_state: Global___AccountState.ValueType
+    """OPEN or SUSPENDED."""
+    def __init__(
+        self,
+        *,
+        feeder_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        policy: _builtins.str = ...,
+        account_state: Global___AccountState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_state", b"account_state", "feeder_id", b"feeder_id", "policy", b"policy", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeFeederRequest: _TypeAlias = ChangeFeederRequest  # noqa: Y015
+
+@_typing.final
+class ChangeFeederResponse(_message.Message):
+    """The feeder after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeder(self) -> Global___Feeder: ...
+    def __init__(
+        self,
+        *,
+        feeder: Global___Feeder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["feeder", b"feeder"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeder", b"feeder"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeFeederResponse: _TypeAlias = ChangeFeederResponse  # noqa: Y015
+
+@_typing.final
+class BatchGetFeedersRequest(_message.Message):
+    """Up to 200 ids."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeder_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        feeder_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeder_ids", b"feeder_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetFeedersRequest: _TypeAlias = BatchGetFeedersRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetFeedersResponse(_message.Message):
+    """Those found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feeder]: ...
+    def __init__(
+        self,
+        *,
+        feeders: _abc.Iterable[Global___Feeder] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeders", b"feeders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetFeedersResponse: _TypeAlias = BatchGetFeedersResponse  # noqa: Y015
+
+@_typing.final
+class ListFeedersRequest(_message.Message):
+    """No filter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeedersRequest: _TypeAlias = ListFeedersRequest  # noqa: Y015
+
+@_typing.final
+class ListFeedersResponse(_message.Message):
+    """By name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def feeders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feeder]: ...
+    def __init__(
+        self,
+        *,
+        feeders: _abc.Iterable[Global___Feeder] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeders", b"feeders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeedersResponse: _TypeAlias = ListFeedersResponse  # noqa: Y015

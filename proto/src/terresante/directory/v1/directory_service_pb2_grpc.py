@@ -100,6 +100,41 @@ class DirectoryServiceStub:
                 request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.GetAdministratorRequest.SerializeToString,
                 response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.GetAdministratorResponse.FromString,
                 _registered_method=True)
+        self.NameIdentityOfficer = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/NameIdentityOfficer',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.NameIdentityOfficerRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.NameIdentityOfficerResponse.FromString,
+                _registered_method=True)
+        self.EndIdentityOfficer = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/EndIdentityOfficer',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.EndIdentityOfficerRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.EndIdentityOfficerResponse.FromString,
+                _registered_method=True)
+        self.ListIdentityOfficers = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/ListIdentityOfficers',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListIdentityOfficersRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListIdentityOfficersResponse.FromString,
+                _registered_method=True)
+        self.RegisterFeeder = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/RegisterFeeder',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.RegisterFeederRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.RegisterFeederResponse.FromString,
+                _registered_method=True)
+        self.ChangeFeeder = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/ChangeFeeder',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ChangeFeederRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ChangeFeederResponse.FromString,
+                _registered_method=True)
+        self.BatchGetFeeders = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/BatchGetFeeders',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetFeedersRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetFeedersResponse.FromString,
+                _registered_method=True)
+        self.ListFeeders = channel.unary_unary(
+                '/terresante.directory.v1.DirectoryService/ListFeeders',
+                request_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListFeedersRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListFeedersResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
@@ -210,6 +245,67 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NameIdentityOfficer(self, request, context):
+        """Makes a professional an identity officer for territories and structures, replacing the mandate they had. For administrators of
+        all of these territories, of the structures' territories and of those of the mandate they had, who logged in less than five minutes ago.
+        Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, MANDATE_EMPTY, TOO_MANY_IDS, ID_INVALID,
+        ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndIdentityOfficer(self, request, context):
+        """Ends a mandate at once, for administrators of all of its territories, however long ago they logged in.
+        Refuses with TERRITORY_NOT_YOURS, MANDATE_UNKNOWN, ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIdentityOfficers(self, request, context):
+        """Mandates that touch the calling administrator's territories.
+        Refuses with ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegisterFeeder(self, request, context):
+        """Registers a system that feeds identities for a structure of the administrator's territory, and makes the account with which it
+        logs in by its certificate. For administrators who logged in less than five minutes ago.
+        Refuses with TERRITORY_NOT_YOURS, STRUCTURE_UNKNOWN, FEEDER_NAME_INVALID, ISSUER_INVALID, ISSUER_TAKEN, FEEDING_POLICY_UNKNOWN,
+        CERTIFICATE_SUBJECT_INVALID, CERTIFICATE_SUBJECT_TAKEN, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeFeeder(self, request, context):
+        """Changes how far a feeder's identities are linked without a human, or suspends it (at once) and reinstates it.
+        Refuses with TERRITORY_NOT_YOURS, FEEDER_UNKNOWN, FEEDING_POLICY_UNKNOWN, ACCOUNT_STATE_INVALID, VERSION_STALE, VERSION_REQUIRED,
+        ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetFeeders(self, request, context):
+        """Feeders by id, in the order asked; unknown ones are left out. For consent, in its own name or with the caller's token.
+        Refuses with TOO_MANY_IDS, ID_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFeeders(self, request, context):
+        """Feeders of the calling administrator's territories.
+        Refuses with ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -277,6 +373,41 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.GetAdministrator,
                     request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.GetAdministratorRequest.FromString,
                     response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.GetAdministratorResponse.SerializeToString,
+            ),
+            'NameIdentityOfficer': grpc.unary_unary_rpc_method_handler(
+                    servicer.NameIdentityOfficer,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.NameIdentityOfficerRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.NameIdentityOfficerResponse.SerializeToString,
+            ),
+            'EndIdentityOfficer': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndIdentityOfficer,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.EndIdentityOfficerRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.EndIdentityOfficerResponse.SerializeToString,
+            ),
+            'ListIdentityOfficers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIdentityOfficers,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListIdentityOfficersRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListIdentityOfficersResponse.SerializeToString,
+            ),
+            'RegisterFeeder': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterFeeder,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.RegisterFeederRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.RegisterFeederResponse.SerializeToString,
+            ),
+            'ChangeFeeder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeFeeder,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ChangeFeederRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ChangeFeederResponse.SerializeToString,
+            ),
+            'BatchGetFeeders': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetFeeders,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetFeedersRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetFeedersResponse.SerializeToString,
+            ),
+            'ListFeeders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFeeders,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListFeedersRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListFeedersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -631,6 +762,195 @@ class DirectoryService:
             '/terresante.directory.v1.DirectoryService/GetAdministrator',
             terresante_dot_directory_dot_v1_dot_directory__service__pb2.GetAdministratorRequest.SerializeToString,
             terresante_dot_directory_dot_v1_dot_directory__service__pb2.GetAdministratorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NameIdentityOfficer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/NameIdentityOfficer',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.NameIdentityOfficerRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.NameIdentityOfficerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndIdentityOfficer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/EndIdentityOfficer',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.EndIdentityOfficerRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.EndIdentityOfficerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIdentityOfficers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/ListIdentityOfficers',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListIdentityOfficersRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListIdentityOfficersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterFeeder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/RegisterFeeder',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.RegisterFeederRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.RegisterFeederResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeFeeder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/ChangeFeeder',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.ChangeFeederRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.ChangeFeederResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetFeeders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/BatchGetFeeders',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetFeedersRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.BatchGetFeedersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFeeders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.DirectoryService/ListFeeders',
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListFeedersRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_directory__service__pb2.ListFeedersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -78,6 +78,39 @@ class DirectoryServiceStub:
     """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
     GetAdministrator: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetAdministratorRequest, _directory_service_pb2.GetAdministratorResponse]
     """What the calling administrator administers."""
+    NameIdentityOfficer: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.NameIdentityOfficerRequest, _directory_service_pb2.NameIdentityOfficerResponse]
+    """Makes a professional an identity officer for territories and structures, replacing the mandate they had. For administrators of
+    all of these territories, of the structures' territories and of those of the mandate they had, who logged in less than five minutes ago.
+    Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, MANDATE_EMPTY, TOO_MANY_IDS, ID_INVALID,
+    ADMINISTRATOR_UNKNOWN.
+    """
+    EndIdentityOfficer: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.EndIdentityOfficerRequest, _directory_service_pb2.EndIdentityOfficerResponse]
+    """Ends a mandate at once, for administrators of all of its territories, however long ago they logged in.
+    Refuses with TERRITORY_NOT_YOURS, MANDATE_UNKNOWN, ADMINISTRATOR_UNKNOWN.
+    """
+    ListIdentityOfficers: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListIdentityOfficersRequest, _directory_service_pb2.ListIdentityOfficersResponse]
+    """Mandates that touch the calling administrator's territories.
+    Refuses with ADMINISTRATOR_UNKNOWN.
+    """
+    RegisterFeeder: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterFeederRequest, _directory_service_pb2.RegisterFeederResponse]
+    """Registers a system that feeds identities for a structure of the administrator's territory, and makes the account with which it
+    logs in by its certificate. For administrators who logged in less than five minutes ago.
+    Refuses with TERRITORY_NOT_YOURS, STRUCTURE_UNKNOWN, FEEDER_NAME_INVALID, ISSUER_INVALID, ISSUER_TAKEN, FEEDING_POLICY_UNKNOWN,
+    CERTIFICATE_SUBJECT_INVALID, CERTIFICATE_SUBJECT_TAKEN, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    """
+    ChangeFeeder: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ChangeFeederRequest, _directory_service_pb2.ChangeFeederResponse]
+    """Changes how far a feeder's identities are linked without a human, or suspends it (at once) and reinstates it.
+    Refuses with TERRITORY_NOT_YOURS, FEEDER_UNKNOWN, FEEDING_POLICY_UNKNOWN, ACCOUNT_STATE_INVALID, VERSION_STALE, VERSION_REQUIRED,
+    ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+    """
+    BatchGetFeeders: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetFeedersRequest, _directory_service_pb2.BatchGetFeedersResponse]
+    """Feeders by id, in the order asked; unknown ones are left out. For consent, in its own name or with the caller's token.
+    Refuses with TOO_MANY_IDS, ID_INVALID.
+    """
+    ListFeeders: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListFeedersRequest, _directory_service_pb2.ListFeedersResponse]
+    """Feeders of the calling administrator's territories.
+    Refuses with ADMINISTRATOR_UNKNOWN.
+    """
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -129,6 +162,39 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
     GetAdministrator: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.GetAdministratorRequest, _directory_service_pb2.GetAdministratorResponse]  # type: ignore[assignment]
     """What the calling administrator administers."""
+    NameIdentityOfficer: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.NameIdentityOfficerRequest, _directory_service_pb2.NameIdentityOfficerResponse]  # type: ignore[assignment]
+    """Makes a professional an identity officer for territories and structures, replacing the mandate they had. For administrators of
+    all of these territories, of the structures' territories and of those of the mandate they had, who logged in less than five minutes ago.
+    Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, MANDATE_EMPTY, TOO_MANY_IDS, ID_INVALID,
+    ADMINISTRATOR_UNKNOWN.
+    """
+    EndIdentityOfficer: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.EndIdentityOfficerRequest, _directory_service_pb2.EndIdentityOfficerResponse]  # type: ignore[assignment]
+    """Ends a mandate at once, for administrators of all of its territories, however long ago they logged in.
+    Refuses with TERRITORY_NOT_YOURS, MANDATE_UNKNOWN, ADMINISTRATOR_UNKNOWN.
+    """
+    ListIdentityOfficers: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListIdentityOfficersRequest, _directory_service_pb2.ListIdentityOfficersResponse]  # type: ignore[assignment]
+    """Mandates that touch the calling administrator's territories.
+    Refuses with ADMINISTRATOR_UNKNOWN.
+    """
+    RegisterFeeder: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterFeederRequest, _directory_service_pb2.RegisterFeederResponse]  # type: ignore[assignment]
+    """Registers a system that feeds identities for a structure of the administrator's territory, and makes the account with which it
+    logs in by its certificate. For administrators who logged in less than five minutes ago.
+    Refuses with TERRITORY_NOT_YOURS, STRUCTURE_UNKNOWN, FEEDER_NAME_INVALID, ISSUER_INVALID, ISSUER_TAKEN, FEEDING_POLICY_UNKNOWN,
+    CERTIFICATE_SUBJECT_INVALID, CERTIFICATE_SUBJECT_TAKEN, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    """
+    ChangeFeeder: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ChangeFeederRequest, _directory_service_pb2.ChangeFeederResponse]  # type: ignore[assignment]
+    """Changes how far a feeder's identities are linked without a human, or suspends it (at once) and reinstates it.
+    Refuses with TERRITORY_NOT_YOURS, FEEDER_UNKNOWN, FEEDING_POLICY_UNKNOWN, ACCOUNT_STATE_INVALID, VERSION_STALE, VERSION_REQUIRED,
+    ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+    """
+    BatchGetFeeders: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetFeedersRequest, _directory_service_pb2.BatchGetFeedersResponse]  # type: ignore[assignment]
+    """Feeders by id, in the order asked; unknown ones are left out. For consent, in its own name or with the caller's token.
+    Refuses with TOO_MANY_IDS, ID_INVALID.
+    """
+    ListFeeders: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ListFeedersRequest, _directory_service_pb2.ListFeedersResponse]  # type: ignore[assignment]
+    """Feeders of the calling administrator's territories.
+    Refuses with ADMINISTRATOR_UNKNOWN.
+    """
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Who exists, where they practise, and which territory it belongs to."""
@@ -255,5 +321,80 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.GetAdministratorResponse, _abc.Awaitable[_directory_service_pb2.GetAdministratorResponse]]:
         """What the calling administrator administers."""
+
+    @_abc_1.abstractmethod
+    def NameIdentityOfficer(
+        self,
+        request: _directory_service_pb2.NameIdentityOfficerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.NameIdentityOfficerResponse, _abc.Awaitable[_directory_service_pb2.NameIdentityOfficerResponse]]:
+        """Makes a professional an identity officer for territories and structures, replacing the mandate they had. For administrators of
+        all of these territories, of the structures' territories and of those of the mandate they had, who logged in less than five minutes ago.
+        Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, MANDATE_EMPTY, TOO_MANY_IDS, ID_INVALID,
+        ADMINISTRATOR_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def EndIdentityOfficer(
+        self,
+        request: _directory_service_pb2.EndIdentityOfficerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.EndIdentityOfficerResponse, _abc.Awaitable[_directory_service_pb2.EndIdentityOfficerResponse]]:
+        """Ends a mandate at once, for administrators of all of its territories, however long ago they logged in.
+        Refuses with TERRITORY_NOT_YOURS, MANDATE_UNKNOWN, ADMINISTRATOR_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def ListIdentityOfficers(
+        self,
+        request: _directory_service_pb2.ListIdentityOfficersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.ListIdentityOfficersResponse, _abc.Awaitable[_directory_service_pb2.ListIdentityOfficersResponse]]:
+        """Mandates that touch the calling administrator's territories.
+        Refuses with ADMINISTRATOR_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def RegisterFeeder(
+        self,
+        request: _directory_service_pb2.RegisterFeederRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.RegisterFeederResponse, _abc.Awaitable[_directory_service_pb2.RegisterFeederResponse]]:
+        """Registers a system that feeds identities for a structure of the administrator's territory, and makes the account with which it
+        logs in by its certificate. For administrators who logged in less than five minutes ago.
+        Refuses with TERRITORY_NOT_YOURS, STRUCTURE_UNKNOWN, FEEDER_NAME_INVALID, ISSUER_INVALID, ISSUER_TAKEN, FEEDING_POLICY_UNKNOWN,
+        CERTIFICATE_SUBJECT_INVALID, CERTIFICATE_SUBJECT_TAKEN, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangeFeeder(
+        self,
+        request: _directory_service_pb2.ChangeFeederRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.ChangeFeederResponse, _abc.Awaitable[_directory_service_pb2.ChangeFeederResponse]]:
+        """Changes how far a feeder's identities are linked without a human, or suspends it (at once) and reinstates it.
+        Refuses with TERRITORY_NOT_YOURS, FEEDER_UNKNOWN, FEEDING_POLICY_UNKNOWN, ACCOUNT_STATE_INVALID, VERSION_STALE, VERSION_REQUIRED,
+        ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchGetFeeders(
+        self,
+        request: _directory_service_pb2.BatchGetFeedersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.BatchGetFeedersResponse, _abc.Awaitable[_directory_service_pb2.BatchGetFeedersResponse]]:
+        """Feeders by id, in the order asked; unknown ones are left out. For consent, in its own name or with the caller's token.
+        Refuses with TOO_MANY_IDS, ID_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFeeders(
+        self,
+        request: _directory_service_pb2.ListFeedersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_service_pb2.ListFeedersResponse, _abc.Awaitable[_directory_service_pb2.ListFeedersResponse]]:
+        """Feeders of the calling administrator's territories.
+        Refuses with ADMINISTRATOR_UNKNOWN.
+        """
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,terresante/identity/v1/identity_events.proto\x12\x16terresante.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\rPersonCreated\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\rPersonChanged\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"M\n\x10\x41\x63tivationIssued\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,terresante/identity/v1/identity_events.proto\x12\x16terresante.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\rPersonCreated\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\rPersonChanged\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"M\n\x10\x41\x63tivationIssued\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"r\n\rPersonsMerged\x12\x0e\n\x06\x61\x63t_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x62sorbed_id\x18\x02 \x01(\t\x12\x14\n\x0csurviving_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x87\x01\n\x10PersonsSeparated\x12\x0e\n\x06\x61\x63t_id\x18\x01 \x01(\t\x12\x14\n\x0cmerge_act_id\x18\x02 \x01(\t\x12\x14\n\x0cseparated_id\x18\x03 \x01(\t\x12\x0f\n\x07\x66rom_id\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x01\n\x0bSourceMoved\x12\x0e\n\x06\x61\x63t_id\x18\x01 \x01(\t\x12\x11\n\tsource_id\x18\x02 \x01(\t\x12\x16\n\x0e\x66rom_person_id\x18\x03 \x01(\t\x12\x14\n\x0cto_person_id\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"I\n\x0cReviewOpened\x12\x11\n\treview_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,4 +38,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSONCHANGED']._serialized_end=272
   _globals['_ACTIVATIONISSUED']._serialized_start=274
   _globals['_ACTIVATIONISSUED']._serialized_end=351
+  _globals['_PERSONSMERGED']._serialized_start=353
+  _globals['_PERSONSMERGED']._serialized_end=467
+  _globals['_PERSONSSEPARATED']._serialized_start=470
+  _globals['_PERSONSSEPARATED']._serialized_end=605
+  _globals['_SOURCEMOVED']._serialized_start=608
+  _globals['_SOURCEMOVED']._serialized_end=742
+  _globals['_REVIEWOPENED']._serialized_start=744
+  _globals['_REVIEWOPENED']._serialized_end=817
 # @@protoc_insertion_point(module_scope)

@@ -94,3 +94,135 @@ class ActivationIssued(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ActivationIssued: _TypeAlias = ActivationIssued  # noqa: Y015
+
+@_typing.final
+class PersonsMerged(_message.Message):
+    """Two persons were found to be one. Their records, circles and consents stay apart until people decide.
+    Subject terresante.identity.v1.persons_merged.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACT_ID_FIELD_NUMBER: _builtins.int
+    ABSORBED_ID_FIELD_NUMBER: _builtins.int
+    SURVIVING_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    act_id: _builtins.str
+    absorbed_id: _builtins.str
+    surviving_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        act_id: _builtins.str = ...,
+        absorbed_id: _builtins.str = ...,
+        surviving_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absorbed_id", b"absorbed_id", "act_id", b"act_id", "at", b"at", "surviving_id", b"surviving_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonsMerged: _TypeAlias = PersonsMerged  # noqa: Y015
+
+@_typing.final
+class PersonsSeparated(_message.Message):
+    """Two persons were found to be two: a merge was undone, or source identities were split off.
+    Subject terresante.identity.v1.persons_separated.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACT_ID_FIELD_NUMBER: _builtins.int
+    MERGE_ACT_ID_FIELD_NUMBER: _builtins.int
+    SEPARATED_ID_FIELD_NUMBER: _builtins.int
+    FROM_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    act_id: _builtins.str
+    merge_act_id: _builtins.str
+    """The merge undone; blank for a split."""
+    separated_id: _builtins.str
+    """The person that is apart again (once absorbed), or was split off."""
+    from_id: _builtins.str
+    """The person it was part of."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        act_id: _builtins.str = ...,
+        merge_act_id: _builtins.str = ...,
+        separated_id: _builtins.str = ...,
+        from_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "at", b"at", "from_id", b"from_id", "merge_act_id", b"merge_act_id", "separated_id", b"separated_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonsSeparated: _TypeAlias = PersonsSeparated  # noqa: Y015
+
+@_typing.final
+class SourceMoved(_message.Message):
+    """A source identity came to a person, or went from one to another. Subject terresante.identity.v1.source_moved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACT_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    FROM_PERSON_ID_FIELD_NUMBER: _builtins.int
+    TO_PERSON_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    act_id: _builtins.str
+    source_id: _builtins.str
+    from_person_id: _builtins.str
+    """Blank if it was new."""
+    to_person_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        act_id: _builtins.str = ...,
+        source_id: _builtins.str = ...,
+        from_person_id: _builtins.str = ...,
+        to_person_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "at", b"at", "from_person_id", b"from_person_id", "source_id", b"source_id", "to_person_id", b"to_person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SourceMoved: _TypeAlias = SourceMoved  # noqa: Y015
+
+@_typing.final
+class ReviewOpened(_message.Message):
+    """Two source identities wait for a human. Subject terresante.identity.v1.review_opened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    review_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        review_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "review_id", b"review_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewOpened: _TypeAlias = ReviewOpened  # noqa: Y015

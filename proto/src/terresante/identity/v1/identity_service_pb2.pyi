@@ -204,6 +204,7 @@ class Person(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     REGISTERED_BY_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     status: Global___IdentityStatus.ValueType
     ins_matricule: _builtins.str
@@ -212,7 +213,9 @@ class Person(_message.Message):
     version: _builtins.int
     """Grows with each change; the gateway's ETag."""
     registered_by: _builtins.str
-    """Opaque id of the professional who registered it."""
+    """Opaque id of the professional, or feeder, who registered it."""
+    merged_into: _builtins.str
+    """The person that this one became by a merge; blank while it stands for itself."""
     @_builtins.property
     def traits(self) -> Global___Traits: ...
     @_builtins.property
@@ -231,10 +234,11 @@ class Person(_message.Message):
         version: _builtins.int = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         registered_by: _builtins.str = ...,
+        merged_into: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "traits", b"traits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "flags", b"flags", "ins_matricule", b"ins_matricule", "ins_oid", b"ins_oid", "person_id", b"person_id", "registered_by", b"registered_by", "status", b"status", "traits", b"traits", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "flags", b"flags", "ins_matricule", b"ins_matricule", "ins_oid", b"ins_oid", "merged_into", b"merged_into", "person_id", b"person_id", "registered_by", b"registered_by", "status", b"status", "traits", b"traits", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,6 +39,9 @@ class _NotificationKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Noti
     NOTIFICATION_KIND_CONSENT_RECORDED: _NotificationKind.ValueType  # 8
     NOTIFICATION_KIND_ACTIVATION_ISSUED: _NotificationKind.ValueType  # 9
     """A code to begin with the patient's account was given out; with it, password and device of before end. To the patient only."""
+    NOTIFICATION_KIND_RECORDS_JOINED: _NotificationKind.ValueType  # 10
+    """The patient is the same person as another one of the region (about_id: their id), or is so no longer."""
+    NOTIFICATION_KIND_RECORDS_PARTED: _NotificationKind.ValueType  # 11
 
 class NotificationKind(_NotificationKind, metaclass=_NotificationKindEnumTypeWrapper):
     """What a notification tells."""
@@ -56,6 +59,9 @@ NOTIFICATION_KIND_CONSENT_WITHDRAWN: NotificationKind.ValueType  # 7
 NOTIFICATION_KIND_CONSENT_RECORDED: NotificationKind.ValueType  # 8
 NOTIFICATION_KIND_ACTIVATION_ISSUED: NotificationKind.ValueType  # 9
 """A code to begin with the patient's account was given out; with it, password and device of before end. To the patient only."""
+NOTIFICATION_KIND_RECORDS_JOINED: NotificationKind.ValueType  # 10
+"""The patient is the same person as another one of the region (about_id: their id), or is so no longer."""
+NOTIFICATION_KIND_RECORDS_PARTED: NotificationKind.ValueType  # 11
 Global___NotificationKind: _TypeAlias = NotificationKind  # noqa: Y015
 
 @_typing.final
