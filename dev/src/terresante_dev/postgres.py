@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from terresante_platform.testing.programs import PROGRAMS, as_nobody, copied, installed, reached
+from terresante_platform.testing.programs import PROGRAMS, by_nobody, copied, installed, reached
 
 from terresante_dev.stack import DATABASES, NotPossible, Stack
 
@@ -194,8 +194,8 @@ def _initialise(stack: Stack, home: Path, made: Cluster) -> None:
             shutil.chown(path, made.user, pwd.getpwnam(made.user).pw_gid)
     options = ["--username=postgres", f"--pwfile={word}", "--auth=scram-sha-256", "--encoding=UTF8"]
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    command = [str(made.programs / "initdb"), "-D", str(made.data), *options, *locale]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **as_nobody())
+    command = by_nobody(str(made.programs / "initdb"), "-D", str(made.data), *options, *locale)
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     word.unlink()
     if told.returncode != 0:
         shutil.rmtree(made.data, ignore_errors=True)

@@ -25,6 +25,16 @@ async def test_a_right_token_is_its_person(pro: Issuer) -> None:
     assert time.time() - caller.authenticated_at < 12
 
 
+async def test_a_machine_logged_in_when_its_token_was_given_and_a_person_says_when(pro: Issuer) -> None:
+    verifier = verifier_of("consent", pro)
+
+    machine = await verifier.caller(pro.token("system", uuid4(), 3, auth_time=None))
+
+    assert time.time() - machine.authenticated_at < 2
+    with pytest.raises(TokenInvalid):
+        await verifier.caller(pro.token("professional", uuid4(), 3, auth_time=None))
+
+
 def _part(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 

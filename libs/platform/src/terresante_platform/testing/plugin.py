@@ -120,7 +120,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def pro() -> Issuer:
     """The professionals' realm."""
-    return Issuer("https://login.test/realms/pro", ["professional", "administrator"])
+    return Issuer("https://login.test/realms/pro", ["professional", "administrator", "system"])
 
 
 @pytest.fixture(scope="session")

