@@ -19,7 +19,8 @@ class Kind:
     """What makes a realm differ from the other.
 
     `idle`, `longest`: seconds of a session without use, and in all. `acr`: levels asked for by default. `card`: whether
-    a card opens it. `attributes`, `mappers`: what it knows of a user besides, and puts in tokens.
+    a card opens it. `machines`: whether systems get tokens of it, by their organisations' certificates. `attributes`,
+    `mappers`: what it knows of a user besides, and puts in tokens.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Kind:
     longest: int
     acr: str
     card: bool
+    machines: bool = False
     attributes: list[Json] = field(default_factory=list)
     mappers: list[Json] = field(default_factory=list)
 
@@ -43,12 +45,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Flow:
-    """A flow; inside another one, `requirement` says how it counts there."""
+    """A flow; inside another one, `requirement` says how it counts there.
+
+    `bound`: a client refers to it. An import knows flows by their `id` there, and gives them another one afterwards.
+    """
 
     alias: str
     steps: list["Step | Flow"]
     requirement: str = ""
     top: bool = False
+    bound: bool = False
 
 
 def level(number: int, age: int) -> Step:
@@ -67,27 +73,66 @@ def proof(authenticator: str, amr: str, age: int, **config: str) -> Step:
     )
 
 
-def card_step(kind: Kind) -> Step:
-    """The CPS: its common name is the national number of the account."""
+def certificate_options(policy: str, lists: str) -> dict[str, str]:
+    """What must be so of a certificate, whoever it names. `policy`: OID it carries; `lists`: revocation lists.
+
+    The server's trust store holds the authorities of people and of organisations alike, and no step can name its own:
+    the policy alone tells a card from an organisation's certificate.
+    """
     options = {
-        "mapping-source-selection": "Subject's Common Name",
-        "mapper-selection": "Custom Attribute Mapper",
-        "mapper-selection.user-attribute-name": "idNat",
         "timestamp-validation-enabled": "true",
         "crl-checking-enabled": "true",
-        "crl-relative-path": setting("CARD_CRLS", "persons.crl"),
+        "crl-relative-path": lists,
         "crldp-checking-enabled": "false",
         "ocsp-checking-enabled": "false",
         "extendedkeyusage": CLIENT_AUTHENTICATION,
         "keyusage": "digitalSignature",
-        "certificate-policy": setting("CARD_POLICY"),
+        "certificate-policy": policy,
         "certificate-policy-mode": "All",
         "revalidate-certificate-enabled": "false",
         "confirmation-page-disallowed": "true",
     }
     config = {f"x509-cert-auth.{key}": value for key, value in options.items()}
-    config["x509-cert-auth-crl-abort-if-non-updated"] = "true"
+    return {**config, "x509-cert-auth-crl-abort-if-non-updated": "true"}
+
+
+def mapped(source: str, attribute: str) -> dict[str, str]:
+    """Which user a certificate opens: the one whose `attribute` is what `source` reads in it."""
+    options = {
+        "mapping-source-selection": source,
+        "mapper-selection": "Custom Attribute Mapper",
+        "mapper-selection.user-attribute-name": attribute,
+    }
+    return {f"x509-cert-auth.{key}": value for key, value in options.items()}
+
+
+def card_step(kind: Kind) -> Step:
+    """The CPS: its common name is the national number of the account."""
+    config = {
+        **mapped("Subject's Common Name", "idNat"),
+        **certificate_options(setting("CARD_POLICY"), setting("CARD_CRLS", "persons.crl")),
+    }
     return proof("auth-x509-client-username-form", "sc", kind.longest, **config)
+
+
+def systems_flow() -> Flow:
+    """How a machine gets a token: by its organisation's certificate, whole subject, and only as what it is.
+
+    The second step refuses whoever is not a system, should a person's account ever bear a certificate's subject.
+    """
+    config = {
+        **mapped("Match SubjectDN using regular expression", "certificateSubject"),
+        **certificate_options(setting("ORGANISATION_POLICY"), setting("ORGANISATION_CRLS", "organisations.crl")),
+        "x509-cert-auth.regular-expression": "(.*)",
+        "x509-cert-auth.canonical-dn-enabled": "true",
+    }
+    anybody_else = {"attribute_name": "kind", "attribute_expected_value": "system", "not": "true"}
+    refused = [Step("conditional-user-attribute", config=anybody_else), Step("deny-access-authenticator")]
+    steps: list[Step | Flow] = [
+        Step("direct-grant-auth-x509-username", config=config),
+        Flow("systems only", [*refused], "CONDITIONAL"),
+    ]
+    return Flow("systems", steps, top=True, bound=True)
 
 
 def browser_flow(kind: Kind) -> Flow:
@@ -147,6 +192,7 @@ def flattened(flow: Flow) -> tuple[list[Json], list[Json]]:
                 configs.append({"alias": execution["authenticatorConfig"], "config": step.config})
         executions.append(execution)
     this = {
+        **({"id": flow.alias} if flow.bound else {}),
         "alias": flow.alias,
         "providerId": "basic-flow",
         "topLevel": flow.top,

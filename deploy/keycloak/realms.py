@@ -7,67 +7,29 @@ README.md says what each choice is for.
 
 import json
 from pathlib import Path
-from typing import Any
 
-from flows import DAY, HOUR, MINUTE, Json, Kind, browser_flow, flattened, no_direct_grant, setting
+from clients import PORTAL_ORIGIN, attribute_claim, clients, fixed_claim, portal
+from flows import DAY, HOUR, MINUTE, Json, Kind, browser_flow, flattened, no_direct_grant, setting, systems_flow
 
 HERE = Path(__file__).parent
-AUDIENCES = ("gateway", "identity", "consent", "records", "messaging", "directory")
-PORTAL_ORIGIN = "http://127.0.0.1:8000"
 UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 ID_NAT_PATTERN = "^(8[0-9]{11}|0[0-9A-Z]{9}|3[0-9AB]{9}/[0-9A-Z]{1,16}|5[0-9]{14}/[0-9A-Z]{1,16})$"
 """RPPS, ADELI, employee of a FINESS, employee of a SIRET: the forms that a card's common name takes."""
 
 
-def attribute(name: str, pattern: str | None = None, options: list[str] | None = None) -> Json:
-    """A user attribute that only administrators read and write."""
+def attribute(
+    name: str, pattern: str | None = None, options: list[str] | None = None, longest: int | None = None
+) -> Json:
+    """A user attribute that only administrators read and write. `longest`: characters."""
     validations: Json = {}
+    if longest:
+        validations["length"] = {"max": longest}
     if pattern:
         validations["pattern"] = {"pattern": pattern, "error-message": name}
     if options:
         validations["options"] = {"options": options}
     permissions = {"view": ["admin"], "edit": ["admin"]}
     return {"name": name, "permissions": permissions, "multivalued": False, "validations": validations}
-
-
-def mapper(name: str, kind: str, **config: str) -> Json:
-    """A protocol mapper that puts something in access tokens."""
-    tokens = {"access.token.claim": "true", "introspection.token.claim": "true"}
-    return {
-        "name": name,
-        "protocol": "openid-connect",
-        "protocolMapper": kind,
-        "consentRequired": False,
-        "config": {**tokens, **config},
-    }
-
-
-def attribute_claim(name: str) -> Json:
-    """The user attribute as the claim of the same name, in ID tokens too."""
-    return mapper(
-        name,
-        "oidc-usermodel-attribute-mapper",
-        **{
-            "user.attribute": name,
-            "claim.name": name,
-            "jsonType.label": "String",
-            "id.token.claim": "true",
-        },
-    )
-
-
-def fixed_claim(name: str, value: str) -> Json:
-    """The same claim in everybody's tokens."""
-    return mapper(
-        name,
-        "oidc-hardcoded-claim-mapper",
-        **{
-            "claim.name": name,
-            "claim.value": value,
-            "jsonType.label": "String",
-            "id.token.claim": "true",
-        },
-    )
 
 
 PRO = Kind(
@@ -77,9 +39,11 @@ PRO = Kind(
     longest=8 * HOUR,
     acr="2##3",
     card=True,
+    machines=True,
     attributes=[
         attribute("idNat", ID_NAT_PATTERN),
-        attribute("kind", options=["professional", "administrator"]),
+        attribute("certificateSubject", longest=255),
+        attribute("kind", options=["professional", "administrator", "system"]),
     ],
     mappers=[attribute_claim("kind")],
 )
@@ -92,75 +56,6 @@ PATIENT = Kind(
     card=False,
     mappers=[fixed_claim("kind", "patient")],
 )
-
-
-def client(identifier: str, **differences: Any) -> Json:
-    """What is the same in every client: nothing allowed that is not asked for, tokens signed with ES256."""
-    attributes = {
-        "access.token.signed.response.alg": "ES256",
-        "id.token.signed.response.alg": "ES256",
-        **differences.pop("attributes", {}),
-    }
-    return {
-        "clientId": identifier,
-        "enabled": True,
-        "protocol": "openid-connect",
-        "publicClient": False,
-        "standardFlowEnabled": False,
-        "implicitFlowEnabled": False,
-        "directAccessGrantsEnabled": False,
-        "serviceAccountsEnabled": False,
-        "frontchannelLogout": False,
-        "fullScopeAllowed": False,
-        "defaultClientScopes": ["basic", "acr"],
-        "optionalClientScopes": [],
-        "attributes": attributes,
-        **differences,
-    }
-
-
-def portal(kind: Kind, identifier: str, **levels: str) -> Json:
-    """A client for people. Its tokens name no one: an opaque id, the kind of person, how they logged in."""
-    audiences = [
-        mapper(f"aud {name}", "oidc-audience-mapper", **{"included.custom.audience": name}) for name in AUDIENCES
-    ]
-    return client(
-        identifier,
-        publicClient=True,
-        standardFlowEnabled=True,
-        redirectUris=[setting("PORTAL_REDIRECT_URI", "http://127.0.0.1:8000/callback")],
-        webOrigins=[setting("PORTAL_ORIGIN", PORTAL_ORIGIN)],
-        attributes={
-            "pkce.code.challenge.method": "S256",
-            "post.logout.redirect.uris": setting("PORTAL_LOGOUT_URI", "http://127.0.0.1:8000/"),
-            **levels,
-        },
-        protocolMappers=[
-            *audiences,
-            mapper("amr", "oidc-amr-mapper", **{"id.token.claim": "true"}),
-            attribute_claim("uid"),
-            *kind.mappers,
-        ],
-    )
-
-
-def clients(kind: Kind) -> list[Json]:
-    """Portal, platform, and those of Keycloak's own that would open a side door, closed."""
-    levels = {"default.acr.values": kind.acr, "minimum.acr.value": "2"}
-    platform = client(
-        "platform",
-        serviceAccountsEnabled=True,
-        fullScopeAllowed=True,
-        clientAuthenticatorType="client-secret",
-        secret=setting(f"{kind.name.upper()}_PLATFORM_SECRET"),
-        defaultClientScopes=["basic", "acr", "roles"],
-    )
-    closed = ("account", "account-console", "admin-cli", "security-admin-console")
-    return [
-        portal(kind, "portal", **levels),
-        platform,
-        *(client(identifier, enabled=False, publicClient=True) for identifier in closed),
-    ]
 
 
 def keys() -> list[Json]:
@@ -282,7 +177,8 @@ TRACES: Json = {
 def realm(kind: Kind) -> Json:
     """All of a realm."""
     browser, direct = browser_flow(kind), no_direct_grant(kind)
-    listed = [flattened(browser), flattened(direct)]
+    flows = [browser, direct, *([systems_flow()] if kind.machines else [])]
+    listed = [flattened(flow) for flow in flows]
     return {
         "realm": kind.name,
         "displayName": kind.title,

@@ -110,6 +110,13 @@ async def desk(address: str, dial: Any, calling_as: CallingAs, database: Databas
     return Desk(stub, calling_as, database, settling)
 
 
+@pytest_asyncio.fixture
+async def consent_stub(address: str, dial: Any, calling_as: CallingAs, database: Database, settling: Settling) -> Desk:
+    """The same service, called by consent."""
+    stub = DirectoryServiceStub(await dial(address, "directory", as_="consent"))
+    return Desk(stub, calling_as, database, settling)
+
+
 @pytest.fixture
 def settling(database: Database, keycloak: AccountsInMemory, clock: Clock) -> Settling:
     return Settling(database, keycloak, clock.now)

@@ -17,6 +17,7 @@ from terresante_platform.refusals import Refusal
 
 CallingAs = Callable[..., Any]
 Published = Callable[[], Awaitable[list[str]]]
+SUBJECT = "CN=dpi.hopital.example,OU=1990000019,O=Hôpital du Port,C=FR"
 PASSWORD, CARD = pb.LOGIN_MEANS_PASSWORD_AND_CODE, pb.LOGIN_MEANS_CARD
 
 
@@ -77,6 +78,32 @@ class Desk:
     async def reinstate(self, professional_id: str) -> pb.Professional:
         request = pb.ReinstateAccountRequest(professional_id=professional_id)
         return (await self.stub.ReinstateAccount(request)).professional  # type: ignore[no-any-return]
+
+    async def hospital(self) -> str:
+        """A structure of 94 Ouest, whose administrator makes the calls that follow."""
+        await self.administrator("94-ouest")
+        return (await self.structure(name="Hôpital du Port", kind="hospital_service")).structure_id
+
+    async def feeder(self, structure: str, **changes: Any) -> pb.Feeder:
+        """A new feeder of this structure."""
+        wanted: dict[str, Any] = {
+            "name": "Hôpital du Port (DPI)",
+            "issuers": ["1.2.250.1.999.7.1"],
+            "policy": "suggest",
+            "certificate_subject": SUBJECT,
+        }
+        request = pb.RegisterFeederRequest(structure_id=structure, **wanted | changes)
+        return (await self.stub.RegisterFeeder(request)).feeder  # type: ignore[no-any-return]
+
+    async def change_feeder(self, feeder: pb.Feeder, **changes: Any) -> pb.Feeder:
+        wanted: dict[str, Any] = {"feeder_id": feeder.feeder_id, "version": feeder.version}
+        return (await self.stub.ChangeFeeder(pb.ChangeFeederRequest(**wanted | changes))).feeder  # type: ignore[no-any-return]
+
+    async def feeders(self) -> list[pb.Feeder]:
+        return list((await self.stub.ListFeeders(pb.ListFeedersRequest())).feeders)
+
+    async def feeders_told(self, *ids: str) -> list[pb.Feeder]:
+        return list((await self.stub.BatchGetFeeders(pb.BatchGetFeedersRequest(feeder_ids=ids))).feeders)
 
     async def read(self, *ids: str) -> list[pb.Professional]:
         request = pb.BatchGetProfessionalsRequest(professional_ids=ids)

@@ -36,6 +36,8 @@ class AccountsInMemory:
         attributes = {"uid": str(login.uid), "kind": login.kind.value}
         if login.id_nat:
             attributes["idNat"] = login.id_nat
+        if login.certificate:
+            attributes["certificateSubject"] = login.certificate
         user = self.users.get(login.uid)
         if user is None:
             steps = set(FIRST_STEPS[login.means])

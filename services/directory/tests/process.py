@@ -22,7 +22,7 @@ def environment(
         "TLS_CERT_FILE": who.certificate,
         "TLS_KEY_FILE": who.key,
         "TLS_CA_FILE": who.authority,
-        "ISSUERS": json.dumps({f"{keycloak}/realms/pro": ["professional", "administrator"]}),
+        "ISSUERS": json.dumps({f"{keycloak}/realms/pro": ["professional", "administrator", "system"]}),
         "ISSUERS_CA_FILE": realm.ca_file if realm else who.authority,
         "DATABASE_URL": database_url,
         "NATS_URL": f"tls://127.0.0.1:{free_port()}",

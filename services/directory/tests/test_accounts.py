@@ -80,6 +80,16 @@ async def test_a_card_user_has_no_password_and_no_first_steps(ground: Ground) ->
     assert (ground.seen(login).actions, ground.seen(login).credentials) == (set(), set())
 
 
+async def test_a_machine_has_its_certificates_subject_and_nothing_to_begin_with(ground: Ground) -> None:
+    login = Login(uuid4(), Kind.SYSTEM, new_username(), None, Means.CERTIFICATE, True, f"cn={uuid4()},o=ho\u0302pital")
+
+    await ground.accounts.keep(login)
+
+    user = ground.seen(login)
+    assert (user.actions, user.credentials) == (set(), set())
+    assert user.attributes == {"uid": str(login.uid), "kind": "system", "certificateSubject": login.certificate}
+
+
 async def test_keeping_twice_makes_one_user_and_changes_nothing(ground: Ground) -> None:
     login = a_login()
 

@@ -23,8 +23,6 @@ from terresante_directory.domain.professionals import (
     Profession,
     Professional,
     ProfessionUnknown,
-    VersionRequired,
-    VersionStale,
     add_place,
     end_place,
     register_professional,
@@ -43,6 +41,7 @@ from terresante_directory.domain.territories import (
     TerritoryNotYours,
     TerritoryUnknown,
 )
+from terresante_directory.domain.versions import VersionRequired, VersionStale
 
 MONDAY = datetime(2025, 3, 3, 9, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)

@@ -27,15 +27,24 @@ ADMINISTRATION = {
     "SuspendAccount": pb.SuspendAccountRequest(),
     "ReinstateAccount": pb.ReinstateAccountRequest(),
     "GetAdministrator": pb.GetAdministratorRequest(),
+    "NameIdentityOfficer": pb.NameIdentityOfficerRequest(),
+    "EndIdentityOfficer": pb.EndIdentityOfficerRequest(),
+    "ListIdentityOfficers": pb.ListIdentityOfficersRequest(),
+    "RegisterFeeder": pb.RegisterFeederRequest(),
+    "ChangeFeeder": pb.ChangeFeederRequest(),
+    "ListFeeders": pb.ListFeedersRequest(),
 }
-EVERY_CALL = READS | SEARCHES | ADMINISTRATION
+DECIDING = {"BatchGetFeeders": pb.BatchGetFeedersRequest()}
+"""For consent only, never through the gateway."""
+FROM_OUTSIDE = READS | SEARCHES | ADMINISTRATION
+EVERY_CALL = FROM_OUTSIDE | DECIDING
 
 
 def test_every_call_of_the_contract_is_tested_for_who_may_make_it() -> None:
     assert set(EVERY_CALL) == {method.name for method in pb.DESCRIPTOR.services_by_name["DirectoryService"].methods}
 
 
-@pytest.mark.parametrize("name", EVERY_CALL)
+@pytest.mark.parametrize("name", FROM_OUTSIDE)
 async def test_nobody_and_who_shows_a_password_alone_are_refused(desk: Desk, calling_as: CallingAs, name: str) -> None:
     call = getattr(desk.stub, name)
 
@@ -52,7 +61,11 @@ async def test_services_that_have_no_business_here_are_refused_even_with_a_perso
     desk: Desk, address: str, dial: Any, name: str
 ) -> None:
     await desk.administrator("94-ouest")
-    others = ["records", "messaging", "identity"] if name in READS else ["records", "messaging", "identity", "consent"]
+    others = ["records", "messaging", "identity"]
+    if name not in READS | DECIDING:
+        others.append("consent")
+    if name in DECIDING:
+        others.append("gateway")
 
     for other in others:
         stub = DirectoryServiceStub(await dial(address, "directory", as_=other))
@@ -73,7 +86,14 @@ async def test_patients_search_and_administer_nothing(desk: Desk, calling_as: Ca
     assert await reason(getattr(desk.stub, name)(EVERY_CALL[name])) == "KIND_NOT_ALLOWED"
 
 
-@pytest.mark.parametrize("name", ["OpenAccount", "ReinstateAccount"])
+@pytest.mark.parametrize("name", FROM_OUTSIDE)
+async def test_machines_do_nothing_here(desk: Desk, calling_as: CallingAs, name: str) -> None:
+    calling_as("system", uuid4(), acr=3)
+
+    assert await reason(getattr(desk.stub, name)(EVERY_CALL[name])) == "KIND_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("name", ["OpenAccount", "ReinstateAccount", "NameIdentityOfficer", "RegisterFeeder"])
 async def test_giving_access_asks_for_a_fresh_login(desk: Desk, name: str) -> None:
     desk.sit(uuid4(), logged_in_ago=301)
 

@@ -27,7 +27,7 @@ CALL_SECONDS = 5.0
 """The longest that one HTTP request is waited for."""
 LONGEST = 20.0
 """The longest that one operation may take before its last request; well under the lease of an account."""
-FIRST_STEPS = {Means.PASSWORD_AND_CODE: ["UPDATE_PASSWORD", "CONFIGURE_TOTP"], Means.CARD: []}
+FIRST_STEPS = {Means.PASSWORD_AND_CODE: ["UPDATE_PASSWORD", "CONFIGURE_TOTP"], Means.CARD: [], Means.CERTIFICATE: []}
 AWAY = (401, 403, 429)
 LEGIBLE = "23456789abcdefghjkmnpqrstuvwxyz"
 """31 signs that nobody takes for another: 4.95 bits each."""
@@ -194,7 +194,8 @@ def _found(steps: _Steps, login: Login) -> dict[str, Any] | None:
 
 def _attributes(login: Login) -> dict[str, list[str]]:
     attributes = {"uid": [str(login.uid)], "kind": [login.kind.value]}
-    return attributes | ({"idNat": [login.id_nat]} if login.id_nat else {})
+    shown = {"idNat": login.id_nat, "certificateSubject": login.certificate}
+    return attributes | {name: [value] for name, value in shown.items() if value}
 
 
 @asynccontextmanager

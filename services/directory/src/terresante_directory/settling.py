@@ -29,12 +29,15 @@ from terresante_directory.domain.accounts import (
     resume,
     suspension_carried_out,
 )
+from terresante_directory.domain.feeders import Feeder, FeederId, changed
 from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.domain.professionals import Professional, with_account
-from terresante_directory.store import accounts, professionals
+from terresante_directory.store import accounts, feeders, professionals
 
 ROUND_SECONDS = 60.0
 MOST_PER_ROUND = 200
+Holder = Professional | Feeder | None
+"""Whose account it is, if that is kept here: an administrator has no state of an account."""
 
 
 class Settling:
@@ -57,9 +60,17 @@ class Settling:
         """Ends the sessions of a suspended account at once, without any lease."""
         await self._keycloak.shut(account.login())
         async with self._database.transaction() as transaction:
-            current, professional = await _locked(transaction, account)
+            current, holder = await _locked(transaction, account)
             done = suspension_carried_out(current, account.turn, self._now())
-            await self._keep(transaction, done, professional)
+            await self._keep(transaction, done, holder)
+
+    async def finish(self, uid: UUID) -> bool:
+        """Settles an account that is unsettled and leased to nobody; False if there was nothing to do."""
+        account = await self._taken(uid)
+        if account is None:
+            return False
+        await self.settle(account)
+        return True
 
     async def round(self) -> int:
         """Settles what is unsettled and not leased. Gives how many were; stops early if Keycloak is away."""
@@ -67,17 +78,12 @@ class Settling:
             waiting = await accounts.unsettled(connection, self._now(), MOST_PER_ROUND)
         done = 0
         for uid in waiting:
-            account = await self._taken(uid)
-            if account is None:
-                continue
             try:
-                await self.settle(account)
+                done += await self.finish(uid)
             except AccountsUnavailable:
                 break
             except AccountRefused as fault:
                 log.error("account refused by keycloak", uid=str(uid), code=fault.code)
-                continue
-            done += 1
         return done
 
     async def run(self) -> None:
@@ -99,24 +105,26 @@ class Settling:
                 await self._release(account)
                 raise
             async with self._database.transaction() as transaction:
-                current, professional = await _locked(transaction, account)
+                current, holder = await _locked(transaction, account)
                 done = carried_out(replace(current, username=username), account.turn)
                 if not done.settled:
                     done = renewed(done, self._now())
-                await self._keep(transaction, done, professional)
+                await self._keep(transaction, done, holder)
             if done.settled:
                 return done
             account, begin = done, partial(self._keycloak.keep, done.login())
 
     async def _release(self, account: Account) -> None:
         async with self._database.transaction() as transaction:
-            current, professional = await _locked(transaction, account)
-            await self._keep(transaction, released(current), professional)
+            current, holder = await _locked(transaction, account)
+            await self._keep(transaction, released(current), holder)
 
-    async def _keep(self, transaction: AsyncConnection, account: Account, professional: Professional | None) -> None:
+    async def _keep(self, transaction: AsyncConnection, account: Account, holder: Holder) -> None:
         await accounts.save(transaction, account)
-        if professional is not None:
-            await keep_state(transaction, professional, account, self._now())
+        if isinstance(holder, Professional):
+            await keep_state(transaction, holder, account, self._now())
+        elif holder is not None:
+            await keep_feeder(transaction, holder, changed(holder, account), self._now())
 
     async def _taken(self, uid: UUID) -> Account | None:
         async with self._database.transaction() as transaction:
@@ -139,15 +147,24 @@ async def keep_state(
     return changed
 
 
-async def _locked(transaction: AsyncConnection, of: Account) -> tuple[Account, Professional | None]:
-    """The account as it is now, and whose it is if that is a professional: locked in the order that all keep."""
-    professional = None
+async def keep_feeder(transaction: AsyncConnection, before: Feeder, after: Feeder, at: datetime) -> None:
+    """Keeps and announces a new version of the feeder, if it is one."""
+    if after.version != before.version:
+        await feeders.save(transaction, after)
+        await events.feeder_changed(transaction, after, at)
+
+
+async def _locked(transaction: AsyncConnection, of: Account) -> tuple[Account, Holder]:
+    """The account as it is now, and whose it is: locked in the order that all keep."""
+    holder: Holder = None
     if of.kind is Kind.PROFESSIONAL:
-        professional = await professionals.get_for_update(transaction, ProfessionalId(of.uid))
+        holder = await professionals.get_for_update(transaction, ProfessionalId(of.uid))
+    elif of.kind is Kind.SYSTEM:
+        holder = await feeders.get_for_update(transaction, FeederId(of.uid))
     current = await accounts.get_for_update(transaction, of.uid)
     if current is None:
         raise LookupError("an account was removed")
-    return current, professional
+    return current, holder
 
 
 @asynccontextmanager

@@ -9,8 +9,10 @@ from terresante.directory.v1 import directory_service_pb2 as pb
 from terresante_platform.ids import parsed
 from terresante_platform.refusals import Invalid
 
-from terresante_directory.domain.accounts import Means, State, means_invalid
+from terresante_directory.domain.accounts import Means, State, means_invalid, state_invalid
+from terresante_directory.domain.feeders import Feeder
 from terresante_directory.domain.identifiers import Doubt
+from terresante_directory.domain.officers import Mandate
 from terresante_directory.domain.professionals import Place, Profession, Professional
 from terresante_directory.domain.structures import Structure
 from terresante_directory.domain.territories import Territory
@@ -24,6 +26,11 @@ STATES = {
     State.PENDING: pb.ACCOUNT_STATE_PENDING,
     State.OPEN: pb.ACCOUNT_STATE_OPEN,
     State.SUSPENDED: pb.ACCOUNT_STATE_SUSPENDED,
+}
+WANTED_STATES = {
+    pb.ACCOUNT_STATE_UNSPECIFIED: None,
+    pb.ACCOUNT_STATE_OPEN: State.OPEN,
+    pb.ACCOUNT_STATE_SUSPENDED: State.SUSPENDED,
 }
 MEANS = {
     pb.LOGIN_MEANS_CARD: Means.CARD,
@@ -77,6 +84,13 @@ def means(value: int) -> Means:
     return MEANS[value]  # type: ignore[index]
 
 
+def wanted_state(value: int) -> State | None:
+    """What an account shall be; None: as it is. Raises `AccountStateInvalid` for what nobody may choose."""
+    if value not in WANTED_STATES:
+        raise state_invalid()
+    return WANTED_STATES[value]  # type: ignore[index]
+
+
 def territory_to_proto(territory: Territory) -> pb.Territory:
     return pb.Territory(
         code=territory.code,
@@ -104,7 +118,7 @@ def structure_to_proto(structure: Structure) -> pb.Structure:
 def professional_to_proto(
     professional: Professional, professions: Mapping[str, Profession], account: bool
 ) -> pb.Professional:
-    """`account`: whether the reader may know the state of their account.
+    """`account`: whether the reader may know the state of their account and their mandate of identity officer.
 
     A profession that the data file no longer has is shown by its code, without rights of a health professional.
     """
@@ -121,6 +135,40 @@ def professional_to_proto(
         places=[_place_to_proto(place) for place in professional.places],
         account_state=STATES[professional.account] if account else pb.ACCOUNT_STATE_UNSPECIFIED,
         version=professional.version,
+        identity_mandate=mandate_to_proto(professional.mandate) if account and professional.mandate else None,
+    )
+
+
+def mandate_to_proto(mandate: Mandate) -> pb.IdentityMandate:
+    return pb.IdentityMandate(
+        territory_codes=mandate.territories,
+        structure_ids=map(str, mandate.structures),
+        since=timestamp(mandate.since),
+    )
+
+
+def officer_to_proto(
+    professional: Professional, mandate: Mandate, professions: Mapping[str, Profession]
+) -> pb.IdentityOfficer:
+    return pb.IdentityOfficer(
+        professional=professional_to_proto(professional, professions, account=True),
+        mandate=mandate_to_proto(mandate),
+        named_by=str(mandate.named_by),
+    )
+
+
+def feeder_to_proto(feeder: Feeder, subject: bool) -> pb.Feeder:
+    """`subject`: whether the reader may know which certificate opens its account."""
+    return pb.Feeder(
+        feeder_id=str(feeder.id),
+        name=feeder.name,
+        structure_id=str(feeder.structure),
+        territory_code=feeder.territory,
+        issuers=feeder.issuers,
+        policy=feeder.policy.value,
+        certificate_subject=feeder.subject if subject else "",
+        account_state=STATES[feeder.account],
+        version=feeder.version,
     )
 
 
@@ -135,4 +183,5 @@ def _place_to_proto(place: Place) -> pb.Place:
         role=place.role,
         since=timestamp(place.since),
         until=timestamp(place.until) if place.until else None,
+        territory_code=place.territory,
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unavailable, Unknown
 
+from terresante_directory.domain.certificates import CertificateSubject
 from terresante_directory.domain.identifiers import Rpps
 
 LEASE = timedelta(seconds=60)
@@ -42,6 +43,10 @@ class AccountMeansInvalid(Invalid):
     reason = "ACCOUNT_MEANS_INVALID"
 
 
+class AccountStateInvalid(Invalid):
+    reason = "ACCOUNT_STATE_INVALID"
+
+
 class AccountsUnavailable(Unavailable):
     reason = "ACCOUNTS_UNAVAILABLE"
 
@@ -51,6 +56,7 @@ class Kind(StrEnum):
 
     PROFESSIONAL = "professional"
     ADMINISTRATOR = "administrator"
+    SYSTEM = "system"
 
 
 class State(StrEnum):
@@ -66,11 +72,15 @@ class Means(StrEnum):
 
     CARD = "card"
     PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - not a password
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Account:
-    """A login. `uid`: the token's, of its holder. `id_nat`: what the holder's card says, if they have one."""
+    """A login. `uid`: the token's, of its holder. `id_nat`: what the holder's card says, if they have one.
+
+    `certificate`: subject of the holder's certificate, in its canonical form, if the holder is a machine.
+    """
 
     uid: UUID
     kind: Kind
@@ -81,6 +91,7 @@ class Account:
     settled: bool
     turn: int
     leased_until: datetime | None
+    certificate: str | None = None
 
     def __repr__(self) -> str:
         return f"Account({self.uid}, {self.state})"
@@ -88,7 +99,7 @@ class Account:
     def login(self) -> "Login":
         """What Keycloak must hold of it now."""
         enabled = self.state is not State.SUSPENDED
-        return Login(self.uid, self.kind, self.username, self.id_nat, self.means, enabled)
+        return Login(self.uid, self.kind, self.username, self.id_nat, self.means, enabled, self.certificate)
 
     def is_leased(self, at: datetime) -> bool:
         """Whether somebody is acting on Keycloak for it at that moment."""
@@ -105,6 +116,7 @@ class Login:
     id_nat: str | None
     means: Means
     enabled: bool
+    certificate: str | None = None
 
     def __repr__(self) -> str:
         return f"Login({self.uid})"
@@ -137,6 +149,12 @@ def ask(
     return replace(_leased(account, at), id_nat=id_nat, means=means, settled=False, turn=account.turn + 1)
 
 
+def ask_for_machine(uid: UUID, certificate: CertificateSubject, username: str) -> Account:
+    """The account of a machine from now on, leased to nobody yet. Its certificate alone opens it."""
+    kind, means = Kind.SYSTEM, Means.CERTIFICATE
+    return Account(uid, kind, username, None, means, State.PENDING, False, 1, None, certificate.key)
+
+
 def resume(account: Account, at: datetime) -> Account:
     """The same account, leased to whoever brings Keycloak to agree. Raises `AccountBusy`."""
     return _leased(account, at)
@@ -154,6 +172,13 @@ def reinstate(account: Account, at: datetime) -> Account:
     if account.state is not State.SUSPENDED:
         return account if account.settled else _leased(account, at)
     return replace(_leased(account, at), state=State.OPEN, settled=False, turn=account.turn + 1)
+
+
+def reopen(account: Account) -> Account:
+    """Open again if it was suspended, whoever acts on Keycloak meanwhile: they see the turn, and go on."""
+    if account.state is not State.SUSPENDED:
+        return account
+    return replace(account, state=State.OPEN, settled=False, turn=account.turn + 1)
 
 
 def carried_out(account: Account, turn: int) -> Account:
@@ -183,6 +208,10 @@ def means_invalid() -> AccountMeansInvalid:
     return AccountMeansInvalid("Ce moyen de connexion n’existe pas.", "Choisissez la carte, ou mot de passe et code.")
 
 
+def state_invalid() -> AccountStateInvalid:
+    return AccountStateInvalid("Un compte s’ouvre ou se suspend, rien d’autre.", "Choisissez l’un des deux.")
+
+
 def suspended() -> AccountSuspended:
     return AccountSuspended("Ce compte est suspendu.", "Rétablissez-le avant d’en rouvrir l’accès.")
 
@@ -207,7 +236,7 @@ def card_taken() -> AccountCardTaken:
 def unavailable() -> AccountsUnavailable:
     return AccountsUnavailable(
         "Le service des comptes ne répond pas : la demande est gardée et sera achevée dès son retour.",
-        "Réessayez dans quelques minutes pour obtenir un mot de passe de départ.",
+        "Rien n’est à refaire, sauf s’il faut un mot de passe de départ : redemandez-le dans quelques minutes.",
     )
 
 

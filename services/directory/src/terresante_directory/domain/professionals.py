@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from terresante_platform.refusals import Conflict, Invalid, PreconditionMissing, Stale, Unknown
+from terresante_platform.refusals import Conflict, Invalid, Unknown
 
 from terresante_directory.domain import words
 from terresante_directory.domain.accounts import Account, State
@@ -17,8 +17,10 @@ from terresante_directory.domain.identifiers import (
     TerritoryCode,
     rpps,
 )
+from terresante_directory.domain.officers import Mandate
 from terresante_directory.domain.structures import Structure
 from terresante_directory.domain.territories import Administrator
+from terresante_directory.domain.versions import must_be_current
 
 MAX_ROLE = 100
 MAX_PLACES = 20
@@ -52,14 +54,6 @@ class PlaceInvalid(Invalid):
     reason = "PLACE_INVALID"
 
 
-class VersionStale(Stale):
-    reason = "VERSION_STALE"
-
-
-class VersionRequired(PreconditionMissing):
-    reason = "VERSION_REQUIRED"
-
-
 @dataclass(frozen=True, slots=True)
 class Profession:
     """A profession of the data file. `health_professional`: in the sense of the 4th part of the CSP."""
@@ -87,7 +81,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Professional:
-    """A person. `rpps`: None where the profession has none. `profession`: its code. `places`: ended ones too."""
+    """A person. `rpps`: None where the profession has none. `profession`: its code. `places`: ended ones too.
+
+    `mandate`: where they are an identity officer now.
+    """
 
     id: ProfessionalId
     rpps: Rpps | None
@@ -97,6 +94,7 @@ class Professional:
     places: tuple[Place, ...]
     account: State | None = None
     version: int = 1
+    mandate: Mandate | None = None
 
     def __repr__(self) -> str:
         return f"Professional({self.id})"
@@ -172,7 +170,7 @@ def add_place(
 ) -> Professional:
     """They practise there too from now on. Only an administrator of that structure's territory says so."""
     by.must_administer(place.structure.territory)
-    must_be_current(professional, version)
+    must_be_current(professional.version, version)
     return replace(_practising_also(professional, place, at), version=professional.version + 1)
 
 
@@ -184,7 +182,7 @@ def end_place(
     if ended is None:
         raise PlaceUnknown("Ce lieu d’exercice n’existe pas.", "Relisez les lieux d’exercice du professionnel.")
     by.must_administer(ended.territory)
-    must_be_current(professional, version)
+    must_be_current(professional.version, version)
     if ended.until is not None:
         raise PlaceEnded("Ce lieu d’exercice a déjà pris fin.")
     until = max(at, ended.since)
@@ -199,17 +197,9 @@ def with_account(professional: Professional, account: Account) -> Professional:
     return replace(professional, account=account.state, version=professional.version + 1)
 
 
-def must_be_current(professional: Professional, version: int) -> None:
-    """Raises unless the change is based on the present version."""
-    if version <= 0:
-        raise VersionRequired(
-            "La modification doit dire sur quelle version elle porte.", "Relisez la fiche, puis modifiez-la."
-        )
-    if version != professional.version:
-        raise VersionStale(
-            "La fiche a changé depuis que vous l’avez lue : rien n’a été modifié.",
-            "Relisez la fiche, puis refaites la modification si elle est encore utile.",
-        )
+def with_mandate(professional: Professional, mandate: Mandate | None) -> Professional:
+    """The professional after their mandate changed: another version."""
+    return replace(professional, mandate=mandate, version=professional.version + 1)
 
 
 def already_registered() -> ProfessionalAlready:
@@ -221,7 +211,7 @@ def already_registered() -> ProfessionalAlready:
 
 
 def unknown_professional() -> ProfessionalUnknown:
-    return ProfessionalUnknown("Ce professionnel n’existe pas.")
+    return ProfessionalUnknown("Ce professionnel n’existe pas.", "Cherchez-le dans l’annuaire par son nom.")
 
 
 def place_already() -> PlaceAlready:

@@ -11,14 +11,16 @@ from terresante_directory.domain.professionals import Profession
 from terresante_directory.domain.territories import Territory
 from terresante_directory.rpc.accounts import AccountCalls
 from terresante_directory.rpc.enrolment import EnrolmentCalls
+from terresante_directory.rpc.feeders import FeederCalls
+from terresante_directory.rpc.officers import OfficerCalls
 from terresante_directory.rpc.reading import ReadingCalls
 from terresante_directory.settling import Settling
 
 __all__ = ["DirectoryService"]
 
 
-class DirectoryService(EnrolmentCalls, AccountCalls, ReadingCalls, DirectoryServiceServicer):
-    """All calls: who is enrolled, their accounts, and reading."""
+class DirectoryService(EnrolmentCalls, AccountCalls, OfficerCalls, FeederCalls, ReadingCalls, DirectoryServiceServicer):
+    """All calls: who is enrolled, their accounts, who answers for identities and who feeds them, and reading."""
 
     def __init__(
         self,

@@ -13,13 +13,7 @@ from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory import events, wire
-from terresante_directory.domain.identifiers import (
-    PlaceId,
-    ProfessionalId,
-    StructureId,
-    TerritoryCode,
-    unknown_structure,
-)
+from terresante_directory.domain.identifiers import PlaceId, ProfessionalId, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import (
     NewPlace,
     Profession,
@@ -130,17 +124,12 @@ class EnrolmentCalls:
 
 
 async def _structure(transaction: AsyncConnection, text: str, field: str) -> Structure:
-    id = StructureId(parsed(text, field))
-    found = (await structures.get_many(transaction, [id])).get(id)
-    if found is None:
-        raise unknown_structure()
+    (found,) = await structures.get_all(transaction, [StructureId(parsed(text, field))])
     return found
 
 
 async def _places(transaction: AsyncConnection, asked: Sequence[pb.NewPlace]) -> list[NewPlace]:
     """The places asked for, with their structures. Raises `StructureUnknown`, `TooManyIds`."""
     wanted = [StructureId(id) for id in wire.ids([place.structure_id for place in asked], "structure_id")]
-    found = await structures.get_many(transaction, wanted)
-    if any(id not in found for id in wanted):
-        raise unknown_structure()
-    return [NewPlace(PlaceId(new_id()), found[id], place.role) for id, place in zip(wanted, asked, strict=True)]
+    found = await structures.get_all(transaction, wanted)
+    return [NewPlace(PlaceId(new_id()), structure, place.role) for structure, place in zip(found, asked, strict=True)]

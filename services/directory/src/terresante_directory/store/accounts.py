@@ -10,13 +10,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.accounts import Account, Kind, Means, State, card_taken
+from terresante_directory.domain.certificates import subject_taken
 from terresante_directory.store.tables import account
 
-CARD_INDEX = "account_id_nat"
+TAKEN = {"account_id_nat": card_taken, "account_certificate": subject_taken}
+"""By unique index: why a second account is refused."""
 
 
 async def save(transaction: AsyncConnection, changed: Account) -> None:
-    """Keeps an account, new or locked by this transaction. Raises `AccountCardTaken`."""
+    """Keeps an account, new or locked by this transaction. Raises `AccountCardTaken`, `CertificateSubjectTaken`."""
     keep = insert(account).values(
         uid=changed.uid,
         kind=changed.kind.value,
@@ -27,6 +29,7 @@ async def save(transaction: AsyncConnection, changed: Account) -> None:
         settled=changed.settled,
         turn=changed.turn,
         leased_until=changed.leased_until,
+        certificate=changed.certificate,
     )
     mutable = ("username", "id_nat", "means", "state", "settled", "turn", "leased_until")
     upsert = keep.on_conflict_do_update(
@@ -35,8 +38,9 @@ async def save(transaction: AsyncConnection, changed: Account) -> None:
     try:
         await transaction.execute(upsert)
     except IntegrityError as fault:
-        if getattr(getattr(fault.orig, "__cause__", None), "constraint_name", "") == CARD_INDEX:
-            raise card_taken() from None
+        taken = TAKEN.get(getattr(getattr(fault.orig, "__cause__", None), "constraint_name", ""))
+        if taken is not None:
+            raise taken() from None
         raise
 
 
@@ -70,4 +74,5 @@ def _account(row: Row[Any]) -> Account:
         settled=row.settled,
         turn=row.turn,
         leased_until=row.leased_until,
+        certificate=row.certificate,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, any_, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import Row, Uuid, and_, any_, bindparam, exists, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +24,8 @@ from terresante_directory.domain.professionals import (
     already_registered,
     unknown_professional,
 )
-from terresante_directory.store.tables import account, place, professional, structure
+from terresante_directory.store import officers
+from terresante_directory.store.tables import account, mandate, place, professional, structure
 
 BY_ID = (
     select(
@@ -36,9 +37,11 @@ BY_ID = (
         place.c.since,
         place.c.until,
         structure.c.territory,
+        *officers.COLUMNS,
     )
     .select_from(professional)
     .outerjoin(account, account.c.uid == professional.c.id)
+    .outerjoin(mandate, and_(mandate.c.professional_id == professional.c.id, mandate.c.until.is_(None)))
     .outerjoin(place, place.c.professional_id == professional.c.id)
     .outerjoin(structure, structure.c.id == place.c.structure_id)
     .where(professional.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
@@ -85,12 +88,20 @@ async def save(transaction: AsyncConnection, changed: Professional) -> None:
     await _keep_places(transaction, changed)
 
 
-async def get_for_update(transaction: AsyncConnection, id: ProfessionalId) -> Professional:
-    """The professional, who stays as they are until the transaction ends. Raises `ProfessionalUnknown`."""
+async def find_for_update(transaction: AsyncConnection, id: ProfessionalId) -> Professional | None:
+    """The professional, if they exist, who stays as they are until the transaction ends."""
     locked = select(professional.c.id).where(professional.c.id == id).with_for_update()
     if (await transaction.execute(locked)).first() is None:
-        raise unknown_professional()
+        return None
     return (await get_many(transaction, [id]))[id]
+
+
+async def get_for_update(transaction: AsyncConnection, id: ProfessionalId) -> Professional:
+    """The professional, who stays as they are until the transaction ends. Raises `ProfessionalUnknown`."""
+    found = await find_for_update(transaction, id)
+    if found is None:
+        raise unknown_professional()
+    return found
 
 
 async def get_many(connection: AsyncConnection, ids: Collection[ProfessionalId]) -> dict[ProfessionalId, Professional]:
@@ -162,6 +173,7 @@ def _professional(rows: list[Row[Any]]) -> Professional:
         places=tuple(_place(row) for row in rows if row.place_id is not None),
         account=State(first.state) if first.state else None,
         version=first.version,
+        mandate=officers.standing(first),
     )
 
 

@@ -1,6 +1,6 @@
 """Structures: kept, read by id, found by words of their name or commune."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import Row, Uuid, any_, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_directory.domain.identifiers import StructureId, TerritoryCode
+from terresante_directory.domain.identifiers import StructureId, TerritoryCode, unknown_structure
 from terresante_directory.domain.structures import Structure, StructureKind, already_registered
 from terresante_directory.store.tables import structure
 
@@ -42,6 +42,14 @@ async def get_many(connection: AsyncConnection, ids: Collection[StructureId]) ->
     """Those of `ids` that exist."""
     rows = await connection.execute(BY_ID, {"ids": list(ids)})
     return {StructureId(row.id): _structure(row) for row in rows}
+
+
+async def get_all(connection: AsyncConnection, ids: Sequence[StructureId]) -> list[Structure]:
+    """The structures, in the order asked. Raises `StructureUnknown` if one of them does not exist."""
+    found = await get_many(connection, ids)
+    if any(id not in found for id in ids):
+        raise unknown_structure()
+    return [found[id] for id in ids]
 
 
 async def search(

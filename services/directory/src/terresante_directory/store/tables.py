@@ -1,6 +1,7 @@
 """The tables as queries see them. Their definition is in `migrations/`, which alone changes them."""
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
 
@@ -65,4 +66,35 @@ account = Table(
     Column("settled", Boolean),
     Column("turn", Integer),
     Column("leased_until", DateTime(timezone=True)),
+    Column("certificate", Text),
+)
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("professional_id", Uuid),
+    Column("territories", ARRAY(Text)),
+    Column("structures", ARRAY(Uuid)),
+    Column("touches", ARRAY(Text)),
+    Column("since", DateTime(timezone=True)),
+    Column("until", DateTime(timezone=True)),
+    Column("named_by", Uuid),
+    Column("ended_by", Uuid),
+)
+feeder = Table(
+    "feeder",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text),
+    Column("structure_id", Uuid),
+    Column("issuers", ARRAY(Text)),
+    Column("policy", Text),
+    Column("subject", Text),
+    Column("version", BigInteger),
+)
+feeder_issuer = Table(
+    "feeder_issuer",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("feeder_id", Uuid),
 )
