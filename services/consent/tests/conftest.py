@@ -12,11 +12,15 @@ from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceStub
 from terresante.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from terresante.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from terresante_consent.events import reactions
 from terresante_consent.journal.chain import Signer
 from terresante_consent.parts import Parts, assembled, policy_of
+from terresante_platform.consumer import Consumer
 from terresante_platform.database import Database
+from terresante_platform.testing.issuer import Issuer
 
 from .house import Clock, House
+from .linking import Linking
 from .small_directory import SmallDirectory
 from .small_identity import SmallIdentity
 
@@ -24,6 +28,12 @@ from .small_identity import SmallIdentity
 @pytest.fixture(scope="session")
 def package() -> str:
     return "terresante_consent"
+
+
+@pytest.fixture(scope="session")
+def pro() -> Issuer:
+    """The professionals' realm, which vouches for systems too."""
+    return Issuer("https://login.test/realms/pro", ["professional", "administrator", "system"])
 
 
 @pytest.fixture
@@ -64,6 +74,12 @@ async def parts(
     people = await dial(persons, "identity", as_="consent")
     async with assembled(database, database_url, channel, people, signer, policy_of(None), clock) as made:
         yield made
+
+
+@pytest.fixture
+def linking(database: Database, parts: Parts, clock: Clock) -> Linking:
+    """Identity, as far as it announces merges."""
+    return Linking(Consumer("consent", database, None, reactions(parts.knowing)), clock)  # type: ignore[arg-type]
 
 
 @pytest_asyncio.fixture

@@ -57,6 +57,10 @@ class House:
         """The calls that follow are those of somebody of the patient realm."""
         self.call_as("patient", id, **more)
 
+    def system(self, id: UUID, **more: Any) -> None:
+        """The calls that follow are that feeder's."""
+        self.call_as("system", id, **more)
+
     async def consented(self, by: UUID, patient: UUID | None = None) -> UUID:
         """A patient whose consent that professional recorded; the calls that follow are theirs."""
         patient = patient or self.identity.person()

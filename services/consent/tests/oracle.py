@@ -10,17 +10,31 @@ BY_PROFESSIONALS_ONLY = {
     A.SEARCH_PERSONS, A.CREATE_PERSON, A.CHANGE_IDENTITY, A.ISSUE_ACTIVATION, A.PUBLISH, A.CHANGE, A.OPEN_EMERGENCY,
 }  # fmt: skip
 SHOWN = {A.READ, A.BE_NOTIFIED}
+BY_OFFICERS = {A.MATCH_IDENTITY, A.LIST_REVIEWS, A.REVIEW_IDENTITY, A.DECIDE_IDENTITY}
+BY_SYSTEMS = {A.FEED_IDENTITY, A.MATCH_IDENTITY}
+ON_ONE_PATIENT = {A.REVIEW_IDENTITY, A.DECIDE_IDENTITY}
 
 
 def allows(question: Question, facts: Facts, policy: Policy) -> bool:
     """Whether the platform's promises give this access."""
     if not facts.strong_login:
         return False
+    if facts.who is Who.SYSTEM:
+        mine = question.action is not A.FEED_IDENTITY or facts.holds_issuer
+        return facts.feeder and facts.account_open and question.action in BY_SYSTEMS and mine
+    if question.action in BY_OFFICERS | BY_SYSTEMS:
+        return _officer(question.action, facts)
     if facts.who is Who.PROFESSIONAL:
         return _professional(question, facts, policy)
     if facts.who is Who.PATIENT:
         return _patient(question, facts) if facts.is_patient else _representative(question, facts)
     return False
+
+
+def _officer(action: A, facts: Facts) -> bool:
+    """Whatever the patient blocks."""
+    officer = facts.who is Who.PROFESSIONAL and facts.identity_officer and facts.account_open and facts.practises
+    return officer and action in BY_OFFICERS and (facts.within_mandate or action not in ON_ONE_PATIENT)
 
 
 def _professional(question: Question, facts: Facts, policy: Policy) -> bool:  # noqa: PLR0911, PLR0912

@@ -94,7 +94,7 @@ def test_a_block_wins_over_an_emergency_and_over_what_one_wrote() -> None:
     blocked = member._replace(blocked=True, emergency_open=True, own=True, has_own=True)
 
     for action, rule in RULES.items():
-        if rule.professional is not None:
+        if rule.professional is not None and not rule.of_identities:
             assert refusals(Question(action), blocked)[0] == "BLOCKED_BY_PATIENT"
 
 
@@ -232,13 +232,18 @@ OF_PERSONS = [
     "strong_login", "is_patient", "acts", "may_read", "may_manage", "own", "has_own", "by_law",
     "hidden_from_professionals", "hidden_from_patient", "hidden_from_representatives", "consent_in_force",
 ]  # fmt: skip
-IRRELEVANT = {"hidden_from_patient", "hidden_from_representatives", "by_law"}
+IRRELEVANT = {"hidden_from_patient", "hidden_from_representatives", "by_law", "joined", "feeder", "holds_issuer"}
+OF_OFFICERS = {"identity_officer", "within_mandate"}
+OF_CONTENTS = {"emergency_open", "has_own", "hidden_from_professionals", "structure_agreed"}
+OF_SYSTEMS = ["strong_login", "feeder", "account_open", "holds_issuer", "blocked", "own", "identity_officer", "member"]
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_the_whole_truth_table_of_professionals(action: Action) -> None:
-    """All worlds of a professional: 2^14 combinations of facts that can matter, for an entitled profession or not."""
-    names = [name for name in OF_PROFESSIONALS if name not in IRRELEVANT]
+    """All worlds of a professional: 2^14 combinations of facts that can matter to an act on records, or 2^12 to one on
+    identities, for an entitled profession or not."""
+    foreign = IRRELEVANT | (OF_CONTENTS if RULES[action].of_identities else OF_OFFICERS)
+    names = [name for name in OF_PROFESSIONALS if name not in foreign]
     question = Question(action, Kind.DOCUMENT, "letter") if action in (Action.READ, Action.BE_NOTIFIED) else (
         Question(action, Kind.DOCUMENT)
     )  # fmt: skip
@@ -254,6 +259,65 @@ def test_the_whole_truth_table_of_patients_and_representatives(action: Action) -
     for values in product((False, True), repeat=len(OF_PERSONS)):
         facts = but(Facts(Who.PATIENT), dict(zip(OF_PERSONS, values, strict=True)))
         assert allowed(question, facts) is allows(question, facts, POLICY), by_name(facts)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_the_whole_truth_table_of_systems(action: Action) -> None:
+    question = Question(action, Kind.DOCUMENT, "letter")
+    for values in product((False, True), repeat=len(OF_SYSTEMS)):
+        facts = but(Facts(Who.SYSTEM), dict(zip(OF_SYSTEMS, values, strict=True)))
+        assert allowed(question, facts) is allows(question, facts, POLICY), by_name(facts)
+
+
+officer = physician._replace(identity_officer=True, within_mandate=True)
+feeder = Facts(Who.SYSTEM, strong_login=True, account_open=True, feeder=True, holds_issuer=True)
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "change", "reason"),
+    [
+        (Action.FEED_IDENTITY, feeder, {"strong_login": False}, "LOGIN_TOO_WEAK"),
+        (Action.FEED_IDENTITY, feeder, {"account_open": False}, "ACCOUNT_SUSPENDED"),
+        (Action.FEED_IDENTITY, feeder, {"feeder": False}, "ACCOUNT_SUSPENDED"),
+        (Action.FEED_IDENTITY, feeder, {"holds_issuer": False}, "ISSUER_NOT_YOURS"),
+        (Action.MATCH_IDENTITY, feeder, {"account_open": False}, "ACCOUNT_SUSPENDED"),
+        (Action.MATCH_IDENTITY, officer, {"identity_officer": False}, "NOT_IDENTITY_OFFICER"),
+        (Action.LIST_REVIEWS, officer, {"identity_officer": False}, "NOT_IDENTITY_OFFICER"),
+        (Action.LIST_REVIEWS, officer, {"practises": False}, "NO_PLACE_OF_PRACTICE"),
+        (Action.REVIEW_IDENTITY, officer, {"within_mandate": False}, "OUTSIDE_IDENTITY_MANDATE"),
+        (Action.DECIDE_IDENTITY, officer, {"within_mandate": False}, "OUTSIDE_IDENTITY_MANDATE"),
+        (Action.DECIDE_IDENTITY, officer, {"identity_officer": False}, "NOT_IDENTITY_OFFICER"),
+        (Action.DECIDE_IDENTITY, officer, {"account_open": False}, "ACCOUNT_SUSPENDED"),
+        (Action.DECIDE_IDENTITY, officer, {"strong_login": False}, "LOGIN_TOO_WEAK"),
+    ],
+)
+def test_what_an_act_on_identities_needs(action: Action, facts: Facts, change: dict[str, bool], reason: str) -> None:
+    basis = Basis.FEEDER if facts.who is Who.SYSTEM else Basis.IDENTITY_MANDATE
+
+    assert decide(Question(action), facts, POLICY).basis is basis
+    assert refusals(Question(action), but(facts, change)) == [reason]
+
+
+def test_a_block_does_not_stop_an_identity_officer_and_gives_them_nothing_of_the_record() -> None:
+    blocked = officer._replace(blocked=True)
+
+    assert allowed(Question(Action.REVIEW_IDENTITY), blocked)
+    assert allowed(Question(Action.DECIDE_IDENTITY), blocked)
+    assert refusals(LETTER, blocked)[0] == "BLOCKED_BY_PATIENT"
+    assert refusals(Question(Action.READ_IDENTITY), officer) == ["CONSENT_NOT_IN_FORCE", "NOT_IN_CIRCLE"]
+
+
+@pytest.mark.parametrize("facts", [patient, mother, patient._replace(who=Who.ADMINISTRATOR)])
+def test_identities_are_nobody_elses_business_not_even_the_patients(facts: Facts) -> None:
+    for action, rule in RULES.items():
+        if rule.of_identities:
+            assert refusals(Question(action), facts) == ["NOT_PERMITTED"]
+
+
+def test_a_feeder_does_nothing_else() -> None:
+    for action in set(Action) - {Action.FEED_IDENTITY, Action.MATCH_IDENTITY}:
+        assert refusals(Question(action), feeder) == ["NOT_PERMITTED"]
+    assert refusals(Question(Action.FEED_IDENTITY), officer) == ["NOT_PERMITTED"]
 
 
 categories = st.sampled_from(["", "unheard-of", *POLICY.kinds])
@@ -318,7 +382,7 @@ def test_every_reason_is_the_reason_of_some_refusal() -> None:
     seen: set[Reason] = set()
     random.seed(1)
     for _ in range(30_000):
-        facts = Facts(random.choice([Who.PROFESSIONAL, Who.PATIENT]), random.choice([NURSE, UNLISTED]))  # noqa: S311
+        facts = Facts(random.choice([Who.PROFESSIONAL, Who.PATIENT, Who.SYSTEM]), random.choice([NURSE, UNLISTED]))  # noqa: S311
         facts = but(facts, {name: random.random() < 0.6 for name in FLAGS})  # noqa: S311
         seen |= set(decide(Question(random.choice(list(Action)), Kind.DOCUMENT, "letter"), facts, POLICY).reasons)  # noqa: S311
         seen |= set(decide(DOCUMENTS, facts, POLICY).reasons)

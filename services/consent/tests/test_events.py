@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from terresante.directory.v1 import directory_service_pb2 as directory_pb
-from terresante.directory.v1.directory_events_pb2 import ProfessionalChanged
+from terresante.directory.v1.directory_events_pb2 import FeederChanged, ProfessionalChanged
 from terresante_consent.domain.professionals import Professional
-from terresante_consent.events import PROFESSIONAL_CHANGED, reactions
+from terresante_consent.events import FEEDER_CHANGED, PROFESSIONAL_CHANGED, reactions
 from terresante_consent.parts import Parts
 from terresante_consent.store import professionals
-from terresante_consent.wire import professional
+from terresante_consent.wire.others import professional
 from terresante_platform.bus import Bus
 from terresante_platform.consumer import Arrived, Consumer
 from terresante_platform.database import Database
@@ -58,6 +58,23 @@ async def test_a_suspension_is_in_force_as_soon_as_it_was_announced(
 
     house.professional(doctor)
     assert (await house.decided(patient, "READ")).reasons[0] == "ACCOUNT_SUSPENDED"
+
+
+async def test_a_feeder_s_suspension_is_in_force_as_soon_as_it_was_announced(
+    house: House, bus: Bus, parts: Parts, database: Database
+) -> None:
+    system = house.directory.feeder("1.2.250.1.999.7")
+    house.system(system)
+    assert (await house.decided(None, "FEED_IDENTITY", issuer="1.2.250.1.999.7")).allowed
+    told = house.directory.feeders[system]
+    told.account_state, told.version = directory_pb.ACCOUNT_STATE_SUSPENDED, 2
+    consumer = Consumer("consent", database, bus, reactions(parts.knowing))
+    event = FeederChanged(feeder_id=str(system), version=2).SerializeToString()
+
+    await consumer.react([Arrived(new_id(), FEEDER_CHANGED, event)])
+    house.system(system)
+
+    assert (await house.decided(None, "FEED_IDENTITY", issuer="1.2.250.1.999.7")).reasons[0] == "ACCOUNT_SUSPENDED"
 
 
 async def test_an_event_about_nobody_changes_nothing(database: Database, bus: Bus, parts: Parts) -> None:

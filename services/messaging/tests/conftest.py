@@ -92,7 +92,7 @@ def people() -> People:
 
 @pytest.fixture
 def world(people: People) -> World:
-    return World(circle=[people.gp, people.nurse], representatives=[people.parent])
+    return World(circle=[people.gp, people.nurse], representatives=[people.parent], other_circle=[people.doctor])
 
 
 @pytest_asyncio.fixture

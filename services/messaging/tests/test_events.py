@@ -49,6 +49,14 @@ def every_event(world: World, people: People) -> dict[str, tuple[Message, dict[s
             consent_pb.ConsentWithdrawn(consent_id=id, **patient),
             {who: ["CONSENT_WITHDRAWN"] for who in (*all_told, "gp")},
         ),
+        "consent.v1.records_joined": (
+            consent_pb.RecordsJoined(absorbed_patient_id=str(world.other), act_id=id, **patient),
+            {who: ["RECORDS_JOINED"] for who in (*all_told, "gp", "doctor")},
+        ),
+        "consent.v1.records_parted": (
+            consent_pb.RecordsParted(parted_patient_id=str(world.other), act_id=id, **patient),
+            {who: ["RECORDS_PARTED"] for who in (*all_told, "gp", "doctor")},
+        ),
         "records.v1.document_published": (
             records_pb.DocumentPublished(document_id=id, version=1, **by_gp),
             {who: ["DOCUMENT_PUBLISHED"] for who in all_told},
@@ -92,6 +100,45 @@ async def test_each_event_delivered_twice_tells_each_person_once(
 
 def test_every_event_listened_to_is_tried_here(world: World, people: People) -> None:
     assert sorted(every_event(world, people)) == SUBJECTS
+
+
+@pytest.mark.parametrize("what", ["joined", "parted"])
+async def test_who_stands_by_either_of_two_patients_is_told_of_the_other_once(
+    coming: Coming, reading: Reading, being: As, people: People, world: World, calling_as: Any, what: str
+) -> None:
+    event, _ = every_event(world, people)[f"consent.v1.records_{what}"]
+    world.other_circle.append(people.nurse)
+    await coming.event(f"consent.v1.records_{what}", event)
+    told = {}
+    for who in ("patient", "gp", "nurse", "doctor"):
+        being(who)
+        (told[who],) = (await reading.page()).notifications
+    calling_as("patient", world.other)
+    (told["other"],) = (await reading.page()).notifications
+
+    first, second = str(world.patient), str(world.other)
+    assert {who: (one.patient_id, one.about_id) for who, one in told.items()} == {
+        "patient": (first, second),
+        "gp": (first, second),
+        "nurse": (first, second),
+        "doctor": (second, first),
+        "other": (second, first),
+    }
+
+
+async def test_joined_records_wait_while_consent_does_not_say_whom_to_tell(
+    coming: Coming, reading: Reading, being: As, people: People, world: World
+) -> None:
+    event, _ = every_event(world, people)["consent.v1.records_joined"]
+    id, world.silent = uuid4(), True
+    with pytest.raises(Unavailable):
+        await coming.event("consent.v1.records_joined", event, id)
+    world.silent = False
+
+    await coming.event("consent.v1.records_joined", event, id)
+
+    being("doctor")
+    assert await reading.kinds() == ["RECORDS_JOINED"]
 
 
 async def test_a_block_is_told_to_nobody(coming: Coming, world: World, people: People, published: Any) -> None:

@@ -16,11 +16,14 @@ from terresante_platform.rpc.allow import allow
 
 @dataclass
 class World:
-    """One patient, the circle, the representatives; `refused`: (patient, resource kind) of which nobody is told."""
+    """One patient, the circle, the representatives; `refused`: (patient, resource kind) of which nobody is told;
+    `other`: another patient, who turns out to be the same person, and `other_circle`."""
 
     patient: UUID = field(default_factory=uuid4)
     circle: list[UUID] = field(default_factory=list)
     representatives: list[UUID] = field(default_factory=list)
+    other: UUID = field(default_factory=uuid4)
+    other_circle: list[UUID] = field(default_factory=list)
     refused: set[tuple[UUID, int]] = field(default_factory=set)
     silent: bool = False
     not_entitled: dict[str, UUID] = field(default_factory=dict)
@@ -67,6 +70,8 @@ class Consents(ConsentServiceServicer):
         world = self._world
         if world.silent:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if request.patient_id == str(world.other):
+            return consents_pb.ListConcernedResponse(professional_ids=map(str, world.other_circle))
         if request.patient_id != str(world.patient):
             return consents_pb.ListConcernedResponse()
         return consents_pb.ListConcernedResponse(

@@ -20,7 +20,7 @@ from terresante_platform.bus import Bus
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.testing import nats_server as nats_module
-from terresante_records.watching import ASK_AGAIN_SECONDS, PROFESSIONAL_CHANGED, Watching, watching
+from terresante_records.watching import ASK_AGAIN_SECONDS, OF_TWO, PROFESSIONAL_CHANGED, Watching, watching
 
 from .conftest import As, People, Writing
 from .world import World
@@ -151,6 +151,28 @@ async def test_a_stream_ends_when_its_reader_loses_the_right(
     assert len(reading.got) < len(TEXT)
 
 
+TWO = {
+    "joined": (consent_pb.RecordsJoined, "absorbed_patient_id"),
+    "parted": (consent_pb.RecordsParted, "parted_patient_id"),
+}
+
+
+@pytest.mark.parametrize("as_", ["the first", "the other"])
+@pytest.mark.parametrize("what", TWO)
+async def test_a_stream_asks_again_when_its_patient_is_joined_with_another_or_parted(
+    begun: Begun, world: World, bus: Bus, what: str, as_: str
+) -> None:
+    reading = await begun.as_("nurse")
+    world.consent_in_force = False
+    kind, other = TWO[what]
+    patient, stranger = str(world.patient), str(uuid4())
+    first, second = (patient, stranger) if as_ == "the first" else (stranger, patient)
+    event = kind(patient_id=first, **{other: second})
+    await bus.stream.publish(f"terresante.consent.v1.records_{what}", event.SerializeToString())
+
+    within(0.5, await reading.refused(), "CONSENT_NOT_IN_FORCE")
+
+
 @pytest.mark.parametrize("act", ["hides it", "deletes it"])
 async def test_a_stream_ends_when_the_author_hides_or_deletes_the_document(
     begun: Begun, writing: Writing, being: As, database: Database, bus: Bus, act: str
@@ -224,7 +246,9 @@ async def test_a_stream_asks_with_the_callers_own_call(begun: Begun, world: Worl
 
 async def test_without_an_event_about_them_a_stream_asks_once(begun: Begun, world: World, bus: Bus) -> None:
     reading = await begun.as_("nurse")
+    joined = consent_pb.RecordsJoined(patient_id=str(uuid4()), absorbed_patient_id=str(uuid4()))
     for subject, event in (
+        ("terresante.consent.v1.records_joined", joined),
         (WITHDRAWN, consent_pb.ConsentWithdrawn(patient_id=str(uuid4()))),
         (PROFESSIONAL_CHANGED, directory_pb.ProfessionalChanged(professional_id=str(uuid4()))),
         ("terresante.records.v1.note_written", events_pb.NoteWritten(patient_id=str(world.patient))),
@@ -298,3 +322,7 @@ def test_the_first_field_of_each_event_that_is_heard_is_whom_it_is_about() -> No
     assert len(heard) >= 9
     assert {first(kind) for kind in [*heard, events_pb.DocumentChanged]} == {"patient_id"}
     assert first(directory_pb.ProfessionalChanged) == "professional_id"
+    assert {kind.DESCRIPTOR.fields_by_number[2].name for kind, _ in TWO.values()} == {
+        other for _, other in TWO.values()
+    }
+    assert {f"terresante.consent.v1.records_{what}" for what in TWO} == OF_TWO

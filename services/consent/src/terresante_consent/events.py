@@ -1,11 +1,13 @@
-"""What consent announces, and what it does when the directory announces. Ids and dates only."""
+"""What consent announces, and what it does when the directory or identity announces. Ids and dates only."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.consent.v1 import consent_events_pb2 as pb
-from terresante.directory.v1.directory_events_pb2 import ProfessionalChanged
+from terresante.directory.v1.directory_events_pb2 import FeederChanged, ProfessionalChanged
+from terresante.identity.v1.identity_events_pb2 import PersonsMerged, PersonsSeparated
 from terresante_platform import outbox
 from terresante_platform.consumer import Reaction
 
@@ -13,14 +15,19 @@ from terresante_consent.domain.blocks import Block
 from terresante_consent.domain.circle import Member
 from terresante_consent.domain.consents import Consent
 from terresante_consent.domain.emergency import EmergencyAccess
-from terresante_consent.domain.professionals import Professional
+from terresante_consent.domain.joined import Merger, lapsed
+from terresante_consent.domain.professionals import Feeder, Professional
 from terresante_consent.domain.representation import Representation
 from terresante_consent.knowing import Knowing
-from terresante_consent.store import professionals
+from terresante_consent.store import feeders, joined, professionals
 from terresante_consent.wire import stamp
+from terresante_consent.wire.others import merged, separated
 
 PROFESSIONAL_CHANGED = "terresante.directory.v1.professional_changed"
-LISTENS_TO: tuple[str, ...] = (PROFESSIONAL_CHANGED,)
+FEEDER_CHANGED = "terresante.directory.v1.feeder_changed"
+PERSONS_MERGED = "terresante.identity.v1.persons_merged"
+PERSONS_SEPARATED = "terresante.identity.v1.persons_separated"
+LISTENS_TO: tuple[str, ...] = (PROFESSIONAL_CHANGED, FEEDER_CHANGED, PERSONS_MERGED, PERSONS_SEPARATED)
 
 
 async def consent_recorded(transaction: AsyncConnection, consent: Consent, at: datetime) -> None:
@@ -29,11 +36,9 @@ async def consent_recorded(transaction: AsyncConnection, consent: Consent, at: d
     await outbox.add(transaction, "terresante.consent.v1.consent_recorded", message)
 
 
-async def consent_withdrawn(transaction: AsyncConnection, consent: Consent) -> None:
+async def consent_withdrawn(transaction: AsyncConnection, consent: Consent, at: datetime) -> None:
     """A consent ended."""
-    message = pb.ConsentWithdrawn(
-        patient_id=str(consent.patient), consent_id=str(consent.id), at=stamp(consent.withdrawn_at)
-    )
+    message = pb.ConsentWithdrawn(patient_id=str(consent.patient), consent_id=str(consent.id), at=stamp(at))
     await outbox.add(transaction, "terresante.consent.v1.consent_withdrawn", message)
 
 
@@ -110,6 +115,55 @@ async def emergency_closed(transaction: AsyncConnection, closed: EmergencyAccess
     await outbox.add(transaction, "terresante.consent.v1.emergency_closed", message)
 
 
+async def _joined(transaction: AsyncConnection, merger: Merger) -> None:
+    message = pb.RecordsJoined(
+        patient_id=str(merger.surviving),
+        absorbed_patient_id=str(merger.absorbed),
+        act_id=str(merger.act),
+        at=stamp(merger.since),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.records_joined", message)
+
+
+async def _parted(transaction: AsyncConnection, merger: Merger, act: UUID) -> None:
+    message = pb.RecordsParted(
+        patient_id=str(merger.surviving),
+        parted_patient_id=str(merger.absorbed),
+        act_id=str(act),
+        at=stamp(merger.until),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.records_parted", message)
+
+
+async def _join(transaction: AsyncConnection, _: UUID, event: PersonsMerged, __: None) -> None:
+    """From the commit on, consents and blocks of both count for either; unless the merge was undone already."""
+    merger = merged(event)
+    await joined.alone(transaction)
+    known = await joined.get(transaction, merger.act)
+    if known is None:
+        await joined.keep(transaction, [merger])
+        await joined.follow(transaction, [merger.absorbed, merger.surviving])
+        await _joined(transaction, merger)
+
+
+async def _part(transaction: AsyncConnection, _: UUID, event: PersonsSeparated, __: None) -> None:
+    """From the commit on, each stands for itself again. A merge that was not heard of yet will not join them. A split
+    makes a person who is new, and changes nothing here."""
+    ended = separated(event)
+    if ended is None:
+        return
+    await joined.alone(transaction)
+    known = await joined.get(transaction, ended.act)
+    if known is None:
+        await joined.keep(transaction, [ended])
+    elif known.until is None:
+        parted = replace(known, until=max(ended.since, known.since))
+        await joined.keep(transaction, [parted])
+        await joined.keep(transaction, lapsed(await joined.lasting(transaction, [known.absorbed, known.surviving])))
+        await joined.follow(transaction, [known.absorbed, known.surviving])
+        await _parted(transaction, parted, UUID(event.act_id))
+
+
 def reactions(knowing: Knowing) -> list[Reaction]:
     """What consent does when others announce."""
 
@@ -120,4 +174,16 @@ def reactions(knowing: Knowing) -> list[Reaction]:
         if found is not None:
             await professionals.keep(transaction, found)
 
-    return [Reaction(PROFESSIONAL_CHANGED, ProfessionalChanged, keep, ask)]
+    async def ask_of_feeder(changed: FeederChanged) -> Feeder | None:
+        return await knowing.told_of_feeder(UUID(changed.feeder_id))
+
+    async def keep_feeder(transaction: AsyncConnection, _: UUID, __: FeederChanged, found: Feeder | None) -> None:
+        if found is not None:
+            await feeders.keep(transaction, found)
+
+    return [
+        Reaction(PROFESSIONAL_CHANGED, ProfessionalChanged, keep, ask),
+        Reaction(FEEDER_CHANGED, FeederChanged, keep_feeder, ask_of_feeder),
+        Reaction(PERSONS_MERGED, PersonsMerged, _join),
+        Reaction(PERSONS_SEPARATED, PersonsSeparated, _part),
+    ]

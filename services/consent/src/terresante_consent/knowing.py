@@ -1,4 +1,4 @@
-"""What professionals and structures are: asked of the directory, kept as a dated copy (docs/decisions/0003)."""
+"""What professionals, feeders, structures are: asked of the directory, kept as a dated copy (docs/decisions/0003)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from terresante.directory.v1 import directory_service_pb2 as pb
 from terresante_platform.database import Database
 from terresante_platform.refusals import Unavailable
 
-from terresante_consent import wire
-from terresante_consent.domain.professionals import DirectoryUnavailable, Professional
-from terresante_consent.store import professionals
+from terresante_consent.domain.professionals import DirectoryUnavailable, Feeder, Professional
+from terresante_consent.store import feeders, professionals
+from terresante_consent.wire import others
 
 if TYPE_CHECKING:
     from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub
@@ -65,7 +65,28 @@ class Knowing:
             )
         except Unavailable as away:
             raise _unavailable() from away
-        return wire.professional(reply.professionals[0], at) if reply.professionals else None
+        return others.professional(reply.professionals[0], at) if reply.professionals else None
+
+    async def feeder(self, id: UUID) -> Feeder | None:
+        """A fresh copy. None: the directory knows no feeder of that id. Refuses with DIRECTORY_UNAVAILABLE."""
+        async with self._database.reading() as connection:
+            known = await feeders.get(connection, id)
+        if known is not None and known.fresh(self._now(), self._max_age):
+            return known
+        found = await self.told_of_feeder(id)
+        if found is not None:
+            async with self._database.transaction() as transaction:
+                await feeders.keep(transaction, found)
+        return found
+
+    async def told_of_feeder(self, id: UUID) -> Feeder | None:
+        """What the directory says now. Refuses with DIRECTORY_UNAVAILABLE."""
+        at = self._now()
+        try:
+            reply = await self._directory.BatchGetFeeders(pb.BatchGetFeedersRequest(feeder_ids=[str(id)]))
+        except Unavailable as away:
+            raise _unavailable() from away
+        return others.feeder(reply.feeders[0], at) if reply.feeders else None
 
     async def structure_exists(self, id: UUID) -> bool:
         """Whether the directory knows that structure. Refuses with DIRECTORY_UNAVAILABLE."""

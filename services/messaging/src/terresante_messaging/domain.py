@@ -44,6 +44,8 @@ class Kind(StrEnum):
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     CONSENT_RECORDED = "CONSENT_RECORDED"
     ACTIVATION_ISSUED = "ACTIVATION_ISSUED"
+    RECORDS_JOINED = "RECORDS_JOINED"
+    RECORDS_PARTED = "RECORDS_PARTED"
 
 
 OF_CONTENT = frozenset({Kind.DOCUMENT_PUBLISHED, Kind.NOTE_WRITTEN, Kind.OBSERVATION_RECORDED})
@@ -85,7 +87,8 @@ class Happening:
     kind: Kind
     patient: PatientId
     about: UUID
-    """Document, note, observation, member, emergency access or consent."""
+    """Document, note, observation, member, emergency access or consent; of joined or parted records, the other
+    patient."""
     at: datetime
     actor: ActorId | None = None
     """Whose act it is, if the event says so: they are not told of it."""

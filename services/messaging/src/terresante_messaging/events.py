@@ -7,6 +7,7 @@ it from for now is told too, silently: it shows, and is announced, once the auth
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from terresante.identity.v1 import identity_events_pb2 as identity_pb
 from terresante.messaging.v1 import messaging_events_pb2 as pb
 from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_platform import outbox
-from terresante_platform.consumer import Reaction
+from terresante_platform.consumer import Ask, Reaction
 
 from terresante_messaging import store, wire
 from terresante_messaging.domain import EVERYBODY, Audience, Concerned, Happening, Kind, NotificationId, Recipient, told
@@ -70,12 +71,24 @@ def _observed(event: records_pb.ObservationRecorded) -> Happening:
     return wire.happening(Kind.OBSERVATION_RECORDED, event, event.observation_id, event.author_id)
 
 
+def _joined(event: consent_pb.RecordsJoined) -> tuple[Happening, Happening]:
+    return wire.happenings_to_two(Kind.RECORDS_JOINED, event, event.absorbed_patient_id)
+
+
+def _parted(event: consent_pb.RecordsParted) -> tuple[Happening, Happening]:
+    return wire.happenings_to_two(Kind.RECORDS_PARTED, event, event.parted_patient_id)
+
+
 _OF_STANDING: tuple[tuple[str, Any, Reading], ...] = (
     (_CONSENT + "member_invited", consent_pb.MemberInvited, _invited),
     (_CONSENT + "member_removed", consent_pb.MemberRemoved, _removed),
     (_CONSENT + "emergency_opened", consent_pb.EmergencyOpened, _opened),
     (_CONSENT + "consent_recorded", consent_pb.ConsentRecorded, _recorded),
     (_CONSENT + "consent_withdrawn", consent_pb.ConsentWithdrawn, _withdrawn),
+)
+_OF_TWO: tuple[tuple[str, Any, Callable[[Any], tuple[Happening, Happening]]], ...] = (
+    (_CONSENT + "records_joined", consent_pb.RecordsJoined, _joined),
+    (_CONSENT + "records_parted", consent_pb.RecordsParted, _parted),
 )
 _OF_CONTENT: tuple[tuple[str, Any, Reading], ...] = (
     (_RECORDS + "document_published", records_pb.DocumentPublished, _published),
@@ -86,6 +99,7 @@ _DOCUMENT_CHANGED = _RECORDS + "document_changed"
 _ACTIVATION_ISSUED = "terresante.identity.v1.activation_issued"
 LISTENS_TO: tuple[str, ...] = (
     *(subject for subject, _, _ in (*_OF_STANDING, *_OF_CONTENT)),
+    *(subject for subject, _, _ in _OF_TWO),
     _DOCUMENT_CHANGED,
     _ACTIVATION_ISSUED,
 )
@@ -99,9 +113,17 @@ def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
         asked = consents_pb.ListConcernedRequest(patient_id=event.patient_id, decision_id=decision)
         return await consent.ListConcerned(asked)
 
+    def of_two(read: Callable[[Any], tuple[Happening, Happening]]) -> Ask:
+        async def whom_of_each(event: Any) -> list[consents_pb.ListConcernedResponse]:
+            asked = [consents_pb.ListConcernedRequest(patient_id=str(one.patient)) for one in read(event)]
+            return list(await asyncio.gather(*(consent.ListConcerned(one) for one in asked)))
+
+        return whom_of_each
+
     return [
         *(Reaction(subject, type_, _telling(read), whom) for subject, type_, read in _OF_STANDING),
         *(Reaction(subject, type_, _telling_within(read), whom) for subject, type_, read in _OF_CONTENT),
+        *(Reaction(subject, type_, _telling_two(read), of_two(read)) for subject, type_, read in _OF_TWO),
         Reaction(_DOCUMENT_CHANGED, records_pb.DocumentChanged, _change),
         Reaction(_ACTIVATION_ISSUED, identity_pb.ActivationIssued, _telling(_activated)),
     ]
@@ -113,6 +135,18 @@ Apply = Callable[[AsyncConnection, UUID, Any, Any], Awaitable[None]]
 def _telling(read: Reading) -> Apply:
     async def apply(transaction: AsyncConnection, event_id: UUID, event: Any, answer: Any) -> None:
         await _tell(transaction, event_id, read(event), answer, EVERYBODY)
+
+    return apply
+
+
+def _telling_two(read: Callable[[Any], tuple[Happening, Happening]]) -> Apply:
+    """Who stands by both patients is told once, as somebody who stands by the first."""
+
+    async def apply(transaction: AsyncConnection, event_id: UUID, event: Any, answers: Any) -> None:
+        shown = []
+        for happening, answer in zip(read(event), answers, strict=True):
+            shown += await _made(transaction, event_id, happening, answer, EVERYBODY)
+        await _announce(transaction, shown, wire.stamp(event.at.ToDatetime(UTC)))
 
     return apply
 
@@ -130,10 +164,17 @@ def _telling_within(read: Reading) -> Apply:
 async def _tell(
     transaction: AsyncConnection, event_id: UUID, happening: Happening, answer: Any, audience: Audience
 ) -> None:
+    shown = await _made(transaction, event_id, happening, answer, audience)
+    await _announce(transaction, shown, wire.stamp(happening.at))
+
+
+async def _made(
+    transaction: AsyncConnection, event_id: UUID, happening: Happening, answer: Any, audience: Audience
+) -> list[tuple[NotificationId, Recipient]]:
+    """Notifications that are new, of those to whom they show."""
     recipients = told(happening, wire.concerned(answer) if answer is not None else Concerned())
     made = await store.add(transaction, event_id, happening, recipients)
-    shown = [(id, to) for id, to in made if audience.admits(to, happening.patient)]
-    await _announce(transaction, shown, wire.stamp(happening.at))
+    return [(id, to) for id, to in made if audience.admits(to, happening.patient)]
 
 
 async def _change(transaction: AsyncConnection, _: UUID, event: records_pb.DocumentChanged, __: Any) -> None:

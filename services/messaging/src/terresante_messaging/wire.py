@@ -119,6 +119,13 @@ def happening_to(kind: Kind, person: str, event: Any) -> Happening:
     return Happening(kind, PatientId(UUID(person)), UUID(person), event.at.ToDatetime(UTC))
 
 
+def happenings_to_two(kind: Kind, event: Any, other: str) -> tuple[Happening, Happening]:
+    """What happened to two patients, told to each of the other. Raises ValueError for ids that are none."""
+    first, second = UUID(event.patient_id), UUID(other)
+    at = event.at.ToDatetime(UTC)
+    return Happening(kind, PatientId(first), second, at), Happening(kind, PatientId(second), first, at)
+
+
 def happening(kind: Kind, event: Any, about: str, actor: str = "", member: str = "") -> Happening:
     """What an event tells. Raises ValueError for ids that are none: such an event can never be applied."""
     return Happening(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import nats
 from google.protobuf.message import DecodeError
 from google.protobuf.wrappers_pb2 import StringValue
+from terresante.consent.v1.consent_events_pb2 import RecordsJoined
 from terresante_platform import background
 from terresante_platform.bus import Bus
 
@@ -26,6 +27,8 @@ PROFESSIONAL_CHANGED = "terresante.directory.v1.professional_changed"
 HEARS = ("terresante.consent.v1.>", PROFESSIONAL_CHANGED, DOCUMENT_CHANGED)
 """Each event's first field is the id of whom it is about: the professional in `PROFESSIONAL_CHANGED`, else the patient.
 So it is read as a `StringValue`, which passes over all other fields."""
+OF_TWO = frozenset({"terresante.consent.v1.records_joined", "terresante.consent.v1.records_parted"})
+"""Events that are about two patients: the second field is the other's id. Both are read as a `RecordsJoined`."""
 ASK_AGAIN_SECONDS = 10.0
 ASK_AGAIN_DEAF_SECONDS = 1.0
 SETTLES_SECONDS = 0.5
@@ -83,13 +86,10 @@ class Watching:
 
     def heard(self, subject: str, payload: bytes) -> None:
         """A hint. One that cannot be read concerns every stream."""
-        try:
-            about = StringValue.FromString(payload).value
-        except DecodeError:
-            about = ""
-        now = time.monotonic()
+        now, about = time.monotonic(), _about(subject, payload)
         everyone = itertools.chain.from_iterable(self._running.values())
-        for stream in self._running.get(about, ()) if about else everyone:
+        concerned = itertools.chain.from_iterable(self._running.get(id, ()) for id in about)
+        for stream in concerned if about else everyone:
             stream.due = now
             if subject == PROFESSIONAL_CHANGED:
                 stream.once_more = now + SETTLES_SECONDS
@@ -121,6 +121,18 @@ class Watching:
         if connection == 0:
             return now >= stream.asked + ASK_AGAIN_DEAF_SECONDS
         return connection != stream.connection
+
+
+def _about(subject: str, payload: bytes) -> tuple[str, ...]:
+    """Whom an event is about; nobody if it cannot be read."""
+    try:
+        ids: tuple[str, ...] = (StringValue.FromString(payload).value,)
+        if subject in OF_TWO:
+            event = RecordsJoined.FromString(payload)
+            ids = (event.patient_id, event.absorbed_patient_id)
+    except DecodeError:
+        return ()
+    return ids if all(ids) else ()
 
 
 @asynccontextmanager

@@ -115,6 +115,11 @@ def give(new: Consent, earlier: list[Consent], at: datetime) -> Consent:
     return replace(new, given_at=given_at)
 
 
+def succeeded(consent: Consent, by: Consent) -> Consent:
+    """Ends it because another takes its place: given anew for a patient who became one person with another."""
+    return replace(consent, withdrawn_at=max(by.given_at, consent.given_at), version=consent.version + 1)
+
+
 def checked_form(form: Form | None, in_portal: bool) -> Form:
     """How it was given: electronically in the portal, said or signed before a professional."""
     if in_portal and form in (None, Form.ELECTRONIC):

@@ -10,13 +10,13 @@ from typing import Any
 
 from terresante_consent.domain.facts import Facts, Question
 from terresante_consent.domain.policy import Policy
-from terresante_consent.domain.rules import RULES, Need, Right, Rule
-from terresante_consent.domain.vocabulary import Action, Basis, Reason, Who
+from terresante_consent.domain.rules import RULES, Need, Needs, Right, Rule
+from terresante_consent.domain.vocabulary import Action, Basis, Reason, StructureId, Who
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a list may contain. What the caller wrote is always in it."""
+    """What a list may contain; what the caller wrote always is. For acts on identities, where the caller stands."""
 
     categories: tuple[str, ...] = ()
     all_categories: bool = False
@@ -24,6 +24,11 @@ class Scope:
     sees_hidden_from_professionals: bool = False
     sees_hidden_from_patient: bool = False
     sees_hidden_from_representatives: bool = False
+    structures: tuple[StructureId, ...] = ()
+    """For acts on identities: where the caller stands (`identities.py`)."""
+    territories: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
+    feeding_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Decision:
     basis: Basis | None
     """On what a yes rests."""
     scope: Scope | None
-    """Set for an allowed list."""
+    """Set for an allowed list, and for allowed acts on identities."""
     facts: Facts
     policy_version: str
 
@@ -59,12 +64,16 @@ def decide(question: Question, facts: Facts, policy: Policy) -> Decision:
       (consent in force, place in the circle or open emergency, category entitled, not hidden) or it is their own;
     - the patient: all but what is hidden from them for now;
     - a representative: the same within their right, less what is hidden from representatives;
+    - a system: account open, and the needs of the act, which is one on identities;
     - anybody else: nothing.
     """
     rule = RULES[question.action]
     if facts.who is Who.PROFESSIONAL:
-        bars = _bars_of_any_professional(facts)
-        unmet = _unmet_by_professional(rule, question, facts, policy)
+        bars = _bars_of_any_professional(rule, facts)
+        unmet = _unmet_by_professional(rule.professional, question, facts, policy)
+    elif facts.who is Who.SYSTEM:
+        bars = _bars_of_any_system(facts)
+        unmet = _unmet_by_professional(rule.system, question, facts, policy)
     else:
         bars = () if facts.strong_login else (Reason.LOGIN_TOO_WEAK,)
         unmet = _unmet_by_person(rule, facts)
@@ -76,23 +85,32 @@ def decide(question: Question, facts: Facts, policy: Policy) -> Decision:
     return Decision(True, (), basis, _scope(question, basis, facts, policy), facts, policy.version)
 
 
-def _bars_of_any_professional(facts: Facts) -> tuple[Reason, ...]:
+def _bars_of_any_professional(rule: Rule, facts: Facts) -> tuple[Reason, ...]:
     """What forbids a professional everything, even what is their own."""
     bars = (
         (facts.strong_login, Reason.LOGIN_TOO_WEAK),
         (facts.account_open, Reason.ACCOUNT_SUSPENDED),
         (facts.practises, Reason.NO_PLACE_OF_PRACTICE),
-        (not facts.blocked, Reason.BLOCKED_BY_PATIENT),
+        (rule.of_identities or not facts.blocked, Reason.BLOCKED_BY_PATIENT),
     )
     return tuple(reason for holds, reason in bars if not holds)
 
 
-def _unmet_by_professional(rule: Rule, question: Question, facts: Facts, policy: Policy) -> tuple[Reason, ...]:
-    """Which needs of the act do not hold for a professional."""
-    if rule.professional is None:
+def _bars_of_any_system(facts: Facts) -> tuple[Reason, ...]:
+    """What forbids a system everything."""
+    bars = (
+        (facts.strong_login, Reason.LOGIN_TOO_WEAK),
+        (facts.feeder and facts.account_open, Reason.ACCOUNT_SUSPENDED),
+    )
+    return tuple(reason for holds, reason in bars if not holds)
+
+
+def _unmet_by_professional(needs: Needs | None, question: Question, facts: Facts, policy: Policy) -> tuple[Reason, ...]:
+    """Which needs of the act do not hold for a professional, or for a system."""
+    if needs is None:
         return (Reason.NOT_PERMITTED,)
     unmet = []
-    for need in rule.professional:
+    for need in needs:
         reason = _lacking(need, question, facts, policy)
         if reason is not None:
             unmet.append(reason)
@@ -100,7 +118,7 @@ def _unmet_by_professional(rule: Rule, question: Question, facts: Facts, policy:
 
 
 def _lacking(need: Need, question: Question, facts: Facts, policy: Policy) -> Reason | None:  # noqa: PLR0911
-    """Why a professional does not meet the need; None if they do."""
+    """Why a professional, or a system, does not meet the need; None if they do."""
     match need:
         case Need.CONSENT:
             return None if facts.consent_in_force else Reason.CONSENT_NOT_IN_FORCE
@@ -120,6 +138,12 @@ def _lacking(need: Need, question: Question, facts: Facts, policy: Policy) -> Re
             return None if may else Reason.PROFESSION_NOT_ENTITLED
         case Need.OWN:
             return None if facts.own else Reason.NOT_AUTHOR
+        case Need.OFFICER:
+            return None if facts.identity_officer else Reason.NOT_IDENTITY_OFFICER
+        case Need.MANDATE:
+            return None if facts.within_mandate else Reason.OUTSIDE_IDENTITY_MANDATE
+        case Need.ISSUER:
+            return None if facts.holds_issuer else Reason.ISSUER_NOT_YOURS
         case Need.DELEGATED:
             return None
 
@@ -152,6 +176,8 @@ def _not_entitled(question: Question, facts: Facts, policy: Policy) -> Reason | 
 
 def _unmet_by_person(rule: Rule, facts: Facts) -> tuple[Reason, ...]:
     """What stands in the way of the patient, a representative, or somebody who is neither."""
+    if rule.of_identities:
+        return (Reason.NOT_PERMITTED,)
     if facts.who is not Who.PATIENT or not (facts.is_patient or holds(facts, Right.ANY)):
         return (Reason.NOT_CONCERNED,)
     if rule.patient is None or not (facts.is_patient or rule.representative is not None):
@@ -196,6 +222,8 @@ def _is_own(question: Question, facts: Facts) -> bool:
 
 def _basis(rule: Rule, facts: Facts) -> Basis:
     """On what a yes rests when every need of the act holds; the most personal first."""
+    if facts.who is Who.SYSTEM:
+        return Basis.FEEDER
     if facts.who is not Who.PROFESSIONAL:
         return Basis.PATIENT if facts.is_patient else Basis.REPRESENTATIVE
     needs = rule.professional or ()
@@ -203,6 +231,8 @@ def _basis(rule: Rule, facts: Facts) -> Basis:
         if facts.member and (facts.health_professional or facts.member_agreed):
             return Basis.MEMBER
         return Basis.STRUCTURE_MEMBER if in_circle(facts) else Basis.EMERGENCY
+    if Need.OFFICER in needs:
+        return Basis.IDENTITY_MANDATE
     return Basis.PROFESSION if Need.SEARCHER in needs or Need.HEALTH in needs else Basis.AUTHOR
 
 
@@ -236,6 +266,10 @@ CHANGEABLE: tuple[str, ...] = (
     "may_read",
     "may_manage",
     "acts",
+    "identity_officer",
+    "within_mandate",
+    "feeder",
+    "holds_issuer",
 )
 """Facts that people can change, likeliest first. Who somebody is, their profession and who wrote what stay."""
 

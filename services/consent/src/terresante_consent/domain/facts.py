@@ -26,10 +26,14 @@ class Facts(NamedTuple):
     strong_login: bool = False
     """Password and code, or a card (acr 2 or more)."""
     account_open: bool = False
-    """Professionals only: the directory knows the account, and it is not suspended."""
+    """Professionals and feeders: the directory knows the account, and it is not suspended."""
     practises: bool = False
     """Professionals only: the request is made from a place where the caller practises now."""
     health_professional: bool = False
+    identity_officer: bool = False
+    """Professionals only: holds a mandate of identity officer."""
+    feeder: bool = False
+    """Systems only: the directory registered it as one that feeds identities."""
 
     # The caller and the patient
     consent_in_force: bool = False
@@ -50,6 +54,11 @@ class Facts(NamedTuple):
     """Represents the patient, and may read."""
     may_manage: bool = False
     """Represents the patient, and may manage the circle."""
+    within_mandate: bool = False
+    """The patient's identity comes from where the caller is identity officer."""
+    joined: bool = False
+    """For identity the patient is one person with another patient: consents and blocks of both count (decision 0008).
+    Decides nothing by itself: it says how `consent_in_force` and `blocked` came about."""
 
     # The resource
     own: bool = False
@@ -61,6 +70,8 @@ class Facts(NamedTuple):
     hidden_from_representatives: bool = False
     by_law: bool = False
     """A representation that law or a judge settles (parent, guardian, curator), not the patient."""
+    holds_issuer: bool = False
+    """The numbers to be fed are those of an issuer that is the caller's."""
 
 
 FLAGS: tuple[str, ...] = Facts._fields[2:]

@@ -1,7 +1,9 @@
-"""What consent knows of a professional: a dated copy of what the directory owns (docs/decisions/0003)."""
+"""What consent knows of professionals and feeders: a dated copy of what the directory owns (docs/decisions/0003)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from terresante_platform.refusals import Invalid, Unavailable
 
@@ -33,10 +35,44 @@ class Place:
     id: PlaceId
     structure: StructureId
     until: datetime | None = None
+    territory: str = ""
+    """Code of the structure's territory."""
 
     def active(self, at: datetime) -> bool:
         """Whether they practise there at that moment."""
         return self.until is None or at < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """Where a professional is identity officer: territories by code, structures by id; at least one of either."""
+
+    territories: tuple[str, ...] = ()
+    structures: tuple[StructureId, ...] = ()
+
+    def covers(self, structures: Collection[UUID], territories: Collection[str]) -> bool:
+        """Whether an identity that comes from these structures and territories is in it: one in common is enough."""
+        return not (set(self.structures).isdisjoint(structures) and set(self.territories).isdisjoint(territories))
+
+
+@dataclass(frozen=True, slots=True)
+class Feeder:
+    """A system that feeds identities for a structure: what the directory said, and when."""
+
+    id: UUID
+    structure: StructureId
+    territory: str
+    issuers: tuple[str, ...]
+    """OIDs of the numbers it gives."""
+    policy: str
+    """How far what it feeds is linked without a human: strict, suggest or auto. Identity applies it."""
+    account_open: bool
+    version: int
+    checked_at: datetime
+
+    def fresh(self, at: datetime, max_age: timedelta) -> bool:
+        """Whether the copy is young enough to decide on."""
+        return at - self.checked_at <= max_age
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +87,8 @@ class Professional:
     places: tuple[Place, ...]
     version: int
     checked_at: datetime
+    mandate: Mandate | None = None
+    """None: no identity officer."""
 
     def fresh(self, at: datetime, max_age: timedelta) -> bool:
         """Whether the copy is young enough to decide on."""

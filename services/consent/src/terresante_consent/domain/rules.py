@@ -2,6 +2,9 @@
 
 A professional who is suspended, practises nowhere, or is blocked by the patient may do none of it (R-DMP4: not even in
 an emergency, not even see what they wrote: a block is the patient's strongest word). Nobody may without a strong login.
+
+One thing a block does not stop: the acts of an identity officer, who sees who somebody is and nothing of their health.
+Else whoever holds another's identity could keep anybody from setting it right (docs/decisions/0008).
 """
 
 from collections.abc import Mapping
@@ -34,6 +37,12 @@ class Need(Enum):
     """The caller's own (R-DMP6: only the author deletes)."""
     DELEGATED = auto()
     """The representation is one that the patient gives, not one that the law or a judge settles."""
+    OFFICER = auto()
+    """Identity officer (référent identitovigilance), named by an administrator (RNIV 1)."""
+    MANDATE = auto()
+    """One of the patient's source identities comes from a territory or structure of the officer's mandate."""
+    ISSUER = auto()
+    """The numbers are those of an issuer that the directory registered for the feeder."""
 
 
 class Right(Enum):
@@ -58,6 +67,11 @@ class Rule:
     representative: Right | None
     own_suffices: bool = False
     """Their own remains theirs when circle, consent, matrix or hiding would refuse it (withdrawal, removal)."""
+    system: Needs | None = None
+    """What a feeder must meet."""
+    of_identities: bool = False
+    """An act on identities as such, which opens no record: no patient's block stops it, and no person of the patient
+    realm does it, whoever's it is."""
 
 
 _MEMBERS: Needs = (Need.CONSENT, Need.CIRCLE)
@@ -70,6 +84,12 @@ RULES: Mapping[Action, Rule] = MappingProxyType(
         # Before there is a patient.
         Action.SEARCH_PERSONS: Rule((Need.SEARCHER,), None, None),
         Action.CREATE_PERSON: Rule((Need.SEARCHER,), None, None),
+        # Whose identities are whose, across the region.
+        Action.FEED_IDENTITY: Rule(None, None, None, system=(Need.ISSUER,), of_identities=True),
+        Action.MATCH_IDENTITY: Rule((Need.OFFICER,), None, None, system=(), of_identities=True),
+        Action.LIST_REVIEWS: Rule((Need.OFFICER,), None, None, of_identities=True),
+        Action.REVIEW_IDENTITY: Rule((Need.OFFICER, Need.MANDATE), None, None, of_identities=True),
+        Action.DECIDE_IDENTITY: Rule((Need.OFFICER, Need.MANDATE), None, None, of_identities=True),
         # Who the patient is. "Own" is the identity that one registered.
         Action.READ_IDENTITY: Rule(_WITH_EMERGENCY, (), Right.ANY, own_suffices=True),
         Action.CHANGE_IDENTITY: Rule((*_MEMBERS, Need.SEARCHER), None, None, own_suffices=True),

@@ -34,6 +34,11 @@ ACTS: Mapping[Action, str] = MappingProxyType(
         Action.READ_CONSENTS: "Consultation des consentements",
         Action.READ_JOURNAL: "Consultation du journal des accès",
         Action.EXPORT_JOURNAL: "Export du journal des accès",
+        Action.FEED_IDENTITY: "Réception d'une identité envoyée par un établissement",
+        Action.MATCH_IDENTITY: "Recherche de la personne à qui correspond une identité",
+        Action.LIST_REVIEWS: "Consultation des identités à vérifier",
+        Action.REVIEW_IDENTITY: "Comparaison de l'identité avec d'autres",
+        Action.DECIDE_IDENTITY: "Rattachement ou séparation d'identités",
     }
 )
 
@@ -46,6 +51,8 @@ WHY: Mapping[Basis, str] = MappingProxyType(
         Basis.REPRESENTATIVE: "représentant du patient, dans la limite de ses droits",
         Basis.AUTHOR: "il s'agit de ce que cette personne a elle-même écrit ou fait",
         Basis.PROFESSION: "relève de sa profession",
+        Basis.IDENTITY_MANDATE: "référent identité mandaté ; il voit l'identité, rien du dossier de santé",
+        Basis.FEEDER: "logiciel d'un établissement, déclaré dans l'annuaire",
     }
 )
 
@@ -115,6 +122,18 @@ WHY_NOT: Mapping[Reason, tuple[str, str]] = MappingProxyType(
         Reason.LEGAL_REPRESENTATION: (
             "cette représentation dépend de la loi ou d'un juge, pas du patient",
             "Adressez-vous à un professionnel du cercle de soins.",
+        ),
+        Reason.NOT_IDENTITY_OFFICER: (
+            "réservé aux référents identité",
+            "Adressez-vous au référent identité de votre structure ou de votre territoire.",
+        ),
+        Reason.OUTSIDE_IDENTITY_MANDATE: (
+            "cette identité ne vient ni d'un territoire ni d'une structure du mandat de ce référent identité",
+            "Adressez-vous au référent identité du territoire d'où elle vient.",
+        ),
+        Reason.ISSUER_NOT_YOURS: (
+            "ces numéros ne sont pas de ceux que ce logiciel peut attribuer",
+            "Faites déclarer l'OID par l'administrateur de votre territoire.",
         ),
     }
 )

@@ -18,6 +18,8 @@ class Who(StrEnum):
     PATIENT = "patient"
     """Somebody of the patient realm: the patient, or a person who represents one."""
     SERVICE = "service"
+    SYSTEM = "system"
+    """A system that feeds identities for a structure (the directory registers it)."""
 
 
 class Action(StrEnum):
@@ -50,10 +52,20 @@ class Action(StrEnum):
     READ_CONSENTS = "READ_CONSENTS"
     READ_JOURNAL = "READ_JOURNAL"
     EXPORT_JOURNAL = "EXPORT_JOURNAL"
+    FEED_IDENTITY = "FEED_IDENTITY"
+    MATCH_IDENTITY = "MATCH_IDENTITY"
+    LIST_REVIEWS = "LIST_REVIEWS"
+    REVIEW_IDENTITY = "REVIEW_IDENTITY"
+    DECIDE_IDENTITY = "DECIDE_IDENTITY"
 
 
-WITHOUT_PATIENT = frozenset({Action.SEARCH_PERSONS, Action.CREATE_PERSON})
-"""Acts that come before there is a patient."""
+WITHOUT_PATIENT = frozenset(
+    {
+        Action.SEARCH_PERSONS, Action.CREATE_PERSON,
+        Action.FEED_IDENTITY, Action.MATCH_IDENTITY, Action.LIST_REVIEWS,
+    }
+)  # fmt: skip
+"""Acts that come before there is a patient, or are about no single one."""
 
 
 class Kind(StrEnum):
@@ -74,6 +86,8 @@ class Basis(StrEnum):
     REPRESENTATIVE = "REPRESENTATIVE"
     AUTHOR = "AUTHOR"
     PROFESSION = "PROFESSION"
+    IDENTITY_MANDATE = "IDENTITY_MANDATE"
+    FEEDER = "FEEDER"
 
 
 class Reason(StrEnum):
@@ -95,3 +109,6 @@ class Reason(StrEnum):
     HIDDEN = "HIDDEN"
     NOT_AUTHOR = "NOT_AUTHOR"
     LEGAL_REPRESENTATION = "LEGAL_REPRESENTATION"
+    NOT_IDENTITY_OFFICER = "NOT_IDENTITY_OFFICER"
+    OUTSIDE_IDENTITY_MANDATE = "OUTSIDE_IDENTITY_MANDATE"
+    ISSUER_NOT_YOURS = "ISSUER_NOT_YOURS"

@@ -1,5 +1,6 @@
 """Blocks: a patient's refusal of one professional (R-DMP4)."""
 
+from dataclasses import replace
 from typing import Any
 
 from terresante.consent.v1 import consent_service_pb2 as pb
@@ -10,9 +11,10 @@ from terresante_platform.rpc.allow import allow
 from terresante_consent import events, wire
 from terresante_consent.domain import blocks
 from terresante_consent.domain.blocks import Block, BlockId
-from terresante_consent.domain.vocabulary import Action, ProfessionalId
+from terresante_consent.domain.vocabulary import Action, PersonId, ProfessionalId
 from terresante_consent.rpc.desk import Desk
 from terresante_consent.store import blocks as kept
+from terresante_consent.store import joined
 
 
 class Blocks:
@@ -22,7 +24,7 @@ class Blocks:
 
     @allow("professional", "patient")
     async def BlockProfessional(self, request: pb.BlockProfessionalRequest, _: Any) -> pb.BlockProfessionalResponse:
-        """From the commit on, everything is refused to that professional."""
+        """From the commit on, everything is refused to that professional, under each id of the patient's."""
         patient = wire.patient(request.patient_id)
         professional = parsed(request.professional_id, "professional_id")
         known = await self._desk.knowing.heard_of(professional)
@@ -40,7 +42,9 @@ class Blocks:
                 )
             block = Block(BlockId(new_id()), patient, ProfessionalId(professional), act.now)
             await kept.keep(act.transaction, block)
-            await events.professional_blocked(act.transaction, block)
+            together = await joined.of_patient(act.transaction, patient)
+            for id in together.everyone if together else (patient,):
+                await events.professional_blocked(act.transaction, replace(block, patient=PersonId(id)))
             return use.keep(pb.BlockProfessionalResponse(block=wire.block(block)))
 
     @allow("professional", "patient")

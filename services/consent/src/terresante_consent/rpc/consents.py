@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from terresante.consent.v1 import consent_service_pb2 as pb
@@ -13,12 +14,14 @@ from terresante_platform.rpc.allow import allow
 from terresante_consent import events, wire
 from terresante_consent.domain import consents, representation
 from terresante_consent.domain.circle import Member, MemberId
-from terresante_consent.domain.consents import Consent, ConsentId
+from terresante_consent.domain.consents import Consent, ConsentId, check_version
 from terresante_consent.domain.giver import Giver, in_portal, right_to_record
+from terresante_consent.domain.joined import check_survivor
 from terresante_consent.domain.persons import Existing
 from terresante_consent.domain.representation import Representation, RepresentationId
 from terresante_consent.domain.vocabulary import Action, PersonId, ProfessionalId
 from terresante_consent.rpc.desk import Act, Desk
+from terresante_consent.rpc.joining import Together
 from terresante_consent.store import consents as kept
 from terresante_consent.store import representations
 
@@ -48,21 +51,26 @@ class Consents:
             given_by, representing = _given_by(giver, act, represented)
             if representing is not None:
                 existing.require(given_by, "given_by")
-            earlier = await kept.of_patient(act.transaction, patient)
-            consent = consents.give(_asked(request, act, given_at, given_by), earlier, act.now)
+            together = await Together.of(act)
+            check_survivor(together.mergers, patient)
+            consent = await _given(_asked(request, act, given_at, given_by), together)
             first = await kept.open_circle(act.transaction, patient)
             await kept.keep(act.transaction, consent)
+            await together.settle()
             if first and consent.recorded_by is not None:
                 await kept.add_member(act.transaction, _first_member(consent, act))
             circle = await kept.changed_circle(act.transaction, patient)
-            await events.consent_recorded(act.transaction, consent, act.now)
+            tell = partial(events.consent_recorded, act.transaction, at=act.now)
+            await tell(consent)
+            await together.tell_others(tell, consent, stands=True)
             if representing is not None:
                 await self._recorded_with_it(act, representing, represented)
             return use.keep(pb.RecordConsentResponse(consent=wire.consent(consent), circle=wire.whole_circle(circle)))
 
     @allow("professional", "patient")
     async def WithdrawConsent(self, request: pb.WithdrawConsentRequest, _: Any) -> pb.WithdrawConsentResponse:
-        """From the commit on, no decision rests on it."""
+        """From the commit on, no decision rests on it. Of a patient who was absorbed, it also takes back what a consent
+        recorded for the survivor decided, even when their own was withdrawn before."""
         patient, id = wire.patient(request.patient_id), parsed(request.consent_id, "consent_id")
         async with self._desk.acting(patient) as act:
             act.decide(Action.WITHDRAW_CONSENT)
@@ -70,10 +78,17 @@ class Consents:
             consent = next((one for one in known if one.id == id), None)
             if consent is None:
                 raise consents.UnknownConsent("Ce consentement n'existe pas.", "Reprenez la liste des consentements.")
-            withdrawn = consents.withdraw(consent, act.now, request.version)
-            await kept.change(act.transaction, withdrawn)
-            await kept.changed_circle(act.transaction, patient)
-            await events.consent_withdrawn(act.transaction, withdrawn)
+            together = await Together.of(act)
+            if await together.take_back() and consent.withdrawn_at is not None:
+                check_version(request.version, consent.version)
+                withdrawn = consent
+            else:
+                withdrawn = consents.withdraw(consent, act.now, request.version)
+                await kept.change(act.transaction, withdrawn)
+                await kept.changed_circle(act.transaction, patient)
+            tell = partial(events.consent_withdrawn, act.transaction, at=act.now)
+            await tell(withdrawn)
+            await together.tell_others(tell, withdrawn, stands=False)
             return pb.WithdrawConsentResponse(consent=wire.consent(withdrawn))
 
     @allow("professional", "patient")
@@ -101,6 +116,21 @@ class Consents:
         made = representation.appoint(new, others, act.now, field="represents_until")
         await representations.keep(act.transaction, made)
         await events.representative_appointed(act.transaction, made)
+
+
+async def _given(new: Consent, together: Together) -> Consent:
+    """The consent as it will stand. It comes after every withdrawal by the same person, under whichever id; where it
+    settles whose consent counts, it takes the place of the one in force."""
+    act = together.act
+    earlier = await kept.of_patient(act.transaction, *together.everyone)
+    standing = [one for one in earlier if one.patient == new.patient and one.withdrawn_at is None]
+    ended = [one for one in earlier if one.withdrawn_at is not None]
+    if not together.undecided:
+        return consents.give(new, standing + ended, act.now)
+    made = consents.give(new, ended, act.now)
+    for one in standing:
+        await kept.change(act.transaction, consents.succeeded(one, made))
+    return made
 
 
 def _given_by(giver: Giver, act: Act, represented: Sequence[Representation]) -> tuple[PersonId, Representation | None]:

@@ -16,11 +16,13 @@ from terresante_consent import wire
 from terresante_consent.domain import telling
 from terresante_consent.domain.decision import decide
 from terresante_consent.domain.facts import Question
+from terresante_consent.domain.identities import placed
 from terresante_consent.domain.telling import Told
 from terresante_consent.domain.vocabulary import WITHOUT_PATIENT, Action, Kind
 from terresante_consent.journal import reading
 from terresante_consent.journal.leaf import Entry
 from terresante_consent.rpc.desk import Desk, recorded
+from terresante_consent.rpc.standings import Asked
 
 MOST_QUESTIONS = 200
 OF_RESOURCES = frozenset({Action.READ, Action.PUBLISH})
@@ -28,6 +30,8 @@ ASKED_BY_OTHERS = frozenset(
     {
         Action.SEARCH_PERSONS, Action.CREATE_PERSON, Action.READ_IDENTITY, Action.CHANGE_IDENTITY,
         Action.ISSUE_ACTIVATION, Action.LIST, Action.READ, Action.PUBLISH, Action.CHANGE,
+        Action.FEED_IDENTITY, Action.MATCH_IDENTITY, Action.LIST_REVIEWS,
+        Action.REVIEW_IDENTITY, Action.DECIDE_IDENTITY,
     }
 )  # fmt: skip
 """Acts that other services ask about; those of this service decide for themselves."""
@@ -46,6 +50,9 @@ class _Asked:
     resource: UUID | None
     author: UUID | None
     flags: dict[str, Any]
+    issuer: str
+    concerned: tuple[frozenset[UUID], frozenset[str]]
+    """Structures and territories from which the patient's identity comes."""
 
 
 class DecisionService(DecisionServiceServicer):
@@ -54,7 +61,7 @@ class DecisionService(DecisionServiceServicer):
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    @allow("professional", "patient", "administrator", services=("records", "identity"))
+    @allow("professional", "patient", "administrator", "system", services=("records", "identity"))
     async def DecideMany(self, request: pb.DecideManyRequest, _: Any) -> pb.DecideManyResponse:
         """Decides, writes down, answers."""
         questions = _questions(request.questions)
@@ -62,8 +69,8 @@ class DecisionService(DecisionServiceServicer):
         now = self._desk.now()
         records = []
         for one in questions:
-            facts = asked.facts[one.patient]._replace(own=one.author == asked.caller, **one.flags)
-            made = decide(one.question, facts, self._desk.policy)
+            facts = asked.facts[one.patient]._replace(**_of_question(one, asked), **one.flags)
+            made = placed(decide(one.question, facts, self._desk.policy), one.question.action, asked.ground)
             records.append(recorded(asked, one.patient, one.question, made, now, one.resource))
         await self._desk.journal.keep(records)
         return pb.DecideManyResponse(
@@ -103,6 +110,16 @@ class DecisionService(DecisionServiceServicer):
         if allowed.scope is None or allowed.scope.own_only or reading.withheld(entry.facts, allowed.basis):
             return None
         return telling.whole(entry.made, self._desk.policy)
+
+
+def _of_question(one: _Asked, asked: Asked) -> dict[str, Any]:
+    """What is true of the caller and of what the question is about."""
+    mandate, feeder = asked.ground.mandate, asked.ground.feeder
+    return {
+        "own": one.author == asked.caller,
+        "within_mandate": mandate is not None and mandate.covers(*one.concerned),
+        "holds_issuer": feeder is not None and one.issuer in feeder.issuers,
+    }
 
 
 def _unknown() -> UnknownDecision:
@@ -155,6 +172,11 @@ def _question(one: pb.Question) -> _Asked:
         wire.optional_id(one.resource_id, "resource_id"),
         wire.optional_id(one.author_id, "author_id"),
         flags,
+        one.issuer,
+        (
+            frozenset(parsed(id, "concerned_structure_ids") for id in one.concerned_structure_ids),
+            frozenset(one.concerned_territory_codes),
+        ),
     )
 
 

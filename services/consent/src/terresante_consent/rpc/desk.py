@@ -158,7 +158,7 @@ def recorded(
         question=question,
         decision=made,
         place=place.id if place else None,
-        structure=place.structure if place else None,
+        structure=asked.structure,
         resource=resource,
         about=about,
     )

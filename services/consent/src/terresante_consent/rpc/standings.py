@@ -13,8 +13,9 @@ from terresante_platform.group import Group
 from terresante_consent import wire
 from terresante_consent.domain import representation
 from terresante_consent.domain.facts import Facts
-from terresante_consent.domain.professionals import Place, Professional, chosen_place
-from terresante_consent.domain.vocabulary import Who
+from terresante_consent.domain.identities import Ground
+from terresante_consent.domain.professionals import Feeder, Place, Professional, chosen_place
+from terresante_consent.domain.vocabulary import StructureId, Who
 from terresante_consent.knowing import Knowing
 from terresante_consent.store import standing
 from terresante_consent.store.line import Line
@@ -29,8 +30,20 @@ class Asked:
     """Who asks, from where, and the facts towards each patient asked about (what concerns a resource is not in yet)."""
 
     caller: UUID
-    place: Place | None
+    ground: Ground
     facts: dict[UUID | None, Facts]
+
+    @property
+    def place(self) -> Place | None:
+        """The place chosen; None if not a professional."""
+        return self.ground.place
+
+    @property
+    def structure(self) -> StructureId | None:
+        """In whose name they act: the structure of the place, or the one a system feeds for."""
+        if self.ground.feeder is not None:
+            return self.ground.feeder.structure
+        return self.ground.place.structure if self.ground.place else None
 
 
 class Standings:
@@ -55,6 +68,8 @@ class Standings:
                 await self._knowing.asked_again(caller.id)
                 found = await self.professionals.keep(pairs)
             return _of_professional(call, patients, found, self._now())
+        if caller.kind == Who.SYSTEM.value:
+            return _of_system(call, patients, await self._knowing.feeder(caller.id))
         persons: Sequence[PersonStanding] = ()
         if caller.kind == Who.PATIENT.value:
             persons = await self.persons.keep(pairs)
@@ -106,6 +121,7 @@ def _of_professional(
     facts = {
         patient: base._replace(
             consent_in_force=one.consent_in_force,
+            joined=one.joined,
             blocked=one.blocked,
             member=one.member,
             member_agreed=one.member_agreed,
@@ -115,7 +131,18 @@ def _of_professional(
         )
         for patient, one in zip(patients, found, strict=True)
     }
-    return Asked(caller.id, place, facts)
+    return Asked(caller.id, Ground(place, known.mandate if known else None), facts)
+
+
+def _of_system(call: Call, patients: Sequence[UUID | None], known: Feeder | None) -> Asked:
+    caller = calls.person()
+    facts = Facts(
+        Who.SYSTEM,
+        strong_login=caller.strength >= STRONG,
+        account_open=known is not None and known.account_open,
+        feeder=known is not None,
+    )
+    return Asked(caller.id, Ground(feeder=known), dict.fromkeys(patients, facts))
 
 
 def _as_professional(known: Professional | None, place: Place | None, strength: int) -> Facts:
@@ -128,6 +155,7 @@ def _as_professional(known: Professional | None, place: Place | None, strength: 
         account_open=known.account_open,
         practises=place is not None,
         health_professional=known.health_professional,
+        identity_officer=known.mandate is not None,
     )
 
 
@@ -139,9 +167,10 @@ def _of_person(call: Call, patients: Sequence[UUID | None], found: Sequence[Pers
         acts, may_read, may_manage = representation.rights(one.held, at)
         facts[patient] = base._replace(
             consent_in_force=one.consent_in_force,
+            joined=one.joined,
             is_patient=patient == caller.id,
             acts=acts,
             may_read=may_read,
             may_manage=may_manage,
         )
-    return Asked(caller.id, None, facts)
+    return Asked(caller.id, Ground(), facts)

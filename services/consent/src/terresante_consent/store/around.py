@@ -4,10 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    TextClause,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_consent.store.tables import block, circle_member, consent, representation
+from terresante_consent.store.joined import blocked, consent_stands
+from terresante_consent.store.tables import circle_member, joined, representation
+
+_joined = joined.alias("j")
+_NOT_BLOCKED = text(f"not {blocked('circle_member.patient_id', ':professional')}")
+_IN_FORCE = literal_column(consent_stands("page.patient"), Boolean).label("in_force")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +44,6 @@ class After:
     patient: UUID
 
 
-def _in_force(patient: object) -> object:
-    return exists().where(consent.c.patient_id == patient, consent.c.withdrawn_at.is_(None))
-
-
 async def patients_of_professional(
     connection: AsyncConnection,
     professional: UUID,
@@ -43,20 +56,17 @@ async def patients_of_professional(
     who block them, and memberships that lack the agreement they would need."""
     member = circle_member
     by_structure = member.c.structure_id == structure if structure else literal(False)
-    lasting = [
+    lasting: list[ColumnElement[bool] | TextClause] = [
         member.c.until.is_(None),
         or_(member.c.professional_id == professional, by_structure),
-        ~exists().where(
-            block.c.patient_id == member.c.patient_id,
-            block.c.professional_id == professional,
-            block.c.until.is_(None),
-        ),
+        _NOT_BLOCKED.bindparams(professional=professional),
     ]
     if not health_professional:
         lasting.append(member.c.explicit_agreement)
     around = (
         select(member.c.patient_id.label("patient"), func.max(member.c.since).label("since"))
-        .where(and_(*lasting))
+        .select_from(member.outerjoin(_joined, _joined.c.patient_id == member.c.patient_id))
+        .where(*lasting)
         .group_by(member.c.patient_id)
         .subquery()
     )
@@ -85,10 +95,10 @@ async def _page(
     patient, since = wanted.selected_columns
     if after is not None:
         wanted = wanted.where(tuple_(since, patient) < tuple_(literal(after.since), literal(after.patient)))
-    page = wanted.order_by(since.desc(), patient.desc()).limit(limit).subquery()
+    page = wanted.order_by(since.desc(), patient.desc()).limit(limit).subquery("page")
     found = await connection.execute(
-        select(page.c.patient, page.c.since, _in_force(page.c.patient).label("in_force")).order_by(  # type: ignore[attr-defined]
-            page.c.since.desc(), page.c.patient.desc()
-        )
+        select(page.c.patient, page.c.since, _IN_FORCE)
+        .select_from(page.outerjoin(_joined, _joined.c.patient_id == page.c.patient))
+        .order_by(page.c.since.desc(), page.c.patient.desc())
     )
     return [MyPatient(row.patient, row.since, row.in_force) for row in found]

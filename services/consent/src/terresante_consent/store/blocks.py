@@ -3,13 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_consent.domain.blocks import Block, BlockAlready, BlockId
 from terresante_consent.domain.vocabulary import PersonId, ProfessionalId
+from terresante_consent.store import joined
 from terresante_consent.store.tables import block
+
+_BLOCKED = text(
+    f"select {joined.blocked('q.patient', 'cast(:professional as uuid)')}"  # noqa: S608  # our own constants
+    " from (values (cast(:patient as uuid))) q(patient) left join joined j on j.patient_id = q.patient"
+)
 
 
 async def in_force(connection: AsyncConnection, patient: UUID) -> list[Block]:
@@ -21,13 +27,9 @@ async def in_force(connection: AsyncConnection, patient: UUID) -> list[Block]:
 
 
 async def blocked(connection: AsyncConnection, patient: UUID, professional: UUID) -> bool:
-    """Whether the patient blocks that professional now."""
-    found = await connection.execute(
-        select(block.c.block_id).where(
-            block.c.patient_id == patient, block.c.professional_id == professional, block.c.until.is_(None)
-        )
-    )
-    return found.first() is not None
+    """Whether the patient blocks that professional now, under whichever id."""
+    found = await connection.execute(_BLOCKED, {"patient": patient, "professional": professional})
+    return bool(found.scalar_one())
 
 
 async def get(connection: AsyncConnection, patient: UUID, id: UUID) -> Block | None:

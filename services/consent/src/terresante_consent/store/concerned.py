@@ -9,8 +9,9 @@ from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.representation import ACTING
 from terresante_consent.domain.vocabulary import Who
 from terresante_consent.journal.leaf import Entry, decoded
+from terresante_consent.store.joined import blocked, consent_stands
 
-PROFESSIONALS = """
+PROFESSIONALS = f"""
 with member as (
     select professional_id, structure_id, explicit_agreement from circle_member
     where patient_id = $1 and until is null
@@ -28,20 +29,20 @@ select t.id, coalesce(k.profession, '') as profession, coalesce(k.health_profess
     bool_or(t.member) as member, bool_or(t.member_agreed) as member_agreed,
     bool_or(t.structure_member) as structure_member, bool_or(t.structure_agreed) as structure_agreed
 from towards t left join known_professional k on k.professional_id = t.id
-where not exists (
-    select from block b where b.patient_id = $1 and b.professional_id = t.id and b.until is null
-)
+    left join joined j on j.patient_id = $1
+where not {blocked("$1::uuid", "t.id")}
 group by t.id, k.profession, k.health_professional
-"""
-OTHERS = """
-select exists (select from consent c where c.patient_id = $1 and c.withdrawn_at is null) as consent_in_force,
+"""  # noqa: S608  # only our own constants are put together
+OTHERS = f"""
+select {consent_stands("$1")} as consent_in_force,
     array(
         select distinct r.representative_id from representation r
         where r.patient_id = $1 and (r.until is null or r.until > $2)
             and (r.may_read or r.in_right = any($4))
     ) as representatives,
     (select leaf from journal_entry where patient_id = $1 and entry_id = $3) as leaf
-"""
+from (values ($1::uuid)) q(patient) left join joined j on j.patient_id = q.patient
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

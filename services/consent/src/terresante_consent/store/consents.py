@@ -10,20 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_consent.domain.circle import Circle, Member, MemberId, UnknownCircle
 from terresante_consent.domain.consents import Consent, ConsentId, Form
 from terresante_consent.domain.vocabulary import PersonId, ProfessionalId, StructureId
+from terresante_consent.store.joined import consent_stands
 from terresante_consent.store.tables import circle, circle_member, consent
 
-_ALONE = text("select pg_advisory_xact_lock(hashtextextended(:patient, 0))")
+_ALONE = text(
+    "select pg_advisory_xact_lock_shared(hashtextextended('same person', 0)),"
+    " pg_advisory_xact_lock(hashtextextended(:patient, 0))"
+)
+_CIRCLE = text(
+    f"select version, {consent_stands('circle.patient_id')} as consent_in_force"  # noqa: S608  # our own constants
+    " from circle left join joined j on j.patient_id = circle.patient_id where circle.patient_id = :patient"
+)
 
 
 async def alone_with(transaction: AsyncConnection, patient: UUID) -> None:
-    """Makes changes about one patient wait for each other, until the end of the transaction. Reads do not wait."""
+    """Makes changes about one patient wait for each other, and for a merge that is being taken in (`joined.alone`),
+    until the end of the transaction. Reads do not wait."""
     await transaction.execute(_ALONE, {"patient": str(patient)})
 
 
-async def of_patient(connection: AsyncConnection, patient: UUID) -> list[Consent]:
-    """All consents, newest first."""
+async def of_patient(connection: AsyncConnection, *patients: UUID) -> list[Consent]:
+    """All consents of a patient, or of several who are one person, newest first."""
     found = await connection.execute(
-        select(consent).where(consent.c.patient_id == patient).order_by(consent.c.given_at.desc())
+        select(consent).where(consent.c.patient_id.in_(patients)).order_by(consent.c.given_at.desc())
     )
     return [_consent(row) for row in found]
 
@@ -55,8 +64,7 @@ async def has_circle(connection: AsyncConnection, patient: UUID) -> bool:
 
 async def circle_of(connection: AsyncConnection, patient: UUID) -> Circle:
     """The circle with all its members, past ones included, oldest first. Refuses with CIRCLE_UNKNOWN."""
-    in_force = exists().where(consent.c.patient_id == patient, consent.c.withdrawn_at.is_(None))
-    row = (await connection.execute(select(circle.c.version, in_force).where(circle.c.patient_id == patient))).first()
+    row = (await connection.execute(_CIRCLE, {"patient": patient})).first()
     if row is None:
         raise UnknownCircle(
             "Ce patient n'a pas de cercle de soins : aucun consentement n'a encore été enregistré.",
@@ -67,7 +75,7 @@ async def circle_of(connection: AsyncConnection, patient: UUID) -> Circle:
         .where(circle_member.c.patient_id == patient)
         .order_by(circle_member.c.since, circle_member.c.member_id)
     )
-    return Circle(PersonId(patient), [_member(member) for member in members], bool(row[1]), row.version)
+    return Circle(PersonId(patient), [_member(member) for member in members], row.consent_in_force, row.version)
 
 
 async def add_member(transaction: AsyncConnection, new: Member) -> None:

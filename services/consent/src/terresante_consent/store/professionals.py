@@ -1,12 +1,13 @@
 """The dated copy of what the directory says of professionals."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_consent.domain.professionals import Place, Professional
+from terresante_consent.domain.professionals import Mandate, Place, Professional
 from terresante_consent.domain.vocabulary import PlaceId, ProfessionalId, StructureId
 from terresante_consent.store.tables import known_place, known_professional
 
@@ -20,6 +21,8 @@ async def keep(transaction: AsyncConnection, professional: Professional) -> None
         account_open=professional.account_open,
         version=professional.version,
         checked_at=professional.checked_at,
+        mandate_territories=list(professional.mandate.territories) if professional.mandate else None,
+        mandate_structures=list(professional.mandate.structures) if professional.mandate else None,
     )
     told = new.excluded
     kept = await transaction.execute(
@@ -30,6 +33,8 @@ async def keep(transaction: AsyncConnection, professional: Professional) -> None
                 "health_professional": told.health_professional,
                 "account_open": told.account_open,
                 "version": told.version,
+                "mandate_territories": told.mandate_territories,
+                "mandate_structures": told.mandate_structures,
                 "checked_at": func.greatest(told.checked_at, known_professional.c.checked_at),
             },
             where=told.version >= known_professional.c.version,
@@ -47,10 +52,18 @@ async def keep(transaction: AsyncConnection, professional: Professional) -> None
                     "professional_id": professional.id,
                     "structure_id": place.structure,
                     "until": place.until,
+                    "territory_code": place.territory,
                 }
                 for place in professional.places
             ],
         )
+
+
+def mandate(territories: Sequence[str] | None, structures: Sequence[UUID] | None) -> Mandate | None:
+    """The mandate as kept; None for who is no identity officer."""
+    if territories is None or structures is None:
+        return None
+    return Mandate(tuple(territories), tuple(StructureId(id) for id in structures))
 
 
 async def get(connection: AsyncConnection, id: UUID) -> Professional | None:
@@ -65,7 +78,10 @@ async def get(connection: AsyncConnection, id: UUID) -> Professional | None:
         profession=row.profession,
         health_professional=row.health_professional,
         account_open=row.account_open,
-        places=tuple(Place(PlaceId(p.place_id), StructureId(p.structure_id), p.until) for p in places),
+        places=tuple(
+            Place(PlaceId(p.place_id), StructureId(p.structure_id), p.until, p.territory_code) for p in places
+        ),
         version=row.version,
         checked_at=row.checked_at,
+        mandate=mandate(row.mandate_territories, row.mandate_structures),
     )

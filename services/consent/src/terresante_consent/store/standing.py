@@ -13,6 +13,8 @@ from uuid import UUID
 from terresante_consent.domain.professionals import Place, Professional
 from terresante_consent.domain.representation import Representation, RepresentationId, Right
 from terresante_consent.domain.vocabulary import PersonId, PlaceId, ProfessionalId, StructureId
+from terresante_consent.store.joined import blocked, consent_stands
+from terresante_consent.store.professionals import mandate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class ProfessionalStanding:
     """Structures that are active members."""
     structures_agreed: frozenset[UUID]
     emergency_open: bool
+    joined: bool
+    """The patient is one person with another: consent and blocks are those of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +48,30 @@ class PersonStanding:
     """What somebody of the patient realm is to a patient."""
 
     consent_in_force: bool
+    joined: bool
     held: tuple[Representation, ...]
 
 
-_CONSENT = """
-    exists (select from consent c
-        where c.patient_id = q.patient and c.withdrawn_at is null and c.given_at <= $3) as consent_in_force
+_CONSENT = f"""
+    j.patient_id is not null as joined, {consent_stands("q.patient", "$3")} as consent_in_force
 """
 
 OF_PROFESSIONALS = f"""
 select q.place as asked, k.profession, k.health_professional, k.account_open, k.version, k.checked_at,
-    p.place_ids, p.structure_ids, p.untils,
+    k.mandate_territories, k.mandate_structures,
+    p.place_ids, p.structure_ids, p.untils, p.territory_codes,
     {_CONSENT},
-    exists (select from block b
-        where b.patient_id = q.patient and b.professional_id = q.caller and b.until is null) as blocked,
+    {blocked("q.patient", "q.caller")} as blocked,
     m.member, m.member_agreed, m.structures, m.structures_agreed,
     exists (select from emergency_access e
         where e.patient_id = q.patient and e.professional_id = q.caller and e.closed_at is null
             and e.opened_at <= $3 and e.ends_at > $3) as emergency_open
 from unnest($1::uuid[], $2::uuid[]) with ordinality as q(caller, patient, place)
 left join known_professional k on k.professional_id = q.caller
+left join joined j on j.patient_id = q.patient
 cross join lateral (
-    select array_agg(place_id) as place_ids, array_agg(structure_id) as structure_ids, array_agg(until) as untils
+    select array_agg(place_id) as place_ids, array_agg(structure_id) as structure_ids, array_agg(until) as untils,
+        array_agg(territory_code) as territory_codes
     from known_place where professional_id = q.caller
 ) p
 cross join lateral (
@@ -82,6 +88,7 @@ order by q.place
 OF_PERSONS = f"""
 select q.place as asked, {_CONSENT}, r.held
 from unnest($1::uuid[], $2::uuid[]) with ordinality as q(caller, patient, place)
+left join joined j on j.patient_id = q.patient
 cross join lateral (
     select array_agg(row(representation_id, in_right, since, until, may_read, may_manage, appointed_by)) as held
     from representation
@@ -101,7 +108,7 @@ async def of_persons(driver: Any, pairs: Sequence[Pair], at: datetime) -> list[P
     """Standings in the order of the pairs. `driver`: an asyncpg connection."""
     rows = await driver.fetch(OF_PERSONS, [p.caller for p in pairs], [p.patient for p in pairs], at)
     return [
-        PersonStanding(row["consent_in_force"], tuple(_held(pair, one) for one in row["held"] or ()))
+        PersonStanding(row["consent_in_force"], row["joined"], tuple(_held(pair, one) for one in row["held"] or ()))
         for pair, row in zip(pairs, rows, strict=True)
     ]
 
@@ -109,15 +116,21 @@ async def of_persons(driver: Any, pairs: Sequence[Pair], at: datetime) -> list[P
 def _of_professional(pair: Pair, row: Any) -> ProfessionalStanding:
     known = None
     if row["profession"] is not None:
-        places = zip(row["place_ids"] or (), row["structure_ids"] or (), row["untils"] or (), strict=True)
+        places = zip(
+            *(row[of] or () for of in ("place_ids", "structure_ids", "untils", "territory_codes")), strict=True
+        )
         known = Professional(
             id=ProfessionalId(pair.caller),
             profession=row["profession"],
             health_professional=row["health_professional"],
             account_open=row["account_open"],
-            places=tuple(Place(PlaceId(id), StructureId(structure), until) for id, structure, until in places),
+            places=tuple(
+                Place(PlaceId(id), StructureId(structure), until, territory)
+                for id, structure, until, territory in places
+            ),
             version=row["version"],
             checked_at=row["checked_at"],
+            mandate=mandate(row["mandate_territories"], row["mandate_structures"]),
         )
     return ProfessionalStanding(
         known=known,
@@ -128,6 +141,7 @@ def _of_professional(pair: Pair, row: Any) -> ProfessionalStanding:
         structures=frozenset(row["structures"] or ()),
         structures_agreed=frozenset(row["structures_agreed"] or ()),
         emergency_open=row["emergency_open"],
+        joined=row["joined"],
     )
 
 

@@ -1,6 +1,6 @@
 """The tables, as the last migration leaves them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, MetaData, Table, Text, Uuid
 
 metadata = MetaData()
 _moment = DateTime(timezone=True)
@@ -76,6 +76,8 @@ known_professional = Table(
     Column("account_open", Boolean),
     Column("version", BigInteger),
     Column("checked_at", _moment),
+    Column("mandate_territories", ARRAY(Text)),
+    Column("mandate_structures", ARRAY(Uuid)),
 )
 known_place = Table(
     "known_place",
@@ -84,4 +86,37 @@ known_place = Table(
     Column("professional_id", Uuid),
     Column("structure_id", Uuid),
     Column("until", _moment),
+    Column("territory_code", Text),
 )
+known_feeder = Table(
+    "known_feeder",
+    metadata,
+    Column("feeder_id", Uuid, primary_key=True),
+    Column("structure_id", Uuid),
+    Column("territory_code", Text),
+    Column("issuers", ARRAY(Text)),
+    Column("policy", Text),
+    Column("account_open", Boolean),
+    Column("version", BigInteger),
+    Column("checked_at", _moment),
+)
+same_person = Table(
+    "same_person",
+    metadata,
+    Column("act_id", Uuid, primary_key=True),
+    Column("absorbed_id", Uuid),
+    Column("surviving_id", Uuid),
+    Column("since", _moment),
+    Column("until", _moment),
+    Column("decided_at", _moment),
+    Column("decided_for", Uuid),
+)
+joined = Table(
+    "joined",
+    metadata,
+    Column("patient_id", Uuid, primary_key=True),
+    Column("everyone", ARRAY(Uuid)),
+    Column("decisive", Uuid),
+    Column("others", ARRAY(Uuid)),
+)
+"""What follows of `same_person` for each patient of a group, so that a decision need not follow it again."""

@@ -1,4 +1,4 @@
-"""Protobuf <-> domain."""
+"""Protobuf <-> domain: our own contracts. What others say: `others.py`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,25 +9,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.consent.v1 import consent_service_pb2 as consents_pb
 from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.consent.v1 import journal_service_pb2 as journal_pb
-from terresante.directory.v1 import directory_service_pb2 as directory_pb
 from terresante_platform.ids import parsed
 from terresante_platform.refusals import Invalid
 
 from terresante_consent.domain import blocks, circle, consents, emergency, representation
 from terresante_consent.domain.decision import Decision, Scope
 from terresante_consent.domain.giver import Giver
-from terresante_consent.domain.professionals import Place, PlaceUnknown, Professional
+from terresante_consent.domain.professionals import PlaceUnknown
 from terresante_consent.domain.sentences import sentence, todo
 from terresante_consent.domain.telling import Told
-from terresante_consent.domain.vocabulary import (
-    Action,
-    Basis,
-    Kind,
-    PersonId,
-    PlaceId,
-    ProfessionalId,
-    StructureId,
-)
+from terresante_consent.domain.vocabulary import Action, Basis, Kind, PersonId, PlaceId
 from terresante_consent.journal.leaf import Entry
 
 
@@ -118,22 +109,6 @@ def stamp(at: datetime | None) -> Timestamp | None:
     return made
 
 
-def professional(told: directory_pb.Professional, at: datetime) -> Professional:
-    """What the directory said at that moment. Names are left where they belong."""
-    return Professional(
-        id=ProfessionalId(UUID(told.professional_id)),
-        profession=told.profession,
-        health_professional=told.health_professional,
-        account_open=told.account_state != directory_pb.ACCOUNT_STATE_SUSPENDED,
-        places=tuple(
-            Place(PlaceId(UUID(place.place_id)), StructureId(UUID(place.structure_id)), moment(place, "until"))
-            for place in told.places
-        ),
-        version=told.version,
-        checked_at=at,
-    )
-
-
 def decision(made: Decision, action: Action, entry: UUID | str) -> decisions_pb.Decision:
     """A decision as it travels."""
     return decisions_pb.Decision(
@@ -158,6 +133,10 @@ def _scope(scope: Scope | None) -> decisions_pb.Scope | None:
         sees_hidden_from_professionals=scope.sees_hidden_from_professionals,
         sees_hidden_from_patient=scope.sees_hidden_from_patient,
         sees_hidden_from_representatives=scope.sees_hidden_from_representatives,
+        structure_ids=[str(id) for id in scope.structures],
+        territory_codes=scope.territories,
+        issuers=scope.issuers,
+        feeding_policy=scope.feeding_policy,
     )
 
 
