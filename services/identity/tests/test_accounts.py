@@ -215,7 +215,7 @@ async def test_when_accounts_are_away_nothing_is_issued_and_nothing_counts(
             await issue()
         assert (refused.value.reason, refused.value.kind) == ("ACCOUNTS_UNAVAILABLE", "UNAVAILABLE")
     assert await rows(database) == []
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
 
     realm.away = realm.full = False
     assert (await issue()).activation_code

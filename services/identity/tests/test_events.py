@@ -16,6 +16,7 @@ MESSAGES: dict[str, Any] = {
     events.PERSON_CREATED: events_pb.PersonCreated,
     events.PERSON_CHANGED: events_pb.PersonChanged,
     events.ACTIVATION_ISSUED: events_pb.ActivationIssued,
+    events.SOURCE_MOVED: events_pb.SourceMoved,
 }
 TRAITS = pb.Traits(
     birth_name="Canaryname",
@@ -39,15 +40,16 @@ async def test_each_change_is_published_once_with_nothing_but_ids_and_dates(
 
     async with outbox.relaying(database, bus):
         delivered: list[Msg] = []
-        while len(delivered) < 3:
-            delivered += await asyncio.wait_for(pulling.fetch(3 - len(delivered), timeout=10), 20)
+        while len(delivered) < 4:
+            delivered += await asyncio.wait_for(pulling.fetch(4 - len(delivered), timeout=10), 20)
 
-    assert {message.subject for message in delivered} == set(events.ANNOUNCES)
+    assert {message.subject for message in delivered} == set(MESSAGES)
     for message in delivered:
         event = MESSAGES[message.subject].FromString(message.data)
-        assert event.person_id == louise.person_id
+        fields = {field.name for field, _ in event.ListFields()}
+        assert louise.person_id in {getattr(event, name) for name in fields & {"person_id", "to_person_id"}}
         assert event.at.seconds > 0
-        assert {field.name for field, _ in event.ListFields()} <= {"person_id", "at", "version"}
+        assert fields <= {"person_id", "at", "version", "act_id", "source_id", "to_person_id"}
         for secret in (b"Canary", b"CANARY", activation.activation_code.encode(), str(doctor).encode()):
             assert secret not in message.data
     assert events.LISTENS_TO == ()

@@ -60,7 +60,7 @@ async def test_a_search_finds_nobody_then_a_person_is_registered_provisional_wit
     assert {"94068", "75068"} <= set(person.traits.birth_place_codes)
     assert person.registered_by == str(doctor)
     assert UUID(person.person_id).version == 7
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
 
 
 async def test_registering_the_same_again_gives_the_candidate_and_no_twin(
@@ -73,7 +73,7 @@ async def test_registering_the_same_again_gives_the_candidate_and_no_twin(
     assert not again.HasField("person")
     assert [one.person.person_id for one in again.candidates] == [louise.person_id]
     assert again.candidates[0].same
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
 
 
 async def test_a_homonym_is_registered_and_flagged_once_every_candidate_was_looked_at(
@@ -108,7 +108,7 @@ async def test_one_idempotency_key_makes_one_person_and_another_request_under_it
     replies = await asyncio.gather(*(service.CreatePerson(pb.CreatePersonRequest(traits=traits())) for _ in range(10)))
 
     assert len({reply.person.person_id for reply in replies}) == 1
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
     with pytest.raises(Refusal) as refused:
         await service.CreatePerson(pb.CreatePersonRequest(traits=traits(first_name="Anne")))
     assert refused.value.reason == "IDEMPOTENCY_KEY_REUSED"
@@ -119,7 +119,7 @@ async def test_nobody_born_that_day_is_hidden_and_the_most_alike_come_first(
 ) -> None:
     louise = await create()
     zoe = await create(birth_name="Zidane", first_name="Zoé", birth_postal_code="13001")
-    await create(birth_date=pb.BirthDate(year=1951, month=5, day=13))
+    await create(birth_name="Morel", first_name="Anne", birth_date=pb.BirthDate(year=1951, month=5, day=13))
 
     found = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits(birth_name="lef", first_name="")))
     first = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits(), limit=1))
@@ -128,6 +128,21 @@ async def test_nobody_born_that_day_is_hidden_and_the_most_alike_come_first(
     assert list(found.candidates[0].equal_traits) == ["birth_date", "birth_name", "birth_place_codes", "sex"]
     assert (len(first.candidates), first.more, first.candidates[0].same) == (1, True, True)
     assert not found.more
+
+
+async def test_who_is_likely_although_born_another_day_is_found_and_stands_in_the_way(
+    service: Any, doctor: UUID, create: Create
+) -> None:
+    louise = await create()
+    mistyped = {"birth_date": pb.BirthDate(year=1951, month=12, day=5)}
+
+    found = await service.SearchPersons(pb.SearchPersonsRequest(traits=traits(**mistyped)))
+    reply = await service.CreatePerson(pb.CreatePersonRequest(traits=traits(**mistyped)))
+
+    assert [one.person.person_id for one in found.candidates] == [louise.person_id]
+    assert "birth_date" not in found.candidates[0].equal_traits
+    assert [one.person.person_id for one in reply.candidates] == [louise.person_id]
+    assert (await create(louise.person_id, **mistyped)).person_id != louise.person_id
 
 
 async def test_searches_are_asked_of_consent_and_limited_per_professional(
@@ -323,7 +338,7 @@ async def test_nothing_happens_when_consent_says_no_or_does_not_answer(
     assert refused.value.reason == "ACCESS_REFUSED"
     assert refused.value.sentence == "Aucun consentement n’est en vigueur."
     assert refused.value.details == {"decision": "entry", "reasons": "CONSENT_NOT_IN_FORCE"}
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
     assert realm.users == {}
 
 

@@ -16,9 +16,9 @@ def asking(*ids: str) -> pb.ListExistingPersonsRequest:
     return pb.ListExistingPersonsRequest(person_ids=ids)
 
 
-async def registered(service: Any, birth_year: int) -> str:
-    born = pb.BirthDate(year=birth_year, month=5, day=12)
-    reply = await service.CreatePerson(pb.CreatePersonRequest(traits=traits(birth_date=born)))
+async def registered(service: Any, birth_name: str) -> str:
+    other = traits(birth_name=birth_name, first_name=birth_name)
+    reply = await service.CreatePerson(pb.CreatePersonRequest(traits=other))
     id: str = reply.person.person_id
     return id
 
@@ -26,7 +26,7 @@ async def registered(service: Any, birth_year: int) -> str:
 async def test_consent_learns_which_ids_are_persons_in_the_order_asked_and_nothing_else(
     service: Any, for_consent: Any, doctor: UUID, consent: WillingConsent
 ) -> None:
-    first, second = await registered(service, 1951), await registered(service, 1952)
+    first, second = await registered(service, "Lefèvre"), await registered(service, "Zidane")
     decided = len(consent.asked)
 
     reply = await for_consent.ListExistingPersons(asking(second, NOBODY, first, str(uuid4()), second))

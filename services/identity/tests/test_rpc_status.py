@@ -77,7 +77,7 @@ async def test_insi_then_a_document_qualify_and_each_change_is_announced(
     assert (retrieved.ins_matricule, retrieved.ins_oid, retrieved.version) == (NUMBER, OID, 2)
     assert (retrieved.traits.birth_name, list(retrieved.traits.birth_place_codes)) == ("LEFEVRE", ["94068"])
     assert (qualified.status, qualified.version) == (pb.IDENTITY_STATUS_QUALIFIED, 3)
-    assert (await published())[1:] == ["identity.v1.person_changed"] * 2
+    assert (await published())[2:] == ["identity.v1.person_changed"] * 2
     assert await answers(database) == [("00", "RECUP", False)]
 
 
@@ -98,7 +98,7 @@ async def test_none_or_several_change_nothing_but_are_traced(
 
     assert reply.person == louise
     assert await answers(database) == [(code, "PROV", False)]
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
 
 
 async def test_a_different_answer_that_nobody_accepted_is_refused_and_traced(
@@ -203,7 +203,7 @@ async def test_a_document_that_proves_nothing_validates_nothing(
         await check(louise, mode=mode, **changes)
 
     assert refused.value.reason == reason
-    assert await published() == ["identity.v1.person_created"]
+    assert await published() == ["identity.v1.person_created", "identity.v1.source_moved"]
 
 
 async def test_doubt_takes_the_number_away_and_forbids_insi_until_it_is_lifted(

@@ -22,7 +22,7 @@ from terresante_identity.domain.identity import (
 )
 from terresante_identity.domain.ins import Environment, received_ins
 from terresante_identity.domain.search_budget import Allowance, SearchRateLimited, full, spend
-from terresante_identity.domain.status import Flag
+from terresante_identity.domain.status import Flag, Standing
 from terresante_identity.domain.traits import Traits
 from terresante_identity.store import activations, budgets, persons
 from terresante_identity.store.persons import Act
@@ -43,9 +43,9 @@ def keep(database: Database, traits: Checked, act: Act) -> Callable[..., Any]:
     """Registers somebody with Louise's traits, with what a test changes."""
 
     async def registered_one(**changes: Any) -> Person:
-        person, source = registered(PersonId(uuid4()), traits(**changes), DOCTOR, act.at, homonym=False)
+        person = registered(PersonId(uuid4()), traits(**changes), Standing(), None, DOCTOR, act.at)
         async with database.transaction() as transaction:
-            await persons.add(transaction, person, source, act)
+            await persons.add(transaction, person, act)
         return person
 
     return registered_one
@@ -137,7 +137,7 @@ async def test_a_version_that_was_not_locked_cannot_be_saved(
     assert await count(database, "person_version") == 2
 
 
-@pytest.mark.parametrize("table", ["source_identity", "person_version", "insi_answer"])
+@pytest.mark.parametrize("table", ["person_version", "insi_answer"])
 @pytest.mark.parametrize("statement", ["delete from {}", "update {} set person_id = person_id"])
 async def test_histories_cannot_be_rewritten(
     database: Database, keep: Callable[..., Any], act: Act, table: str, statement: str

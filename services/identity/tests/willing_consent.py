@@ -9,13 +9,14 @@ from terresante_platform.rpc.allow import allow
 
 
 class WillingConsent(DecisionServiceServicer):
-    """`refused`: actions, or ids of patients, that are answered with no."""
+    """`refused`: actions, or ids of patients, that are answered with no. `scope`: of each yes."""
 
     def __init__(self) -> None:
         self.asked: list[pb.Question] = []
         self.refused: set[int | str] = set()
+        self.scope = pb.Scope(feeding_policy="auto")
 
-    @allow("professional", "patient", services=("identity",))
+    @allow("professional", "patient", "system", services=("identity",))
     async def DecideMany(self, request: pb.DecideManyRequest, _: Any) -> pb.DecideManyResponse:
         self.asked += request.questions
         return pb.DecideManyResponse(decisions=map(self._decided, request.questions))
@@ -37,4 +38,4 @@ class WillingConsent(DecisionServiceServicer):
                 todo="Recueillez le consentement.",
                 entry_id="entry",
             )
-        return pb.Decision(allowed=True, entry_id="entry")
+        return pb.Decision(allowed=True, entry_id="entry", scope=self.scope)

@@ -5,14 +5,19 @@ from functools import partial
 
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from terresante.identity.v1.linkage_service_pb2_grpc import add_LinkageServiceServicer_to_server
 from terresante_platform import bus, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
-from terresante_identity import accounts, expiry
+from terresante_identity import accounts, catching_up, expiry
 from terresante_identity.gazetteer import gazetteer
+from terresante_identity.matcher import Matcher
 from terresante_identity.rpc.access import Access
+from terresante_identity.rpc.desk import Desk
+from terresante_identity.rpc.linkage import LinkageService
 from terresante_identity.rpc.service import IdentityService
 from terresante_identity.settings import Settings
+from terresante_identity.store import rarity
 
 
 async def main(settings: Settings) -> None:
@@ -33,10 +38,18 @@ async def main(settings: Settings) -> None:
             expiry.expiring(kept, realm, now),
             service.verifying(settings, "identity") as verifier,
         ):
+            matcher = await Matcher.loaded(kept, now)
             access = Access(DecisionServiceStub(consent))
-            identities = IdentityService(kept, access, realm, gazetteer(), settings, now)
-            register = partial(add_IdentityServiceServicer_to_server, identities)
-            async with server.serving(settings.listen, who, verifier, [register], settings.drain_seconds):
+            desk = Desk(kept, access, matcher, gazetteer(), settings, now)
+            register = (
+                partial(add_IdentityServiceServicer_to_server, IdentityService(desk, realm)),
+                partial(add_LinkageServiceServicer_to_server, LinkageService(desk)),
+            )
+            async with (
+                catching_up.catching_up(kept, matcher),
+                rarity.refreshing(kept, matcher, settings.rarity_refresh_seconds),
+                server.serving(settings.listen, who, verifier, register, settings.drain_seconds),
+            ):
                 await service.stop_requested()
 
 

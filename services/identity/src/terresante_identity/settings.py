@@ -28,6 +28,10 @@ class Settings(ServiceSettings):
     search_burst: int = Field(30, ge=1, description="Person searches a professional may make at once")
     searches_per_hour: int = Field(120, ge=1, description="Person searches a professional may make in the long run")
 
+    rarity_refresh_seconds: float = Field(
+        3600.0, gt=0, description="Seconds between two counts of how frequent names and places are"
+    )
+
     @property
     def allowance(self) -> Allowance:
         return Allowance(self.search_burst, self.searches_per_hour)

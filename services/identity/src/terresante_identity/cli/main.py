@@ -1,4 +1,4 @@
-"""`terresante-identity match | dedupe`: who somebody is, and who is registered twice, on files.
+"""`terresante-identity match | dedupe | load`: who somebody is, who is registered twice, on files; or a region filled.
 
 Files are CSV (UTF-8, separator read off the header) or Parquet, with the columns person_id or query_id, birth_name,
 first_names, birth_date, sex, birth_place; other names are given by --columns. A column or a value may be missing. Lines
@@ -15,7 +15,9 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from terresante_identity.cli.columns import MapUnreadable, columns_of
+from terresante_identity.cli.filling import DatabaseUnusable, RegionHasPeople
 from terresante_identity.cli.labels import labels_of_pairs, labels_of_queries, refitted
+from terresante_identity.cli.load import add_to, load
 from terresante_identity.cli.reading import FileUnreadable, Table, read_table
 from terresante_identity.cli.writing import write_answers, write_doubles, write_rejected
 from terresante_identity.matching.batch import answers, registry
@@ -25,7 +27,7 @@ from terresante_identity.matching.places import are_french
 from terresante_identity.matching.regression import NotFitted
 from terresante_identity.matching.weights import Policy, Weights, WeightsUnreadable, parsed_weights, shipped
 
-REFUSED = (FileUnreadable, MapUnreadable, WeightsUnreadable, NotFitted)
+REFUSED = (FileUnreadable, MapUnreadable, WeightsUnreadable, NotFitted, RegionHasPeople, DatabaseUnusable)
 # A line was left out, or none: what scripts ask.
 DONE, LEFT_OUT, FAILED = 0, 3, 1
 
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 3: done, but lines were rejected; 1: nothing done, and why."""
     given = _parser().parse_args(arguments)
     try:
-        rejected = _match(given) if given.command == "match" else _dedupe(given)
+        rejected = COMMANDS[given.command](given)
     except REFUSED as refused:
         print(f"terresante-identity: {refused}", file=sys.stderr)  # noqa: T201
         return FAILED
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--encoding", default="utf-8", help="of CSV files")
         command.add_argument("--quiet", action="store_true", help="no progress bar")
         command.add_argument("--refit", type=Path, metavar="LABELS.csv", help="learn from decided cases first")
+    add_to(commands)
     return parser
 
 
@@ -125,3 +128,6 @@ def _left_out(given: argparse.Namespace, out: Path, files: list[tuple[Path, Tabl
     if count:
         print(f"terresante-identity: {count} lines left out, see {path}", file=sys.stderr)  # noqa: T201
     return count
+
+
+COMMANDS = {"match": _match, "dedupe": _dedupe, "load": load}

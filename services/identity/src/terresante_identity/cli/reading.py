@@ -41,14 +41,24 @@ class Table:
 
 def read_table(path: Path, id_name: str, columns: Columns, encoding: str = "utf-8", quiet: bool = False) -> Table:
     """A CSV (separator read off the header) or Parquet file. Raises FileUnreadable."""
+    header, lines = opened(path, encoding)
+    with tqdm(unit=" lines", desc=path.name, disable=quiet, unit_scale=True, leave=False) as bar:
+        return _table(header, lines, path, id_name, columns, bar)
+
+
+def opened(path: Path, encoding: str = "utf-8") -> "tuple[list[str], Iterator[Line]]":
+    """The header, and the lines one after the other. Raises FileUnreadable."""
     if not path.is_file():
         raise FileUnreadable(f"{path}: no such file")
-    with tqdm(unit=" lines", desc=path.name, disable=quiet, unit_scale=True, leave=False) as bar:
-        if path.suffix.lower() in {".parquet", ".pq"}:
-            header, lines = _parquet(path)
-        else:
-            header, lines = _csv(path, encoding)
-        return _table(header, lines, path, id_name, columns, bar)
+    return _parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _csv(path, encoding)
+
+
+def about(path: Path) -> int | None:
+    """How many lines there are, for a progress bar; None where counting would cost too much."""
+    if path.suffix.lower() in {".parquet", ".pq"}:
+        return None
+    with path.open("rb") as file:
+        return max(sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) - 1, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""A person, and the source identities that say who that is: what is created, found again, and changed."""
+"""A person as the region shows them: what is created, found again, and changed (their sources: `sources`)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
@@ -37,6 +37,10 @@ class PersonChangedSince(Stale):
     reason = "VERSION_STALE"
 
 
+class PersonMerged(Conflict):
+    reason = "PERSON_MERGED"
+
+
 class InsiCodeUnknown(Invalid):
     reason = "INS_ANSWER_CODE_UNKNOWN"
 
@@ -50,21 +54,11 @@ class InsiAnswerIncomplete(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceIdentity:
-    """What one issuer said of a person, as received and never rewritten. `local_id`: the issuer's number
-    (IPP).
-    """
-
-    issuer: str
-    local_id: str = field(repr=False)
-    person: PersonId
-    traits: Traits
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Person:
-    """A person as the region knows them. `version` grows by one with each change."""
+    """A person as the region knows them. `version` grows by one with each change.
+
+    `merged_into`: the person that this one became, with all its sources; what else is said of it is as last shown.
+    """
 
     id: PersonId
     traits: Traits
@@ -73,19 +67,26 @@ class Person:
     version: int
     created_at: datetime
     registered_by: ProfessionalId
+    merged_into: PersonId | None = None
 
     def __post_init__(self) -> None:
         if self.standing.retrieved != (self.ins is not None):
             raise ValueError("R-ID7: an INS is present exactly if it was retrieved")
 
 
-def registered(
-    id: PersonId, traits: Traits, by: ProfessionalId, at: datetime, homonym: bool
-) -> tuple[Person, SourceIdentity]:
-    """A new person, provisional, and the source identity that it comes from."""
-    standing = Standing(flags=frozenset({Flag.HOMONYM}) if homonym else frozenset())
-    person = Person(id, traits, standing, None, version=1, created_at=at, registered_by=by)
-    return person, SourceIdentity(PLATFORM_ISSUER, str(id), id, traits, at)
+def registered(id: PersonId, traits: Traits, standing: Standing, ins: Ins | None, by: UUID, at: datetime) -> Person:
+    """A new person. `by`: opaque id of the professional or feeder whose act made them."""
+    return Person(id, traits, standing, ins, version=1, created_at=at, registered_by=ProfessionalId(by))
+
+
+def require_unmerged(person: Person) -> None:
+    """Refuses with PERSON_MERGED who has become another person; `details.person` says whom."""
+    if person.merged_into is not None:
+        raise PersonMerged(
+            "Cette personne a été fusionnée avec une autre.",
+            "Reprenez avec la personne qu’elle est devenue.",
+            person=str(person.merged_into),
+        )
 
 
 def require_version(person: Person, version: int) -> None:

@@ -1,13 +1,15 @@
-"""Who might be meant: the one place where persons are compared with traits that were typed.
+"""Who might be meant: what people who search or register are shown, and in which order.
 
-`candidates` is the seam for matching at the scale of a region: it is given the persons that may be meant
-(today: all who share the birth date) and says in which order to show them. Nothing is hidden: who shares the
-birth date is in the answer, however the name was spelt (R-ID3).
+Nothing is hidden: who shares the birth date is in the answer, however the name was spelt (R-ID3). Besides them come
+those that comparing finds likely although the date is another (`evidence`), before all others.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
+from terresante_identity.domain.evidence import Candidates, Decision, Evidence
 from terresante_identity.domain.identity import Person
 from terresante_identity.domain.names import beginning, comparable
 from terresante_identity.domain.traits import Search, Traits, strict_differences
@@ -26,10 +28,13 @@ ORDER = (BIRTH_NAME, FIRST_NAME, BIRTH_PLACE, SEX)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person who may be meant, and the traits in which they equal what was typed."""
+    """A person who may be meant, the traits in which they equal what was typed, and why they are likely, if they
+    are.
+    """
 
     person: Person
     equal: frozenset[str]
+    evidence: Evidence | None = None
 
     @property
     def same(self) -> bool:
@@ -37,14 +42,22 @@ class Candidate:
         return self.equal == FIVE_TRAITS
 
 
-def candidates(search: Search, among: Iterable[Person]) -> list[Candidate]:
-    """Those of `among` with the birth date searched, the most alike first; ties in the order of
-    registration.
+def likely(found: Candidates) -> dict[UUID, Evidence]:
+    """The persons that comparing finds likely: who would be linked, or shown to a human."""
+    return {one.person: one.evidence for one in found.found if one.evidence.decision is not Decision.NONE}
+
+
+def candidates(
+    search: Search, among: Iterable[Person], likely: Mapping[UUID, Evidence] | None = None
+) -> list[Candidate]:
+    """Those of `among` with the birth date searched, or likely; the likeliest first, then the most alike; ties in the
+    order of registration.
     """
+    why = likely or {}
     alike = [
-        Candidate(person, _equal(search, person.traits))
-        for person in among
-        if person.traits.birth_date == search.birth_date
+        Candidate(person, _equal(search, person.traits), why.get(person.id))
+        for person in {one.id: one for one in among}.values()
+        if person.traits.birth_date == search.birth_date or person.id in why
     ]
     return sorted(alike, key=lambda candidate: (_rank(candidate), candidate.person.created_at, candidate.person.id))
 
@@ -52,8 +65,8 @@ def candidates(search: Search, among: Iterable[Person]) -> list[Candidate]:
 def in_the_way(traits: Traits, found: Iterable[Candidate]) -> list[Candidate]:
     """Those whom a user must have looked at before somebody with these traits is registered (R-ID2).
 
-    Same birth date, and the same beginning (three characters) of the birth name, or of the first name with a
-    birth place that may be the same, or the two names swapped.
+    Who is likely; and who has the same birth date and the same beginning (three characters) of the birth name, or of
+    the first name with a birth place that may be the same, or the two names swapped.
     """
     birth_name, first_name = beginning(traits.birth_name), beginning(traits.first_name)
 
@@ -61,7 +74,8 @@ def in_the_way(traits: Traits, found: Iterable[Candidate]) -> list[Candidate]:
         theirs = candidate.person.traits
         names = beginning(theirs.birth_name), beginning(theirs.first_name)
         return (
-            names[0] == birth_name
+            candidate.evidence is not None
+            or names[0] == birth_name
             or (names[1] == first_name and BIRTH_PLACE in candidate.equal)
             or names == (first_name, birth_name)
         )
@@ -74,14 +88,15 @@ def is_homonym(candidates: Iterable[Candidate]) -> bool:
     return any({BIRTH_NAME, FIRST_NAME, BIRTH_DATE} <= candidate.equal for candidate in candidates)
 
 
-def _rank(candidate: Candidate) -> tuple[bool, ...]:
-    return (not candidate.same, *(trait not in candidate.equal for trait in ORDER))
+def _rank(candidate: Candidate) -> tuple[float, ...]:
+    score = candidate.evidence.score if candidate.evidence else -math.inf
+    return (-score, not candidate.same, *(trait not in candidate.equal for trait in ORDER))
 
 
 def _equal(search: Search, traits: Traits) -> frozenset[str]:
     if search.whole is not None:
         return FIVE_TRAITS - frozenset(strict_differences(search.whole, traits))
-    equal = {BIRTH_DATE}
+    equal = {BIRTH_DATE} if search.birth_date == traits.birth_date else set()
     if search.birth_name and comparable(traits.birth_name.insi).startswith(search.birth_name):
         equal.add(BIRTH_NAME)
     if search.first_name and comparable(traits.first_name.insi).startswith(search.first_name):

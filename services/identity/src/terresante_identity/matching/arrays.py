@@ -11,9 +11,8 @@ Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 
-_FIRST = np.uint64(0x9E3779B97F4A7C15)
-_SECOND = np.uint64(0xBF58476D1CE4E5B9)
-_SHIFT = np.uint64(31)
+FIRST, SECOND, SHIFT, MASK = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 31, (1 << 64) - 1
+_FIRST, _SECOND, _SHIFT = np.uint64(FIRST), np.uint64(SECOND), np.uint64(SHIFT)
 
 
 def folded(salt: int, *parts: Hashes) -> Hashes:
@@ -28,6 +27,17 @@ def folded(salt: int, *parts: Hashes) -> Hashes:
         key = (key ^ (key >> _SHIFT)) * _SECOND
         known &= part != 0
     return np.where(known, key, np.uint64(0))
+
+
+def folded_one(salt: int, parts: Sequence[int]) -> int:
+    """The same of one number each, for look-ups one by one: arrays of one cost ten times as much."""
+    key = salt
+    for part in parts:
+        if not part:
+            return 0
+        key = ((key ^ part) * FIRST) & MASK
+        key = ((key ^ (key >> SHIFT)) * SECOND) & MASK
+    return key
 
 
 def among(levels: Levels, wanted: Iterable[int]) -> Bools:

@@ -1,11 +1,13 @@
 """Levels of birth names and of first names. Texts are compared once per distinct pair, however many bear them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 from rapidfuzz.process import cpdist
 from terresante_identity.matching.arrays import Bools, Floats, Hashes, Ints, Levels, distinct_pairs
 from terresante_identity.matching.levels import BirthName, FirstName, OtherFirstNames
-from terresante_identity.matching.names import BirthNames, FirstNames
+from terresante_identity.matching.names import BirthNames, FirstNames, Word, beginning
 from terresante_identity.matching.phonetics import code
 
 # From how many pairs on two threads are worth their start.
@@ -87,10 +89,18 @@ def _distinct_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, your
     return levels, others
 
 
+def whole_beginning(words: Sequence[Word], count: int) -> str:
+    """The first so many words joined; the first alone where there are not as many."""
+    return beginning(words, count if len(words) >= count else 1)
+
+
 def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours: Ints) -> Levels:
     words = np.maximum(ours.compound[mine], theirs.compound[yours])
     firsts = _beginnings(ours, mine, words), _beginnings(theirs, yours, words)
-    joined = [ours.joined(row) for row in mine.tolist()], [theirs.joined(row) for row in yours.tolist()]
+    joined = (
+        [beginning(ours.words[row]) for row in mine.tolist()],
+        [beginning(theirs.words[row]) for row in yours.tolist()],
+    )
     edits, alike, same_start, _ = _compared(*firsts)
     joined_edits = _distances(*joined)
     lengths = np.array([min(len(one), len(other)) for one, other in zip(*firsts, strict=True)], dtype=np.int64)
@@ -120,11 +130,7 @@ def _unequal_first_names(ours: FirstNames, mine: Ints, theirs: FirstNames, yours
 
 
 def _beginnings(names: FirstNames, rows: Ints, words: Ints) -> list[str]:
-    """The first so many words joined; the first alone where there are not as many."""
-    return [
-        names.joined(row, count if len(names.words[row]) >= count else 1)
-        for row, count in zip(rows.tolist(), words.tolist(), strict=True)
-    ]
+    return [whole_beginning(names.words[row], count) for row, count in zip(rows.tolist(), words.tolist(), strict=True)]
 
 
 def may_be_swapped(

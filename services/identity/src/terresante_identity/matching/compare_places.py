@@ -15,11 +15,12 @@ def birth_place_levels(ours: Places, mine: Ints, theirs: Places, yours: Ints) ->
     abroad = (ours.abroad[left] | theirs.abroad[right]).astype(bool)
     levels[known & abroad] = BirthPlace.OTHER_COUNTRY
     for pair in np.flatnonzero(known).tolist():
-        levels[pair] = _level(ours.forms[left[pair]], theirs.forms[right[pair]], int(levels[pair]))
+        levels[pair] = place_level(ours.forms[left[pair]], theirs.forms[right[pair]], int(levels[pair]))
     return levels[back]
 
 
-def _level(ours: PlaceForm, theirs: PlaceForm, otherwise: int) -> int:
+def place_level(ours: PlaceForm, theirs: PlaceForm, otherwise: int) -> int:
+    """Of two known places. `otherwise`: when nothing is alike."""
     if ours.text == theirs.text and ours.codes:
         return BirthPlace.EQUAL
     if ours.codes & theirs.codes:

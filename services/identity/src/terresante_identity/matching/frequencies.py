@@ -2,7 +2,7 @@
 
 import csv
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -10,6 +10,7 @@ import numpy as np
 from terresante_identity.matching.arrays import Floats, Hashes, Ints, hashes_of
 from terresante_identity.matching.people import People
 from terresante_identity.matching.text import hashed
+from terresante_identity.matching.weights import SMALLEST
 
 # A name never seen counts as one seen once; no name counts as rarer than one in this many people.
 RAREST = 100_000.0
@@ -26,10 +27,16 @@ class Counts:
     def rarity(self, hashes: Hashes) -> Floats:
         """ln(people / bearers), between 0 and ln(RAREST)."""
         if not len(self.hashes):
-            return np.zeros(hashes.shape)
+            return np.full(hashes.shape, np.log(np.clip(self.total, 1.0, RAREST)))
         places = np.searchsorted(self.hashes, hashes).clip(max=len(self.hashes) - 1)
         bearers = np.where(self.hashes[places] == hashes, self.counts[places], 1)
         return np.log(np.clip(max(self.total, 1) / bearers, 1.0, RAREST))
+
+    def rarity_of(self, hash: int) -> float:
+        """The same of one value."""
+        place = int(self.hashes.searchsorted(np.uint64(hash)))
+        bearers = self.counts.item(place) if place < len(self.hashes) and self.hashes.item(place) == hash else 1
+        return float(np.log(min(max(max(self.total, 1) / bearers, 1.0), RAREST)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,31 @@ class Frequencies:
 
     def first_name_asked(self, hashes: Hashes) -> Floats:
         return np.minimum(self.first_names.rarity(hashes), known_names()["first"].rarity(hashes))
+
+
+def filled_up(known: Frequencies) -> Frequencies:
+    """In a region of less than `SMALLEST` people the names of France stand for those it does not have yet.
+
+    In an empty region no name would say anything otherwise. Places stay as they are: the less they say, the more a
+    human is asked.
+    """
+    missing = SMALLEST - known.people
+    if missing <= 0:
+        return known
+    borne = known_names()
+    return replace(
+        known,
+        birth_names=_joined(known.birth_names, borne["birth"], missing),
+        first_names=_joined(known.first_names, borne["first"], missing),
+    )
+
+
+def _joined(counted: Counts, borne: Counts, people: int) -> Counts:
+    """Those counted, and so many people more whose names are as frequent as `borne` says."""
+    more = np.round(borne.counts * (people / borne.total)).astype(np.int64)
+    hashes, places = np.unique(np.concatenate([counted.hashes, borne.hashes[more > 0]]), return_inverse=True)
+    bearers = np.bincount(places.reshape(-1), weights=np.concatenate([counted.counts, more[more > 0]]))
+    return Counts(hashes, bearers.astype(np.int64), counted.total + people)
 
 
 @lru_cache(maxsize=1)

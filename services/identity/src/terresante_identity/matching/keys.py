@@ -6,11 +6,11 @@ Candidates are all who share one of them. A value shared by more than `cap(key)`
 reading them all: it gives nobody, and the answer says so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from terresante_identity.matching.arrays import Hashes, Ints, folded
+from terresante_identity.matching.arrays import Hashes, Ints, folded, folded_one
 from terresante_identity.matching.people import People
 
 CAP = 400
@@ -89,43 +89,58 @@ def dated(*known: Ints) -> Hashes:
     return np.where(np.logical_and.reduce([part > 0 for part in known]), number, 0).astype(np.uint64)
 
 
-def _pair(salt: int, one: Hashes, other: Hashes, *more: Hashes) -> Hashes:
-    """A key of two names that is the same when they are swapped."""
-    return folded(salt, np.minimum(one, other), np.maximum(one, other), *more)
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key is folded from, in order: names of `Parts`; `either_way`: the same with the first two swapped."""
 
+    salt: int
+    of: tuple[str, ...]
+    either_way: bool = False
 
-Key = Callable[[Parts], Hashes]
+    def folded(self, values: Sequence[Hashes]) -> Hashes:
+        """The key of N people. `values`: one array per part."""
+        if self.either_way:
+            one, other, *more = values
+            values = [np.minimum(one, other), np.maximum(one, other), *more]
+        return folded(self.salt, *values)
+
+    def folded_one(self, values: Sequence[int]) -> int:
+        """The same of one person."""
+        if self.either_way and values[0] > values[1]:
+            values = [values[1], values[0], *values[2:]]
+        return folded_one(self.salt, values)
+
 
 KEYS: dict[str, Key] = {
-    "date_name": lambda of: folded(1, of.date, of.name),
-    "date_first": lambda of: folded(2, of.date, of.first),
-    "date_prefix": lambda of: folded(3, of.date, of.prefix),
-    "date_place": lambda of: folded(4, of.date, of.place),
-    "names": lambda of: _pair(5, of.name, of.first),
-    "names_year": lambda of: _pair(6, of.name, of.first, of.year),
-    "name_day": lambda of: folded(7, of.name, of.day),
-    "name_month": lambda of: folded(8, of.name, of.month),
-    "name_year_day": lambda of: folded(9, of.name, of.year_day),
-    "first_day": lambda of: folded(10, of.first, of.day, of.initial),
-    "first_month": lambda of: folded(11, of.first, of.month, of.initial),
-    "first_year_day": lambda of: folded(12, of.first, of.year_day, of.initial),
-    "prefixes_year": lambda of: folded(13, of.prefix, of.given_prefix, of.year),
-    "name_place": lambda of: folded(14, of.exact, of.place),
-    "first_day_place": lambda of: folded(15, of.given, of.day, of.place),
-    "first_year_place": lambda of: folded(16, of.given, of.year, of.place),
-    "month_place": lambda of: folded(17, of.month, of.place),
-    "day_place": lambda of: folded(18, of.day, of.place, of.initial),
-    "year_place": lambda of: folded(19, of.year, of.place, of.initial, of.given_initial),
+    "date_name": Key(1, ("date", "name")),
+    "date_first": Key(2, ("date", "first")),
+    "date_prefix": Key(3, ("date", "prefix")),
+    "date_place": Key(4, ("date", "place")),
+    "names": Key(5, ("name", "first"), either_way=True),
+    "names_year": Key(6, ("name", "first", "year"), either_way=True),
+    "name_day": Key(7, ("name", "day")),
+    "name_month": Key(8, ("name", "month")),
+    "name_year_day": Key(9, ("name", "year_day")),
+    "first_day": Key(10, ("first", "day", "initial")),
+    "first_month": Key(11, ("first", "month", "initial")),
+    "first_year_day": Key(12, ("first", "year_day", "initial")),
+    "prefixes_year": Key(13, ("prefix", "given_prefix", "year")),
+    "name_place": Key(14, ("exact", "place")),
+    "first_day_place": Key(15, ("given", "day", "place")),
+    "first_year_place": Key(16, ("given", "year", "place")),
+    "month_place": Key(17, ("month", "place")),
+    "day_place": Key(18, ("day", "place", "initial")),
+    "year_place": Key(19, ("year", "place", "initial", "given_initial")),
 }
 # One trait, or nearly: useful as long as few share it, which is in small registries. A large store leaves them out.
 WIDE: dict[str, Key] = {
-    "date": lambda of: folded(21, of.date),
-    "name": lambda of: folded(23, of.name),
-    "place": lambda of: folded(26, of.place),
-    "prefix": lambda of: folded(27, of.prefix),
-    "month": lambda of: folded(28, of.month),
-    "prefixes": lambda of: folded(24, of.prefix, of.given),
-    "first_place": lambda of: folded(25, of.given_prefix, of.place),
+    "date": Key(21, ("date",)),
+    "name": Key(23, ("name",)),
+    "place": Key(26, ("place",)),
+    "prefix": Key(27, ("prefix",)),
+    "month": Key(28, ("month",)),
+    "prefixes": Key(24, ("prefix", "given")),
+    "first_place": Key(25, ("given_prefix", "place")),
 }
 ALL_KEYS = KEYS | WIDE
 
@@ -133,4 +148,4 @@ ALL_KEYS = KEYS | WIDE
 def keys(who: People, which: Mapping[str, Key] = ALL_KEYS) -> dict[str, Hashes]:
     """One value per key and person: what an index holds."""
     of = parts(who)
-    return {name: key(of) for name, key in which.items()}
+    return {name: key.folded([getattr(of, part) for part in key.of]) for name, key in which.items()}

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from terresante_identity.matching.arrays import Hashes, Ints, hashes_of
 from terresante_identity.matching.phonetics import code
-from terresante_identity.matching.text import BASE, MAX_LENGTH, hashed, joined_hash, plain
+from terresante_identity.matching.text import POWERS, hashed, joined_hash, plain
 from terresante_identity.matching.variants import variant_of
 
 # Words of a name that come and go between two writings of it, and words that clerks add to it.
@@ -56,6 +57,7 @@ ADDED = frozenset(
 )
 SHORTENED = {"SAINT": "ST", "SAINTE": "STE"}
 MAX_PARTS = 3
+NO_PARTS = (0,) * MAX_PARTS
 PREFIX = 3
 MAX_FIRST_NAMES = 4
 
@@ -90,12 +92,43 @@ def name_words(text: str) -> list[Word]:
     return [word(one) for one in written if one not in ADDED] or [word(one) for one in written]
 
 
+class NameForm(NamedTuple):
+    """One birth name, comparable. `core`: without particles; `parts`: hashes of its first MAX_PARTS words.
+
+    `first_code`, `last_code`: the sound of its first and last part. Hash 0 stands for "none".
+    """
+
+    joined: str
+    whole: int
+    core: int
+    parts: tuple[int, ...]
+    first_code: int
+    last_code: int
+    prefix: int
+    initial: int
+
+
+def name_form(text: str) -> NameForm:
+    """A birth name as received, made comparable."""
+    words = name_words(text)
+    said = [one for one in words if one.text not in PARTICLES] or words
+    joined = "".join([one.text for one in words])
+    whole = words_hash(words)
+    return NameForm(
+        joined=joined,
+        whole=whole,
+        core=whole if said is words else words_hash(said),
+        parts=tuple([one.hash for one in said[:MAX_PARTS]]),
+        first_code=said[0].sound if said else 0,
+        last_code=said[-1].sound if said else 0,
+        prefix=hashed(joined[:PREFIX]),
+        initial=hashed(joined[:1]),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BirthNames:
-    """Distinct birth names, one row each. Hash 0 stands for "none". `parts`: shape (rows, MAX_PARTS).
-
-    `core`: without particles; `first_code`, `last_code`: the sound of its first and last part.
-    """
+    """Distinct birth names, one row each: the columns of `NameForm`. `parts`: shape (rows, MAX_PARTS), 0 where none."""
 
     joined: list[str]
     whole: Hashes
@@ -109,35 +142,65 @@ class BirthNames:
 
 
 def birth_names(texts: Sequence[str]) -> BirthNames:
-    joined, whole, core, parts, ends = [], [], [], [], []
-    for text in texts:
-        words = name_words(text)
-        said = [one for one in words if one.text not in PARTICLES] or words
-        joined.append("".join([one.text for one in words]))
-        whole.append(words_hash(words))
-        core.append(whole[-1] if said is words else words_hash(said))
-        parts.append(([one.hash for one in said[:MAX_PARTS]] + [0] * MAX_PARTS)[:MAX_PARTS])
-        ends.append((said[0].sound, said[-1].sound) if said else (0, 0))
+    forms = [name_form(text) for text in texts]
     return BirthNames(
-        joined=joined,
-        whole=hashes_of(whole),
-        core=hashes_of(core),
-        parts=np.array(parts, dtype=np.uint64).reshape(-1, MAX_PARTS),
-        first_code=hashes_of([first for first, _ in ends]),
-        last_code=hashes_of([last for _, last in ends]),
-        prefix=hashes_of([hashed(name[:PREFIX]) for name in joined]),
-        initial=hashes_of([hashed(name[:1]) for name in joined]),
-        length=np.array([len(name) for name in joined], dtype=np.int64),
+        joined=[form.joined for form in forms],
+        whole=hashes_of([form.whole for form in forms]),
+        core=hashes_of([form.core for form in forms]),
+        parts=np.array([form.parts + NO_PARTS[len(form.parts) :] for form in forms], dtype=np.uint64).reshape(
+            -1, MAX_PARTS
+        ),
+        first_code=hashes_of([form.first_code for form in forms]),
+        last_code=hashes_of([form.last_code for form in forms]),
+        prefix=hashes_of([form.prefix for form in forms]),
+        initial=hashes_of([form.initial for form in forms]),
+        length=np.array([len(form.joined) for form in forms], dtype=np.int64),
     )
+
+
+NO_WORD = Word("", 0, 0, 0)
+HYPHENS = re.compile(r"[-\u2010-\u2015'’]")
+
+
+class FirstForm(NamedTuple):
+    """One list of first names, comparable: an ordered set of at most MAX_FIRST_NAMES words.
+
+    `compound`: how many words the first of the first names has. JEAN-PIERRE is one of two words; without its hyphen
+    nobody can tell it from two names. `unit`: the hash of that first name whole. `rest`: hashes of the words after the
+    first. `joined`: all letters.
+    """
+
+    words: tuple[Word, ...]
+    compound: int
+    unit: int
+    rest: frozenset[int]
+    joined: str
+
+
+def beginning(words: Sequence[Word], count: int = MAX_FIRST_NAMES) -> str:
+    """The letters of the first so many words."""
+    return "".join([one.text for one in words[:count]])
+
+
+def first_form(text: str) -> FirstForm:
+    """A list of first names as received, made comparable."""
+    words = tuple([word(one) for one in dict.fromkeys(plain(text).split())][:MAX_FIRST_NAMES])
+    if not words:
+        return FirstForm((), 1, 0, frozenset(), "")
+    compound = max(min(_compound(text), len(words)), 1) if HYPHENS.search(text) else 1
+    unit = words[0].hash if compound == 1 else words_hash(words[:compound])
+    return FirstForm(words, compound, unit, frozenset([one.hash for one in words[1:]]), beginning(words))
+
+
+def _compound(text: str) -> int:
+    return len(plain(re.split(r"[\s,;/]+", text.strip(), maxsplit=1)[0]).split())
 
 
 @dataclass(frozen=True, slots=True)
 class FirstNames:
-    """Distinct lists of first names, one row each: an ordered set of at most MAX_FIRST_NAMES words (the columns).
+    """Distinct lists of first names, one row each: `FirstForm` for all rows at once.
 
-    `starts`: hash of the first word, of the first two joined, and so on, 0 when there are fewer. `compound`: how many
-    words the first of the first names has. JEAN-PIERRE is one of two words; without its hyphen nobody can tell it from
-    two names. `unit`: the hash of that first name whole. `sound`, `second_sound`, …: of the first and the second word.
+    `second_sound`, `prefix`, …: of the second word, of the beginning of the first.
     """
 
     words: list[tuple[Word, ...]]
@@ -152,14 +215,6 @@ class FirstNames:
     prefix: Hashes
     second_prefix: Hashes
     initial: Hashes
-
-    def joined(self, row: int, count: int = MAX_FIRST_NAMES) -> str:
-        """The letters of the first `count` words."""
-        return "".join([one.text for one in self.words[row][:count]])
-
-
-NO_WORD = Word("", 0, 0, 0)
-HYPHENS = re.compile(r"[-\u2010-\u2015'’]")
 
 
 def first_names(texts: Sequence[str]) -> FirstNames:
@@ -194,13 +249,9 @@ def _table(rows: list[list[int]]) -> Hashes:
 
 def _starts(names: Hashes, lengths: Ints) -> Hashes:
     """`text.joined_hash` word after word, for all rows at once."""
-    powers = np.array([pow(BASE, letters, 1 << 64) for letters in range(MAX_LENGTH + 1)], dtype=np.uint64)
+    powers = hashes_of(POWERS)
     starts = names.copy()
     for column in range(1, names.shape[1]):
         joined = starts[:, column - 1] * powers[lengths[:, column]] + names[:, column]
         starts[:, column] = np.where(names[:, column] != 0, joined, np.uint64(0))
     return starts
-
-
-def _compound(text: str) -> int:
-    return len(plain(re.split(r"[\s,;/]+", text.strip(), maxsplit=1)[0]).split())

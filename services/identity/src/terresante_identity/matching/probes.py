@@ -1,7 +1,7 @@
 """What is looked up for those asked for: per key, every value under which the person meant may be registered."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -19,120 +19,105 @@ class Probes:
     values: Hashes
 
 
-Variation = Callable[["Asked"], list[Parts]]
+# Under which other parts than its own somebody may be registered: part that a key is folded from -> part read instead.
+Reading = dict[str, str]
+OWN: Reading = {part: part for part in Parts.__slots__}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Those asked for, as the parts of keys; and the same with one thing read otherwise."""
-
-    own: Parts
-
-    def plainly(self) -> list[Parts]:
-        return [self.own]
-
-    def dates(self) -> list[Parts]:
-        """Also with day and month inverted."""
-        own = self.own
-        year, month, day = own.year, own.day // 100, own.day % 100
-        possible = (day <= 12) & (own.day > 0)
-        turned = replace(
-            own,
-            date=np.where(possible & (year > 0), year * 10000 + day * 100 + month, 0).astype(np.uint64),
-            day=np.where(possible, day * 100 + month, 0).astype(np.uint64),
-        )
-        return [own, turned]
-
-    def years(self) -> list[Parts]:
-        """Also a year before and after."""
-        one, year = np.uint64(1), self.own.year
-        return [self.own, *(replace(self.own, year=np.where(year > 0, near, 0)) for near in (year - one, year + one))]
+def dates(several: list[Reading]) -> list[Reading]:
+    """Also with day and month inverted."""
+    return [*several, *(own | {"date": "turned_date", "day": "turned_day"} for own in several)]
 
 
-def names_of(several: list[Parts]) -> list[Parts]:
-    """Also by the end of a double name, and by the first name in the place of the name."""
-    return [
-        *several,
-        *(replace(own, name=own.name_end, name_end=own.name) for own in several),
-        *(replace(own, name=own.first, name_end=own.first, first=own.name) for own in several),
-    ]
+def years(several: list[Reading]) -> list[Reading]:
+    """Also a year before and after."""
+    return [*several, *(own | {"year": near} for near in ("year_before", "year_after") for own in several)]
 
 
-def ends_of(several: list[Parts]) -> list[Parts]:
+def ends(several: list[Reading]) -> list[Reading]:
     """Also by the end of a double name."""
-    return [*several, *(replace(own, name=own.name_end, name_end=own.name) for own in several)]
+    return [*several, *(own | {"name": own["name_end"], "name_end": own["name"]} for own in several)]
 
 
-def firsts_of(several: list[Parts]) -> list[Parts]:
+def names(several: list[Reading]) -> list[Reading]:
+    """Also by the end of a double name, and by the first name in the place of the name."""
+    swapped = (own | {"name": own["first"], "name_end": own["first"], "first": own["name"]} for own in several)
+    return [*ends(several), *swapped]
+
+
+def firsts(several: list[Reading]) -> list[Reading]:
     """Also by the second first name."""
-    seconds = (
-        replace(own, first=own.second, given=own.given_second, given_prefix=own.second_prefix) for own in several
-    )
-    return [*several, *seconds]
+    seconds = {"first": "second", "given": "given_second", "given_prefix": "second_prefix"}
+    return [*several, *(own | seconds for own in several)]
 
 
-VARIATIONS: dict[str, Variation] = {
-    "date_name": lambda asked: names_of(asked.dates()),
-    "date_first": lambda asked: [*firsts_of(asked.dates()), *names_of(asked.dates())],
-    "date_place": lambda asked: asked.dates(),
-    "names": lambda asked: ends_of(firsts_of(asked.plainly())),
-    "names_year": lambda asked: ends_of(firsts_of(asked.years())),
-    "name_day": lambda asked: ends_of(asked.dates()),
-    "name_month": lambda asked: ends_of(asked.plainly()),
-    "name_year_day": lambda asked: ends_of(asked.plainly()),
-    "first_day": lambda asked: firsts_of(asked.dates()),
-    "first_month": lambda asked: firsts_of(asked.plainly()),
-    "first_year_day": lambda asked: firsts_of(asked.plainly()),
-    "first_day_place": lambda asked: firsts_of(asked.dates()),
-    "first_year_place": lambda asked: firsts_of(asked.plainly()),
-    "first_place": lambda asked: firsts_of(asked.plainly()),
-    "prefixes_year": lambda asked: firsts_of(asked.plainly()),
-    "day_place": lambda asked: asked.dates(),
-    "prefixes": lambda asked: firsts_of(asked.plainly()),
-    "date": lambda asked: asked.dates(),
+PLAIN = [OWN]
+VARIATIONS: dict[str, list[Reading]] = {
+    "date_name": names(dates(PLAIN)),
+    "date_first": [*firsts(dates(PLAIN)), *names(dates(PLAIN))],
+    "date_place": dates(PLAIN),
+    "names": ends(firsts(PLAIN)),
+    "names_year": ends(firsts(years(PLAIN))),
+    "name_day": ends(dates(PLAIN)),
+    "name_month": ends(PLAIN),
+    "name_year_day": ends(PLAIN),
+    "first_day": firsts(dates(PLAIN)),
+    "first_month": firsts(PLAIN),
+    "first_year_day": firsts(PLAIN),
+    "first_day_place": firsts(dates(PLAIN)),
+    "first_year_place": firsts(PLAIN),
+    "first_place": firsts(PLAIN),
+    "prefixes_year": firsts(PLAIN),
+    "day_place": dates(PLAIN),
+    "prefixes": firsts(PLAIN),
+    "date": dates(PLAIN),
 }
-PLACED = frozenset(
-    {
-        "name_place",
-        "first_day_place",
-        "first_year_place",
-        "date_place",
-        "month_place",
-        "day_place",
-        "year_place",
-        "first_place",
+READINGS: dict[str, list[tuple[str, ...]]] = {
+    name: list(dict.fromkeys(tuple(reading[part] for part in key.of) for reading in VARIATIONS.get(name, PLAIN)))
+    for name, key in ALL_KEYS.items()
+}
+"""Of each key: the parts it is folded from, once per way of reading who is asked for."""
+# Looked up by every commune of a postal code; by place alone that would be too many people.
+PLACED = frozenset(name for name, key in ALL_KEYS.items() if "place" in key.of and name != "place")
+
+
+def turned(year: int, month: int, day: int) -> tuple[int, int]:
+    """Date and day of the year with day and month inverted; 0 where that is no date, or not known."""
+    if not (month > 0 and 0 < day <= 12):
+        return 0, 0
+    return (year * 10000 + day * 100 + month if year > 0 else 0), day * 100 + month
+
+
+def _read(own: Parts) -> dict[str, Hashes]:
+    """All parts by name, those read otherwise included."""
+    one, year, month, day = np.uint64(1), own.year, own.day // 100, own.day % 100
+    possible = (day <= 12) & (own.day > 0)
+    return {part: getattr(own, part) for part in Parts.__slots__} | {
+        "turned_date": np.where(possible & (year > 0), year * 10000 + day * 100 + month, 0).astype(np.uint64),
+        "turned_day": np.where(possible, day * 100 + month, 0).astype(np.uint64),
+        "year_before": np.where(year > 0, year - one, 0).astype(np.uint64),
+        "year_after": np.where(year > 0, year + one, 0).astype(np.uint64),
     }
-)
 
 
 def probes(who: People, which: Iterable[str] = tuple(ALL_KEYS)) -> dict[str, Probes]:
     """Of these keys, for N people asked for."""
-    asked = Asked(parts(who))
-    everywhere = np.arange(len(who), dtype=np.int64), asked.own.place
-    places = _places(who)
-    return {
-        name: _folded(name, VARIATIONS.get(name, Asked.plainly)(asked), places if name in PLACED else everywhere)
-        for name in which
-    }
+    own = _read(parts(who))
+    everywhere = np.arange(len(who), dtype=np.int64)
+    rows, place = _places(who)
+    placed = {part: values[rows] for part, values in own.items()} | {"place": place}
+    return {name: _folded(name, *((placed, rows) if name in PLACED else (own, everywhere))) for name in which}
 
 
-def _folded(name: str, variations: list[Parts], placed: tuple[Ints, Hashes]) -> Probes:
-    rows, place = placed
-    if name in PLACED:
-        variations = [_at(own, rows, place) for own in variations]
-    values = np.concatenate([ALL_KEYS[name](own) for own in variations])
-    of = np.concatenate([rows] * len(variations))
+def _folded(name: str, read: dict[str, Hashes], rows: Ints) -> Probes:
+    values = np.concatenate([ALL_KEYS[name].folded([read[part] for part in parts]) for parts in READINGS[name]])
+    of = np.concatenate([rows] * len(READINGS[name]))
     order = np.lexsort((values, of))
     order = order[values[order] != 0]
     of, values = of[order], values[order]
     new = np.ones(len(of), dtype=bool)
     new[1:] = (of[1:] != of[:-1]) | (values[1:] != values[:-1])
     return Probes(of[new], values[new])
-
-
-def _at(own: Parts, rows: Ints, place: Hashes) -> Parts:
-    taken = {name: getattr(own, name)[rows] for name in Parts.__slots__}
-    return Parts(**(taken | {"place": place}))
 
 
 def _places(who: People) -> tuple[Ints, Hashes]:

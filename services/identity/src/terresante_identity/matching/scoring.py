@@ -1,23 +1,13 @@
 """Levels -> scores: a sum of weights, each of which can be shown. Nothing is multiplied, nothing is learnt here."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from terresante_identity.domain.evidence import Reason
 from terresante_identity.matching.arrays import Floats, Ints
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.levels import ALL
 from terresante_identity.matching.weights import GRAIN, Weights, grained, relative_size
 
 REGISTRY, RIVALS = "registry", "rivals"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One line of an explanation: the trait or joint level, the level found, and what it adds to the score."""
-
-    of: str
-    level: str
-    weight: float
 
 
 def contributions(found: Comparison, weights: Weights) -> dict[str, Floats]:

@@ -37,6 +37,7 @@ def plain(text: str) -> str:
 
 BASE = 0x100000001B3
 MASK = (1 << 64) - 1
+POWERS = tuple([pow(BASE, letters, 1 << 64) for letters in range(MAX_LENGTH + 1)])
 
 
 @lru_cache(maxsize=400_000)
@@ -53,4 +54,4 @@ def hashed(text: str) -> int:
 
 def joined_hash(one: int, other: int, letters: int) -> int:
     """The hash of two texts joined; `letters`: the length of the second."""
-    return (one * pow(BASE, letters, 1 << 64) + other) & MASK
+    return (one * POWERS[letters] + other) & MASK

@@ -1,1 +1,3 @@
-"""The identity service, one method per RPC (`service.py`), and what it asks consent (`access.py`)."""
+"""One method per RPC: to read a method is to read the use case. `service.py` serves IdentityService, `linkage.py`
+LinkageService; `access.py` asks consent, `performing.py` carries acts out, `desk.py` is what they have in common.
+"""

@@ -4,62 +4,55 @@ Consent is asked before the transaction: no neighbour is waited for while a row 
 """
 
 import secrets
-from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.consent.v1 import decision_service_pb2 as consent
 from terresante.identity.v1 import identity_service_pb2 as pb
 from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceServicer
 from terresante_platform import calls
-from terresante_platform.database import Database
 from terresante_platform.idempotency import once
 from terresante_platform.ids import new_id
 from terresante_platform.rpc.allow import allow
 
-from terresante_identity import events, wire
+from terresante_identity import events
 from terresante_identity.accounts import Accounts
-from terresante_identity.domain import account, identity, matching, search_budget
-from terresante_identity.domain.births import Gazetteer
+from terresante_identity.domain import account, identity, matching
+from terresante_identity.domain.asking import asked_of_typed
 from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
-from terresante_identity.domain.traits import parsed_search, parsed_traits
-from terresante_identity.rpc.access import Access
-from terresante_identity.settings import Settings
-from terresante_identity.store import activations, budgets, persons
+from terresante_identity.domain.status import Flag, Standing
+from terresante_identity.domain.survivorship import View
+from terresante_identity.domain.traits import Search, TypedTraits, parsed_search, parsed_traits
+from terresante_identity.rpc.desk import Desk
+from terresante_identity.rpc.performing import Held, hold
+from terresante_identity.rpc.typed import keep_typed, register_typed
+from terresante_identity.store import activations, persons
 from terresante_identity.store.persons import Act
-
-PARIS = ZoneInfo("Europe/Paris")
+from terresante_identity.wire import persons as wire
 
 
 class IdentityService(IdentityServiceServicer):
     """Who a person is. See the contract for what each method refuses."""
 
-    def __init__(
-        self,
-        database: Database,
-        access: Access,
-        accounts: Accounts,
-        places: Gazetteer,
-        settings: Settings,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._database = database
-        self._access = access
+    def __init__(self, desk: Desk, accounts: Accounts) -> None:
+        self._desk = desk
+        self._database = desk.database
+        self._access = desk.access
         self._accounts = accounts
-        self._places = places
-        self._settings = settings
-        self._now = now
+        self._places = desk.places
+        self._settings = desk.settings
+        self._now = desk.now
 
     @allow("professional")
     async def SearchPersons(self, request: pb.SearchPersonsRequest, _: Any) -> pb.SearchPersonsResponse:
-        search = parsed_search(wire.typed_traits(request.traits), self._places, self._today())
+        typed = wire.typed_traits(request.traits)
+        search = parsed_search(typed, self._places, self._desk.today())
         limit = wire.limit(request.limit)
-        await self._spend_search()
+        await self._desk.spend_searches()
         await self._access.require(consent.ACTION_SEARCH_PERSONS)
 
         async with self._database.reading() as connection:
-            found = matching.candidates(search, await persons.born_on(connection, search.birth_date))
+            found = await self._candidates(connection, search, typed)
 
         shown = [wire.candidate_to_proto(candidate) for candidate in found[:limit]]
         return pb.SearchPersonsResponse(candidates=shown, more=len(found) > limit)
@@ -67,10 +60,10 @@ class IdentityService(IdentityServiceServicer):
     @allow("professional")
     async def CreatePerson(self, request: pb.CreatePersonRequest, _: Any) -> pb.CreatePersonResponse:
         typed = wire.typed_traits(request.traits)
-        traits = parsed_traits(typed, self._places, self._today())
-        search = parsed_search(typed, self._places, self._today())
+        traits = parsed_traits(typed, self._places, self._desk.today())
+        search = parsed_search(typed, self._places, self._desk.today())
         distinct = wire.person_ids(request.confirm_distinct_from, "confirm_distinct_from")
-        await self._access.require(consent.ACTION_CREATE_PERSON)
+        standpoint = await self._access.creating()
 
         async with (
             self._database.transaction() as transaction,
@@ -79,17 +72,16 @@ class IdentityService(IdentityServiceServicer):
             if use.reply is not None:
                 return use.reply
             await persons.lock_birth_date(transaction, traits.birth_date)
-            found = matching.candidates(search, await persons.born_on(transaction, traits.birth_date))
+            found = await self._candidates(transaction, search, typed)
             unseen = [one for one in matching.in_the_way(traits, found) if one.person.id not in distinct]
             if unseen:
                 shown = [wire.candidate_to_proto(candidate) for candidate in unseen[: wire.MOST_CANDIDATES]]
                 return use.keep(pb.CreatePersonResponse(candidates=shown))
-            act = self._act("registered")
-            person, source = identity.registered(
-                PersonId(new_id()), traits, act.by, act.at, homonym=matching.is_homonym(found)
+            flags = frozenset({Flag.HOMONYM}) if matching.is_homonym(found) else frozenset()
+            view = View(traits, Standing(flags=flags), None)
+            person = await register_typed(
+                transaction, self._desk.matcher, PersonId(new_id()), view, standpoint, self._act("registered")
             )
-            await persons.add(transaction, person, source, act)
-            await events.person_created(transaction, person)
             return use.keep(pb.CreatePersonResponse(person=wire.person_to_proto(person)))
 
     @allow("professional", "patient")
@@ -124,35 +116,36 @@ class IdentityService(IdentityServiceServicer):
         self, request: pb.CheckIdentityDocumentRequest, _: Any
     ) -> pb.CheckIdentityDocumentResponse:
         id = wire.person_id(request.person_id)
-        shown = parsed_traits(wire.typed_traits(request.traits, with_code=True), self._places, self._today())
+        shown = parsed_traits(wire.typed_traits(request.traits, with_code=True), self._places, self._desk.today())
         await self._may_change(id)
 
         async with self._database.transaction() as transaction:
-            person = await persons.get_for_update(transaction, id)
-            identity.require_version(person, request.version)
+            held, person = await _held(transaction, id, request.version)
             checked = identity.check_document(person, shown, request.validation_mode)
-            await self._keep(transaction, person, checked, self._act("document checked", request.validation_mode))
+            act = self._act("document checked", request.validation_mode)
+            kept = await self._keep(transaction, held, checked, act)
 
-        return pb.CheckIdentityDocumentResponse(person=wire.person_to_proto(checked))
+        return pb.CheckIdentityDocumentResponse(person=wire.person_to_proto(kept))
 
     @allow("professional")
     async def RecordInsiAnswer(self, request: pb.RecordInsiAnswerRequest, _: Any) -> pb.RecordInsiAnswerResponse:
         id = wire.person_id(request.person_id)
-        answer = wire.insi_answer(request, self._settings.environment, self._places, self._today())
+        answer = wire.insi_answer(request, self._settings.environment, self._places, self._desk.today())
         await self._may_change(id)
 
         async with self._database.transaction() as transaction:
-            person = await persons.get_for_update(transaction, id)
-            identity.require_version(person, request.version)
-            holder = await persons.holder_of(transaction, answer.ins) if answer.ins else None
+            if answer.ins is not None:
+                await persons.lock_names(transaction, [persons.named_ins(answer.ins)])
+            held, person = await _held(transaction, id, request.version)
+            holder = await persons.find_holder(transaction, answer.ins) if answer.ins else None
             outcome = identity.record_insi_answer(person, answer, holder)
             act = self._act("insi answer", answer.code)
             await persons.keep_answer(transaction, answer, outcome, act)
-            await self._keep(transaction, person, outcome.person, act)
+            kept = await self._keep(transaction, held, outcome.person, act)
 
         if outcome.refusal is not None:
             raise outcome.refusal
-        return pb.RecordInsiAnswerResponse(person=wire.person_to_proto(outcome.person))
+        return pb.RecordInsiAnswerResponse(person=wire.person_to_proto(kept))
 
     @allow("professional")
     async def FlagIdentity(self, request: pb.FlagIdentityRequest, _: Any) -> pb.FlagIdentityResponse:
@@ -161,12 +154,11 @@ class IdentityService(IdentityServiceServicer):
         await self._may_change(id)
 
         async with self._database.transaction() as transaction:
-            person = await persons.get_for_update(transaction, id)
-            identity.require_version(person, request.version)
+            held, person = await _held(transaction, id, request.version)
             flagged = identity.flag(person, flags)
-            await self._keep(transaction, person, flagged, self._act("flagged", " ".join(sorted(flags))))
+            kept = await self._keep(transaction, held, flagged, self._act("flagged", " ".join(sorted(flags))), flags)
 
-        return pb.FlagIdentityResponse(person=wire.person_to_proto(flagged))
+        return pb.FlagIdentityResponse(person=wire.person_to_proto(kept))
 
     @allow("professional")
     async def IssueActivation(self, request: pb.IssueActivationRequest, _: Any) -> pb.IssueActivationResponse:
@@ -220,12 +212,17 @@ class IdentityService(IdentityServiceServicer):
             await events.activation_issued(transaction, activation, self._now())
         return username
 
-    async def _spend_search(self) -> None:
-        """A search counts when it is asked, whatever becomes of it."""
-        act, allowance = self._act("search"), self._settings.allowance
-        async with self._database.transaction() as transaction:
-            budget = await budgets.get_for_update(transaction, act.by, search_budget.full(allowance, act.at))
-            await budgets.save(transaction, act.by, search_budget.spend(budget, allowance, act.at))
+    async def _candidates(
+        self, connection: AsyncConnection, search: Search, typed: TypedTraits
+    ) -> list[matching.Candidate]:
+        """Everybody with the birth date, and whoever else comparing finds likely."""
+        among = await persons.born_on(connection, search.birth_date)
+        asked = asked_of_typed(typed)
+        if asked is None:
+            return matching.candidates(search, among)
+        likely = matching.likely((await self._desk.matcher.candidates(connection, [asked]))[0])
+        more = await persons.get_many(connection, [PersonId(id) for id in likely])
+        return matching.candidates(search, [*among, *more.values()], likely)
 
     async def _may_change(self, id: PersonId) -> None:
         await self._access.require(consent.ACTION_CHANGE_IDENTITY, await self._person(id))
@@ -234,14 +231,27 @@ class IdentityService(IdentityServiceServicer):
         async with self._database.reading() as connection:
             return await persons.get(connection, id)
 
-    async def _keep(self, transaction: Any, before: Person, after: Person, act: Act) -> None:
+    async def _keep(
+        self,
+        transaction: AsyncConnection,
+        held: Held,
+        after: Person,
+        act: Act,
+        flags: frozenset[Flag] | None = None,
+    ) -> Person:
         """Keeps and announces what changed; nothing when nothing did."""
-        if after is not before:
-            await persons.save(transaction, after, act)
-            await events.person_changed(transaction, after, act.at)
+        if after is held.persons[after.id]:
+            return after
+        return await keep_typed(transaction, self._desk.matcher, held, after, act, flags)
 
     def _act(self, what: str, detail: str = "") -> Act:
         return Act(what, ProfessionalId(calls.person().id), self._now(), detail)
 
-    def _today(self) -> date:
-        return self._now().astimezone(PARIS).date()
+
+async def _held(transaction: AsyncConnection, id: PersonId, version: int) -> tuple[Held, Person]:
+    """The person, held, as the caller saw them. Refuses with PERSON_UNKNOWN, VERSION_STALE, PERSON_MERGED."""
+    held = await hold(transaction, [id])
+    person = held.persons[id]
+    identity.require_unmerged(person)
+    identity.require_version(person, version)
+    return held, person

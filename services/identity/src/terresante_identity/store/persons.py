@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
 
-from terresante_identity.domain.births import BirthDate
+from terresante_identity.domain.births import BirthDate, Precision
 from terresante_identity.domain.identity import (
     InsiAnswer,
     InsiOutcome,
@@ -17,25 +17,36 @@ from terresante_identity.domain.identity import (
     PersonId,
     PersonUnknown,
     ProfessionalId,
-    SourceIdentity,
 )
 from terresante_identity.domain.ins import Ins
-from terresante_identity.store.rows import person_columns, person_of, trait_document
-from terresante_identity.store.tables import insi_answer, person, person_version, source_identity
+from terresante_identity.store.rows import person_columns, person_of, person_of_document
+from terresante_identity.store.tables import insi_answer, person, person_version
 
 BY_ID = select(person).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 EXISTING = select(person.c.id).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 FOR_UPDATE = select(person).where(person.c.id == bindparam("id")).with_for_update()
+MANY_FOR_UPDATE = (
+    select(person)
+    .where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(person.c.id)
+    .with_for_update()
+)
 BORN_ON = (
     select(person)
-    .where(person.c.birth_date == bindparam("day"), person.c.birth_precision == bindparam("precision"))
+    .where(
+        person.c.birth_date == bindparam("day"),
+        person.c.birth_precision == bindparam("precision"),
+        person.c.merged_into.is_(None),
+    )
     .order_by(person.c.created_at, person.c.id)
 )
 HOLDER = select(person.c.id).where(
-    person.c.ins_matricule == bindparam("matricule"), person.c.ins_oid == bindparam("oid")
+    person.c.ins_matricule == bindparam("matricule"),
+    person.c.ins_oid == bindparam("oid"),
+    person.c.merged_into.is_(None),
 )
 # One lock a name: who may register somebody born that day, who may take that matricule. Freed at the transaction's end.
-LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 5))")
+LOCK = text("select pg_advisory_xact_lock(hashtextextended(name, 5)) from unnest(cast(:names as text[])) as name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +59,11 @@ class Act:
     detail: str = ""
 
 
-async def add(transaction: AsyncConnection, new: Person, source: SourceIdentity, act: Act) -> None:
-    """Keeps a new person with the source identity it comes from."""
+async def add(transaction: AsyncConnection, new: Person, act: Act) -> None:
+    """Keeps a new person, before the source identities linked to it."""
     await transaction.execute(
         insert(person).values(
             id=new.id, created_at=new.created_at, registered_by=new.registered_by, **person_columns(new)
-        )
-    )
-    await transaction.execute(
-        insert(source_identity).values(
-            issuer=source.issuer,
-            local_id=source.local_id,
-            person_id=source.person,
-            traits=trait_document(source.traits),
-            received_at=source.received_at,
         )
     )
     await _remember(transaction, new, act)
@@ -85,6 +87,15 @@ async def get_for_update(transaction: AsyncConnection, id: PersonId) -> Person:
     if row is None:
         raise unknown_person()
     return person_of(row)
+
+
+async def lock(transaction: AsyncConnection, ids: Collection[PersonId]) -> dict[PersonId, Person]:
+    """Persons, locked in the order of their ids until the transaction ends. Raises `PersonUnknown`."""
+    rows = await transaction.execute(MANY_FOR_UPDATE, {"ids": list(ids)})
+    found = {one.id: one for one in map(person_of, rows)}
+    if not found.keys() >= set(ids):
+        raise unknown_person()
+    return found
 
 
 async def get(connection: AsyncConnection, id: PersonId) -> Person:
@@ -113,16 +124,54 @@ async def born_on(connection: AsyncConnection, birth_date: BirthDate) -> list[Pe
     return [person_of(row) for row in rows]
 
 
+async def lock_names(transaction: AsyncConnection, names: Collection[str]) -> None:
+    """Until the transaction ends nobody else holds one of these names (`named_birth_date`, `named_ins`, …)."""
+    if names:
+        await transaction.execute(LOCK, {"names": sorted(names)})
+
+
+def named_birth_date(birth_date: BirthDate) -> str:
+    """Who holds it registers somebody born that day, or in that year when the day is not known: two at once make
+    one.
+    """
+    whole = birth_date.value.isoformat()
+    return f"born {whole if birth_date.precision is Precision.EXACT else whole[:4]}"
+
+
+def named_ins(ins: Ins) -> str:
+    """Who holds it may take that matricule."""
+    return f"ins {ins.matricule}"
+
+
 async def lock_birth_date(transaction: AsyncConnection, birth_date: BirthDate) -> None:
     """Until the transaction ends nobody else registers somebody born that day: two at once make one person."""
-    await transaction.execute(LOCK, {"name": f"born {birth_date.value.isoformat()}"})
+    await lock_names(transaction, [named_birth_date(birth_date)])
 
 
 async def holder_of(transaction: AsyncConnection, ins: Ins) -> PersonId | None:
     """Who has that INS now, if anybody; until the transaction ends nobody else can take it."""
-    await transaction.execute(LOCK, {"name": f"ins {ins.matricule}"})
+    await lock_names(transaction, [named_ins(ins)])
     row = (await transaction.execute(HOLDER, {"matricule": ins.matricule, "oid": ins.oid.value})).one_or_none()
     return PersonId(row.id) if row else None
+
+
+async def find_holder(connection: AsyncConnection, ins: Ins) -> PersonId | None:
+    """The same, told only."""
+    row = (await connection.execute(HOLDER, {"matricule": ins.matricule, "oid": ins.oid.value})).one_or_none()
+    return PersonId(row.id) if row else None
+
+
+async def as_of(connection: AsyncConnection, id: PersonId, at: datetime) -> Person | None:
+    """The person as shown at that moment; None before there was one."""
+    row = (
+        await connection.execute(
+            select(person_version.c.state)
+            .where(person_version.c.person_id == id, person_version.c.acted_at <= at)
+            .order_by(person_version.c.version.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return person_of_document(row.state) if row else None
 
 
 async def keep_answer(transaction: AsyncConnection, answer: InsiAnswer, outcome: InsiOutcome, act: Act) -> None:

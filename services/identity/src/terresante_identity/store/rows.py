@@ -1,6 +1,9 @@
 """Traits and persons as rows, and back."""
 
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -32,8 +35,26 @@ def trait_columns(traits: Traits) -> dict[str, Any]:
 
 
 def trait_document(traits: Traits) -> dict[str, Any]:
-    """The same as JSON, for a source identity that is kept as received."""
+    """The same as JSON, for a version of a source identity."""
     return {**trait_columns(traits), "birth_date": traits.birth_date.value.isoformat()}
+
+
+def traits_of_document(document: Mapping[str, Any]) -> Traits:
+    """Traits from what `trait_document` gave."""
+    names = {which: _name(document.get(which), document.get(f"{which}_insi")) for which in NAMES}
+    birth_name, first_name = names.pop("birth_name"), names.pop("first_name")
+    if birth_name is None or first_name is None:
+        raise LookupError("a version of a source identity has a birth name and a first name")
+    return Traits(
+        birth_name=birth_name,
+        first_name=first_name,
+        birth_date=BirthDate(date.fromisoformat(document["birth_date"]), Precision(document["birth_precision"])),
+        sex=Sex(document["sex"]),
+        birth_place=BirthPlace(
+            document["birth_country"], document["birth_postal_code"], frozenset(document["birth_codes"])
+        ),
+        **names,
+    )
 
 
 def person_columns(person: Person) -> dict[str, Any]:
@@ -47,6 +68,7 @@ def person_columns(person: Person) -> dict[str, Any]:
         "ins_matricule": person.ins.matricule if person.ins else None,
         "ins_key": person.ins.key if person.ins else None,
         "ins_oid": person.ins.oid.value if person.ins else None,
+        "merged_into": person.merged_into,
     }
 
 
@@ -61,6 +83,22 @@ def person_of(row: Row[Any]) -> Person:
         version=row.version,
         created_at=row.created_at,
         registered_by=ProfessionalId(row.registered_by),
+        merged_into=PersonId(row.merged_into) if row.merged_into else None,
+    )
+
+
+def person_of_document(document: Mapping[str, Any]) -> Person:
+    """A person from the state that one of their versions remembers."""
+    matricule, into = document["ins_matricule"], document.get("merged_into")
+    return Person(
+        id=PersonId(UUID(document["id"])),
+        traits=traits_of_document(document),
+        standing=Standing(document["retrieved"], document["checked"], frozenset(map(Flag, document["flags"]))),
+        ins=Ins(matricule, document["ins_key"], Oid(document["ins_oid"])) if matricule else None,
+        version=document["version"],
+        created_at=datetime.fromisoformat(document["created_at"]),
+        registered_by=ProfessionalId(UUID(document["registered_by"])),
+        merged_into=PersonId(UUID(into)) if into else None,
     )
 
 

@@ -1,6 +1,19 @@
 """The tables as queries see them. Their definition is in `migrations/`, which alone changes them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, MetaData, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Identity,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
@@ -34,15 +47,7 @@ person = Table(
     Column("ins_matricule", Text),
     Column("ins_key", Text),
     Column("ins_oid", Text),
-)
-source_identity = Table(
-    "source_identity",
-    metadata,
-    Column("issuer", Text, primary_key=True),
-    Column("local_id", Text, primary_key=True),
-    Column("person_id", Uuid),
-    Column("traits", JSONB),
-    Column("received_at", DateTime(timezone=True)),
+    Column("merged_into", Uuid),
 )
 person_version = Table(
     "person_version",
@@ -86,4 +91,80 @@ search_budget = Table(
     Column("professional_id", Uuid, primary_key=True),
     Column("remaining", Double),
     Column("counted_at", DateTime(timezone=True)),
+)
+source = Table(
+    "source",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("issuer", Text),
+    Column("local_id", Text),
+    Column("person_id", Uuid),
+    Column("version", BigInteger),
+    Column("structure_id", Uuid),
+    Column("territory_code", Text),
+    Column("fed_by", Uuid),
+    Column("registered_at", DateTime(timezone=True)),
+)
+source_version = Table(
+    "source_version",
+    metadata,
+    Column("source_id", Uuid, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("received", JSONB),
+    Column("traits", JSONB),
+    Column("retrieved", Boolean),
+    Column("checked", Boolean),
+    Column("flags", ARRAY(Text)),
+    Column("ins_matricule", Text),
+    Column("ins_key", Text),
+    Column("ins_oid", Text),
+    Column("warnings", ARRAY(Text)),
+    Column("valid_from", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True)),
+    Column("received_from", Uuid),
+)
+source_unkeyed = Table("source_unkeyed", metadata, Column("source_id", Uuid, primary_key=True))
+linkage_act = Table(
+    "linkage_act",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("place", BigInteger, Identity(always=True)),
+    Column("kind", Text),
+    Column("at", DateTime(timezone=True)),
+    Column("by_id", Uuid),
+    Column("undoes", Uuid),
+    Column("review_id", Uuid),
+    Column("absorbed_id", Uuid),
+    Column("surviving_id", Uuid),
+    Column("comment", Text),
+    Column("evidence", JSONB(none_as_null=True)),
+)
+linkage_move = Table(
+    "linkage_move",
+    metadata,
+    Column("act_id", Uuid, primary_key=True),
+    Column("place", BigInteger),
+    Column("source_id", Uuid, primary_key=True),
+    Column("from_person_id", Uuid),
+    Column("to_person_id", Uuid),
+)
+review = Table(
+    "review",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source_id", Uuid),
+    Column("source_version", BigInteger),
+    Column("other_source_id", Uuid),
+    Column("other_source_version", BigInteger),
+    Column("state", Text),
+    Column("risk", Integer),
+    Column("evidence", JSONB),
+    Column("structure_ids", ARRAY(Uuid)),
+    Column("territory_codes", ARRAY(Text)),
+    Column("created_at", DateTime(timezone=True)),
+    Column("assigned_to", Uuid),
+    Column("decided_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("comment", Text),
+    Column("act_id", Uuid),
 )

@@ -1,4 +1,4 @@
-"""Protobuf <-> domain: the only module that knows both."""
+"""Persons, traits, statuses and candidates; ids and moments."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -147,6 +147,7 @@ def person_to_proto(person: Person, with_ins: bool = True) -> pb.Person:
         version=person.version,
         created_at=timestamp(person.created_at),
         registered_by=str(person.registered_by),
+        merged_into=str(person.merged_into) if person.merged_into else "",
     )
 
 

@@ -1,0 +1,47 @@
+"""Makes findable what the version before this one wrote, or left: sources without the features they are looked up
+by.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+from terresante_platform.background import running
+from terresante_platform.database import Database
+from terresante_platform.telemetry import log
+
+from terresante_identity.domain.asking import asked_of
+from terresante_identity.domain.evidence import Kept
+from terresante_identity.matcher import Matcher
+from terresante_identity.store import sources
+
+EVERY_SECONDS = 10.0
+AT_ONCE = 200
+
+
+async def catch_up(database: Database, matcher: Matcher) -> int:
+    """Makes up to `AT_ONCE` sources findable; gives how many. Two replicas at once take different ones."""
+    async with database.transaction() as transaction:
+        waiting = await sources.unkeyed(transaction, AT_ONCE)
+        for source in waiting:
+            await matcher.keep(transaction, Kept(source.id, source.person, asked_of(source.version.claim, source.id)))
+        await sources.keyed(transaction, [source.id for source in waiting])
+    return len(waiting)
+
+
+@asynccontextmanager
+async def catching_up(database: Database, matcher: Matcher) -> AsyncIterator[None]:
+    """Does it in the background until left; waits out a database that is away."""
+
+    async def run() -> None:
+        while True:
+            try:
+                while await catch_up(database, matcher) == AT_ONCE:
+                    pass
+            except (SQLAlchemyError, OSError) as fault:
+                log.warning("catching up waits", fault=type(fault).__name__)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async with running(run()):
+        yield

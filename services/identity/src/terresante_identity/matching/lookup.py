@@ -1,0 +1,214 @@
+"""One look-up: somebody asked for, compared with those registered one after the other.
+
+The same as `compare`, `scoring` and `deciding` say of arrays of pairs, many times as fast for a few hundred of them:
+what two texts have to say to each other is worked out once per look-up, and summing up is a few reads in tables.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from terresante_identity.domain.evidence import Reason
+from terresante_identity.matching import pair_levels
+from terresante_identity.matching.frequencies import Frequencies, known_names
+from terresante_identity.matching.joint import ALIKE_NAME
+from terresante_identity.matching.levels import ALL, JOINT, TRAITS, BirthName, FirstName, Swapped
+from terresante_identity.matching.pair_tables import STEPS, VETOES, tables
+from terresante_identity.matching.people import WOMAN
+from terresante_identity.matching.places import place_form
+from terresante_identity.matching.scoring import REGISTRY, RIVALS, start
+from terresante_identity.matching.single import (
+    REMEMBERED,
+    Someone,
+    date_of,
+    first_of,
+    name_of,
+    place_key,
+    sex_of,
+)
+from terresante_identity.matching.weights import GRAIN, Weights
+
+NAME_STEP, FIRST_STEP, OTHERS_STEP, DATE_STEP, SEX_STEP, PLACE_STEP, WOMAN_STEP = STEPS
+NAMED = {trait: [level.name for level in levels] for trait, levels in TRAITS.items()}
+ALIKE_CROSSED = frozenset(int(level) for level in (*ALIKE_NAME, BirthName.CLOSE))
+
+
+class Model:
+    """The weights, and how frequent names are in the region, laid out for one pair at a time."""
+
+    def __init__(self, weights: Weights, known: Frequencies, latest_year: int) -> None:
+        self.weights = weights
+        self.people = known.people
+        self.latest_year = latest_year
+        self.start = start(weights, known.people)
+        self.tables = tables(weights, known.people)
+        self.levels = {trait: weights.levels[trait].tolist() for trait in ALL}
+        nothing = {trait: [0.0] * len(levels) for trait, levels in TRAITS.items()}
+        self._registered = nothing | {trait: values.tolist() for trait, values in weights.rarity.items()}
+        self._asked = nothing | {trait: values.tolist() for trait, values in weights.rarity_asked.items()}
+        self.reason = lru_cache(maxsize=REMEMBERED)(Reason)
+        self.joint_reasons = lru_cache(maxsize=REMEMBERED)(self._joint_reasons)
+        remembered, borne = lru_cache(maxsize=REMEMBERED), known_names()
+        self.name_rarity = remembered(known.birth_names.rarity_of)
+        self.first_rarity = remembered(known.first_names.rarity_of)
+        self.place_rarity = remembered(known.places.rarity_of)
+        self.name_asked = remembered(lambda name: min(self.name_rarity(name), borne["birth"].rarity_of(name)))
+        self.first_asked = remembered(lambda name: min(self.first_rarity(name), borne["first"].rarity_of(name)))
+
+    def added(self, trait: str, level: int, registered: float = 0.0, asked: float = 0.0) -> float:
+        """What a trait adds to the score: `scoring.contributions` of one pair. Rarities in ln(people / bearers)."""
+        weight: float = self.levels[trait][level]
+        if scale := self._registered[trait][level]:
+            weight += round(scale * registered / GRAIN) * GRAIN
+        if scale := self._asked[trait][level]:
+            weight += round(scale * asked / GRAIN) * GRAIN
+        return weight
+
+    def _joint_reasons(self, place: int) -> tuple[Reason, ...]:
+        """The joint levels of a combination (`pair_tables`) that weigh something."""
+        levels = self.tables.levels
+        return tuple([
+            Reason(trait, JOINT[trait](levels[trait].item(place)).name, weight)
+            for trait, weights in self.tables.added.items()
+            if (weight := weights.item(place))
+        ])  # fmt: skip
+
+
+class Texts(Protocol):
+    """Traits as received; missing: empty text. `people.RawTraits` is one."""
+
+    @property
+    def birth_name(self) -> str: ...
+    @property
+    def first_names(self) -> str: ...
+    @property
+    def birth_date(self) -> str: ...
+    @property
+    def sex(self) -> str: ...
+    @property
+    def birth_place(self) -> str: ...
+
+
+class Trait(NamedTuple):
+    """What one trait of a pair says. `step`: its part of the place in `pair_tables.Tables`."""
+
+    level: int
+    weight: float
+    step: int
+
+
+class Pair(NamedTuple):
+    """Who is asked for and one who is registered. `score`: by itself, without rivals."""
+
+    score: float
+    place: int
+    swapped: bool
+    traits: tuple[Trait, ...]
+    barred: int
+    unlike: bool
+
+    @property
+    def vetoes(self) -> tuple[str, ...]:
+        """Names of `deciding.Veto`."""
+        return tuple([veto.value for bit, veto in enumerate(VETOES) if self.barred >> bit & 1])
+
+
+class Lookup:
+    """Somebody asked for."""
+
+    def __init__(self, model: Model, asked: Someone) -> None:
+        self._model = model
+        self._asked = asked
+        self._names: dict[str, Trait] = {}
+        self._firsts: dict[str, tuple[Trait, Trait]] = {}
+        self._dates: dict[str, Trait] = {}
+        self._places: dict[str, Trait] = {}
+        self._sexes: dict[str, tuple[Trait, int]] = {}
+        self._swapped_weight: float = model.levels["swapped"][Swapped.YES]
+
+    def pair(self, registered: Texts) -> Pair:
+        """Compared with somebody registered."""
+        tables = self._model.tables
+        name = self._names.get(registered.birth_name) or self._name(registered.birth_name)
+        first, others = self._firsts.get(registered.first_names) or self._first(registered.first_names)
+        swapped = False
+        if name.level > BirthName.ONE_EDIT and first.level > FirstName.ONE_EDIT:
+            turned = self._crosswise(registered)
+            if turned is not None:
+                name, first, others = turned
+                swapped = True
+        date = self._dates.get(registered.birth_date) or self._date(registered.birth_date)
+        place = self._places.get(registered.birth_place) or self._place(registered.birth_place)
+        sex, woman = self._sexes.get(registered.sex) or self._sex(registered.sex)
+        at = name.step + first.step + others.step + date.step + sex.step + place.step + woman
+        score = self._model.start + name.weight + first.weight + others.weight + date.weight + sex.weight
+        score += place.weight + tables.weight.item(at)
+        if swapped:
+            score += self._swapped_weight
+        traits = (name, first, others, date, sex, place)
+        return Pair(score, at, swapped, traits, tables.barred.item(at), tables.unlike.item(at))
+
+    def reasons(self, pair: Pair, rivals: float = 0.0) -> tuple[Reason, ...]:
+        """The explanation: weights sum to the score, `rivals` included, exactly. What weighs nothing is left out."""
+        model = self._model
+        told = [model.reason(REGISTRY, f"{model.people}", model.start)]
+        for (trait, names), found in zip(NAMED.items(), pair.traits, strict=True):
+            if found.weight:
+                told.append(model.reason(trait, names[found.level], found.weight))
+        if pair.swapped and self._swapped_weight:
+            told.append(model.reason("swapped", Swapped.YES.name, self._swapped_weight))
+        told += model.joint_reasons(pair.place)
+        return (*told, Reason(RIVALS, "OTHERS", rivals)) if rivals else tuple(told)
+
+    def _name(self, text: str) -> Trait:
+        model, theirs = self._model, name_of(text)
+        level = int(pair_levels.birth_name_level(self._asked.name, theirs))
+        rarity = model.name_rarity(theirs.whole), model.name_asked(self._asked.name.whole)
+        found = self._names[text] = Trait(level, model.added("birth_name", level, *rarity), level * NAME_STEP)
+        return found
+
+    def _first(self, text: str) -> tuple[Trait, Trait]:
+        model, theirs = self._model, first_of(text)
+        level, others = map(int, pair_levels.first_name_levels(self._asked.first, theirs))
+        rarity = model.first_rarity(theirs.unit), model.first_asked(self._asked.first.unit)
+        found = self._firsts[text] = (
+            Trait(level, model.added("first_names", level, *rarity), level * FIRST_STEP),
+            Trait(others, model.added("other_first_names", others), others * OTHERS_STEP),
+        )
+        return found
+
+    def _crosswise(self, registered: Texts) -> tuple[Trait, Trait, Trait] | None:
+        """Our birth name read as first names and conversely, where that makes both alike (`compare._crosswise`)."""
+        model, asked = self._model, self._asked
+        their_name, their_first = name_of(registered.birth_name), first_of(registered.first_names)
+        if not pair_levels.may_be_swapped(asked.name, asked.first, their_name, their_first):
+            return None
+        name, first = name_of(asked.raw.first_names), first_of(asked.raw.birth_name)
+        level = int(pair_levels.birth_name_level(name, their_name))
+        first_level, others = map(int, pair_levels.first_name_levels(first, their_first))
+        if level not in ALIKE_CROSSED or not 1 <= first_level < FirstName.NEAR:
+            return None
+        rarity = model.name_rarity(their_name.whole), model.name_asked(name.whole)
+        first_rarity = model.first_rarity(their_first.unit), model.first_asked(first.unit)
+        return (
+            Trait(level, model.added("birth_name", level, *rarity), level * NAME_STEP),
+            Trait(first_level, model.added("first_names", first_level, *first_rarity), first_level * FIRST_STEP),
+            Trait(others, model.added("other_first_names", others), others * OTHERS_STEP),
+        )
+
+    def _date(self, text: str) -> Trait:
+        level = int(pair_levels.birth_date_level(self._asked.date, date_of(text, self._model.latest_year)))
+        found = self._dates[text] = Trait(level, self._model.added("birth_date", level), level * DATE_STEP)
+        return found
+
+    def _place(self, text: str) -> Trait:
+        level = int(pair_levels.birth_place_level(self._asked.place, place_form(text)))
+        rarity = self._model.place_rarity(place_key(text))
+        found = self._places[text] = Trait(level, self._model.added("birth_place", level, rarity), level * PLACE_STEP)
+        return found
+
+    def _sex(self, text: str) -> tuple[Trait, int]:
+        theirs = sex_of(text)
+        level = int(pair_levels.sex_level(self._asked.sex, theirs))
+        woman = WOMAN_STEP if WOMAN in (self._asked.sex, theirs) else 0
+        found = self._sexes[text] = Trait(level, self._model.added("sex", level), level * SEX_STEP), woman
+        return found

@@ -1,0 +1,60 @@
+"""What every combination of levels says: joint levels, their weights, vetoes, once and for all.
+
+The levels of the six traits and "one of the two is a woman" make 440,000 combinations. `joint`, `deciding` and
+`scoring`, which work on arrays, are asked about all of them when the model is loaded; a look-up then reads one place.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
+from terresante_identity.matching.compare import Comparison
+from terresante_identity.matching.deciding import Veto, unlike, vetoes
+from terresante_identity.matching.joint import joint_levels
+from terresante_identity.matching.levels import TRAITS
+from terresante_identity.matching.scoring import contributions
+from terresante_identity.matching.weights import Weights, relative_size
+
+RADIX = (*[len(levels) for levels in TRAITS.values()], 2)
+STEPS = tuple([prod(RADIX[place + 1 :]) for place in range(len(RADIX))])
+"""Place of a combination: the sum of level x step over the traits of `levels.TRAITS`, then 1 for a woman."""
+VETOES = tuple(Veto)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One value per combination of levels. Names compared crosswise (`swapped`) are no matter of levels: left out.
+
+    `weight`: of its joint levels together; `added`: of each of them; `levels`: which. `barred`: bits, one per veto of
+    `VETOES`; `unlike`: see `deciding.unlike`.
+    """
+
+    weight: Floats
+    levels: dict[str, Levels]
+    added: dict[str, Floats]
+    barred: Ints
+    unlike: Bools
+
+
+def tables(weights: Weights, people: int) -> Tables:
+    """`people`: how many are registered. A tenth of a second of work."""
+    each = np.indices(RADIX, dtype=np.int8).reshape(len(RADIX), -1)
+    traits: dict[str, Levels] = dict(zip(TRAITS, each, strict=False))
+    women = each[-1].astype(bool)
+    joint = joint_levels(traits, women)
+    plain = {"swapped": np.zeros(each.shape[1], dtype=np.int8)}
+    nothing = np.zeros(each.shape[1])
+    size = np.full(each.shape[1], relative_size(people))
+    rarity = dict.fromkeys(TRAITS, nothing) | {"twins": size, "relatives": size}
+    found = Comparison(traits | joint | plain, rarity, dict.fromkeys(TRAITS, nothing), people)
+    told = contributions(found, weights)
+    raised = vetoes(found)
+    barred = sum([np.where(raised[veto], 1 << bit, 0) for bit, veto in enumerate(VETOES) if veto in raised], nothing)
+    return Tables(
+        weight=np.sum([told[name] for name in joint], axis=0),
+        levels=joint,
+        added={name: told[name] for name in joint},
+        barred=np.asarray(barred, dtype=np.int64),
+        unlike=unlike(found),
+    )

@@ -1,0 +1,169 @@
+"""Who somebody may be, and as what they are known elsewhere: nothing is kept."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.consent.v1 import decision_service_pb2 as consent
+from terresante.identity.v1 import linkage_service_pb2 as pb
+from terresante_platform.refusals import Invalid, Refusal
+from terresante_platform.rpc.allow import allow
+
+from terresante_identity.domain.asking import asked_of
+from terresante_identity.domain.evidence import Asked, Candidates, Evidence
+from terresante_identity.domain.identity import PersonId
+from terresante_identity.domain.ins import received_ins
+from terresante_identity.domain.linkage import require_two
+from terresante_identity.domain.received import claimed_by_asker
+from terresante_identity.domain.sources import Source, SourceId, require_issuer, require_local_id, unknown_source
+from terresante_identity.rpc.desk import Desk, caller, is_feeder
+from terresante_identity.store import persons, sources
+from terresante_identity.wire import linkage as wire
+from terresante_identity.wire.persons import person_id
+from terresante_identity.wire.sources import page_size, received, source_to_proto
+
+MOST_CANDIDATES = 10
+MOST_LOOKUPS = 1_000
+AT_ONCE = 50
+"""Look-ups of a batch that are answered together."""
+
+
+class MatchTooMany(Invalid):
+    reason = "MATCH_TOO_MANY"
+
+
+class ReferenceInvalid(Invalid):
+    reason = "REFERENCE_INVALID"
+
+
+class Matching:
+    """For feeders and identity officers."""
+
+    _desk: Desk
+
+    @allow("system", "professional")
+    async def Match(self, request: pb.MatchRequest, _: Any) -> pb.MatchResponse:
+        asked, limit = self._asked(request)
+        if not is_feeder():
+            await self._desk.spend_searches()
+        await self._desk.access.matching()
+
+        async with self._desk.database.reading() as connection:
+            found = (await self._desk.matcher.candidates(connection, [asked]))[0]
+            shown = await _shown(connection, found, limit)
+
+        return pb.MatchResponse(candidates=shown, capped_keys=found.capped)
+
+    @allow("system", "professional")
+    async def BatchMatch(self, request: pb.BatchMatchRequest, _: Any) -> AsyncIterator[pb.BatchMatchResponse]:
+        lookups = request.lookups
+        if not 1 <= len(lookups) <= MOST_LOOKUPS:
+            raise MatchTooMany(
+                f"De 1 à {MOST_LOOKUPS} recherches à la fois.", "Découpez la demande en plusieurs.", field="lookups"
+            )
+        if not is_feeder():
+            await self._desk.spend_searches(len(lookups))
+        await self._desk.access.matching()
+        for first in range(0, len(lookups), AT_ONCE):
+            for answer in await self._answered(first, lookups[first : first + AT_ONCE]):
+                yield answer
+
+    @allow("professional")
+    async def Explain(self, request: pb.ExplainRequest, _: Any) -> pb.ExplainResponse:
+        one, other = person_id(request.person_id), person_id(request.other_person_id, "other_person_id")
+        require_two(one, other)
+        concerned = await self._desk.concerned([one, other])
+        await self._desk.access.require_of(consent.ACTION_REVIEW_IDENTITY, concerned)
+
+        async with self._desk.database.reading() as connection:
+            linked = await sources.of_persons(connection, [one, other])
+            source, theirs, evidence = await self._most_alike(connection, linked[one], linked[other])
+
+        return pb.ExplainResponse(
+            evidence=wire.evidence_to_proto(evidence), source_id=str(source), other_source_id=str(theirs)
+        )
+
+    @allow("system", "professional")
+    async def CrossReference(self, request: pb.CrossReferenceRequest, _: Any) -> pb.CrossReferenceResponse:
+        _require_one_reference(request)
+        await self._desk.access.matching()
+
+        async with self._desk.database.reading() as connection:
+            person = await self._referred(connection, request)
+            linked = await sources.of_person(connection, person)
+        open_to_caller = False
+        if not is_feeder():
+            open_to_caller = await self._desk.access.may_review((await self._desk.concerned([person]))[0])
+
+        shown = [source_to_proto(one, open_to_caller or one.fed_by == caller()) for one in linked]
+        return pb.CrossReferenceResponse(person_id=str(person), sources=shown)
+
+    def _asked(self, request: pb.MatchRequest) -> tuple[Asked, int]:
+        limit = page_size(request.limit, MOST_CANDIDATES, MOST_CANDIDATES)
+        told = received(request.traits, request)
+        claim = claimed_by_asker(told, self._desk.places, self._desk.settings.environment, self._desk.today())
+        return asked_of(claim), limit
+
+    async def _answered(self, first: int, lookups: Sequence[pb.MatchRequest]) -> list[pb.BatchMatchResponse]:
+        """One answer a look-up, in order: who it may be, or why it cannot be read."""
+        answers = {}
+        readable: dict[int, tuple[Asked, int]] = {}
+        for index, request in enumerate(lookups, first):
+            try:
+                readable[index] = self._asked(request)
+            except Refusal as refusal:
+                answers[index] = pb.BatchMatchResponse(index=index, reason=refusal.reason, sentence=refusal.sentence)
+        async with self._desk.database.reading() as connection:
+            asked = [one for one, _ in readable.values()]
+            found = await self._desk.matcher.candidates(connection, asked) if asked else []
+            for (index, (_, limit)), who in zip(readable.items(), found, strict=True):
+                shown = await _shown(connection, who, limit)
+                answers[index] = pb.BatchMatchResponse(index=index, candidates=shown, capped_keys=who.capped)
+        return [answers[index] for index in sorted(answers)]
+
+    async def _most_alike(
+        self, connection: AsyncConnection, ours: Sequence[Source], theirs: Sequence[Source]
+    ) -> tuple[SourceId, SourceId, Evidence]:
+        pairs = [(one.id, other.id) for one in ours for other in theirs]
+        if not pairs:
+            raise unknown_source()
+        rated = [(*pair, await self._desk.matcher.explained(connection, *pair)) for pair in pairs]
+        return max(rated, key=lambda one: (one[2].same_ins, one[2].score))
+
+    async def _referred(self, connection: AsyncConnection, request: pb.CrossReferenceRequest) -> PersonId:
+        """The person that is meant, as of now: after a merge, the survivor."""
+        if request.person_id:
+            asked = await persons.get(connection, person_id(request.person_id))
+            while asked.merged_into is not None:
+                asked = await persons.get(connection, asked.merged_into)
+            return asked.id
+        if request.local_id or request.issuer:
+            issuer, local_id = require_issuer(request.issuer), require_local_id(request.local_id)
+            source = await sources.by_number(connection, issuer, local_id)
+            if source is None:
+                raise unknown_source()
+            return source.person
+        ins = received_ins(request.ins_matricule, request.ins_oid, self._desk.settings.environment)
+        holder = await persons.find_holder(connection, ins)
+        if holder is None:
+            raise persons.unknown_person()
+        return holder
+
+
+async def _shown(connection: AsyncConnection, found: Candidates, limit: int) -> list[pb.MatchCandidate]:
+    """Candidates with what the region shows of them; one who was absorbed meanwhile is left out."""
+    known = await persons.get_many(connection, [PersonId(one.person) for one in found.found[:limit]])
+    return [
+        wire.candidate_to_proto(one, known[PersonId(one.person)])
+        for one in found.found[:limit]
+        if one.person in known and known[PersonId(one.person)].merged_into is None
+    ]
+
+
+def _require_one_reference(request: pb.CrossReferenceRequest) -> None:
+    ways = (request.person_id, request.issuer or request.local_id, request.ins_matricule or request.ins_oid)
+    if sum(map(bool, ways)) != 1:
+        raise ReferenceInvalid(
+            "Il faut exactement une façon de désigner quelqu’un.",
+            "La personne, ou l’émetteur et le numéro (IPP), ou le matricule INS et son OID.",
+        )

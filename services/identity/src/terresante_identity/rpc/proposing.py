@@ -1,0 +1,55 @@
+"""Pairs are put before a human: each once, and never again once they were found to be two people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_platform.ids import new_id
+
+from terresante_identity import events
+from terresante_identity.domain.evidence import Candidate, Evidence
+from terresante_identity.domain.identity import PersonId
+from terresante_identity.domain.linkage import ReviewId
+from terresante_identity.domain.reviews import Review, opened
+from terresante_identity.domain.sources import Source, SourceId
+from terresante_identity.domain.survivorship import number
+from terresante_identity.matcher import Matcher
+from terresante_identity.store import reviews, sources
+
+
+async def propose(
+    transaction: AsyncConnection, source: Source, found: Sequence[Candidate], at: datetime
+) -> list[Review]:
+    """Asks a human about a source and each candidate, but those that wait or were answered already."""
+    known = await sources.by_ids(transaction, [SourceId(one.source) for one in found]) if found else {}
+    asked = [(known[SourceId(one.source)], one.evidence) for one in found]
+    proposed = [await _propose(transaction, source, other, evidence, at) for other, evidence in asked]
+    return [review for review in proposed if review is not None]
+
+
+async def propose_holder(
+    transaction: AsyncConnection, matcher: Matcher, source: Source, holder: PersonId | None, at: datetime
+) -> list[Review]:
+    """Asks a human about a source and whoever holds the number that it claims, if that is another person."""
+    ins = source.version.claim.ins
+    if holder is None or ins is None or holder == source.person:
+        return []
+    for other in await sources.of_person(transaction, holder):
+        theirs = other.version.claim.ins
+        if theirs is not None and number(theirs) == number(ins):
+            evidence = await matcher.explained(transaction, source.id, other.id)
+            review = await _propose(transaction, source, other, evidence, at)
+            return [review] if review else []
+    return []
+
+
+async def _propose(
+    transaction: AsyncConnection, source: Source, other: Source, evidence: Evidence, at: datetime
+) -> Review | None:
+    if other.person == source.person or await reviews.settled(transaction, source.person, other.person):
+        return None
+    review = opened(ReviewId(new_id()), source, other, evidence, at)
+    if not await reviews.add(transaction, review):
+        return None
+    await events.review_opened(transaction, review)
+    return review
