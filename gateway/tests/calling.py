@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 
 from .conftest import Running
-from .operations import NAMES, Right
+from .things import NAMES, Right
 
 
 def programmed(gateway: Running, right: Right) -> None:

@@ -12,17 +12,17 @@ from typing import Any
 
 from terresante.consent.v1 import consent_service_pb2_grpc, decision_service_pb2_grpc, journal_service_pb2_grpc
 from terresante.directory.v1 import directory_service_pb2_grpc
-from terresante.identity.v1 import identity_service_pb2_grpc
+from terresante.identity.v1 import identity_service_pb2_grpc, linkage_service_pb2_grpc
 from terresante.messaging.v1 import messaging_service_pb2_grpc
 from terresante.records.v1 import records_service_pb2_grpc
 from terresante_platform import calls
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import allow
 
-STREAMS_OUT = {"records.ReadContent", "consent.ExportJournal"}
+STREAMS_OUT = {"records.ReadContent", "consent.ExportJournal", "identity.BatchMatch"}
 STREAMS_IN = {"records.PublishDocument"}
 SERVICERS = {
-    "identity": [(identity_service_pb2_grpc, "IdentityService")],
+    "identity": [(identity_service_pb2_grpc, "IdentityService"), (linkage_service_pb2_grpc, "LinkageService")],
     "consent": [
         (consent_service_pb2_grpc, "ConsentService"),
         (decision_service_pb2_grpc, "DecisionService"),
@@ -84,7 +84,7 @@ class Services:
         return lambda server: add(servicer, server)
 
     def _method(self, rpc: str) -> Any:
-        @allow("professional", "administrator", "patient")
+        @allow("professional", "administrator", "patient", "system")
         async def unary(_: Any, request: Any, __: Any) -> Any:
             if rpc in STREAMS_IN:
                 self.asked.append(Asked(rpc, None, calls.current()))
@@ -96,7 +96,7 @@ class Services:
                 return await given if inspect.isawaitable(given) else given
             return given
 
-        @allow("professional", "administrator", "patient")
+        @allow("professional", "administrator", "patient", "system")
         async def streaming(_: Any, request: Any, __: Any) -> AsyncIterator[Any]:
             self.asked.append(Asked(rpc, request, calls.current()))
             given = self._given(rpc)

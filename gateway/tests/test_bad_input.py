@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from .calling import programmed, reason_of, sent
-from .operations import PLACE, RECORD, RIGHT, THING, TYPED, Right
+from .operations import RIGHT
+from .things import PLACE, RECORD, THING, TYPED, Right
 
 WITH_BODY = [right for right in RIGHT if right.json is not None]
 WITHOUT_QUERY = [

@@ -13,7 +13,7 @@ import pytest
 from terresante.records.v1 import records_service_pb2 as records
 from terresante_platform.refusals import Denied
 
-from .operations import DOCUMENT, RECORD, THING
+from .things import DOCUMENT, RECORD, THING
 
 PATH = f"{RECORD}/documents/{THING}/content"
 PIECE = 64 * 1024

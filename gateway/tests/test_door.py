@@ -12,7 +12,8 @@ from terresante_gateway.operation import NOBODY, Operation, operations_of
 
 from .calling import programmed, reason_of, sent
 from .conftest import ORIGIN, Running
-from .operations import DOCUMENT, PATIENT, RECORD, RIGHT, THING
+from .operations import RIGHT
+from .things import DOCUMENT, PATIENT, RECORD, THING
 
 READ = next(right for right in RIGHT if right.operation == "get_document")
 WITHDRAW = next(right for right in RIGHT if right.operation == "withdraw_consent")

@@ -14,7 +14,8 @@ from terresante_gateway.cursors import CursorInvalid, Signer
 from terresante_gateway.exchange import version_required
 
 from .calling import programmed, reason_of, sent
-from .operations import DOCTOR, DOCUMENT, NURSE, OTHER, RECORD, RIGHT, Right
+from .operations import RIGHT
+from .things import DOCTOR, DOCUMENT, NURSE, OTHER, RECORD, Right
 
 _, OPERATIONS = app.described(app.State())
 CHANGES = {one.operation_id for one in OPERATIONS if one.depends_on(version_required)}
@@ -129,6 +130,7 @@ def test_the_changes_are_these() -> None:
         "revise_note",
         "add_place",
         "end_place",
+        "change_feeder",
     } == CHANGES
 
 

@@ -14,7 +14,8 @@ from terresante.records.v1 import records_service_pb2 as records
 
 from .calling import programmed, sent
 from .conftest import Running
-from .operations import DOCUMENT, PATIENT, RECORD, RIGHT, THING
+from .operations import RIGHT
+from .things import DOCUMENT, PATIENT, RECORD, THING
 
 DOCUMENT_ROUTE = "/v1/patients/{patient}/documents/{document}"
 METHODS = {"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT", "_OTHER"}

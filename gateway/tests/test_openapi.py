@@ -8,11 +8,20 @@ import jsonschema_rs
 import msgspec
 import orjson
 import pytest
-from terresante_gateway import app, fields, markdown, openapi, page
+from terresante_gateway import app, evidence, fields, markdown, openapi, page
 from terresante_gateway.examples import Examples
 from terresante_gateway.problems import STATUS
 from terresante_gateway.reasons import REASONS
-from terresante_gateway.routes import accounts, consents, journal, notifications, professionals, representatives
+from terresante_gateway.routes import (
+    accounts,
+    consents,
+    journal,
+    notifications,
+    professionals,
+    representatives,
+    reviews,
+    sources,
+)
 
 FOLDER = Path(__file__).parents[2] / "docs" / "api"
 DESCRIPTION = openapi.document(*app.described(app.State()))
@@ -113,6 +122,11 @@ def test_every_reason_listed_has_a_known_status() -> None:
         (notifications.NotificationKind, notifications.KINDS),
         (professionals.AccountState, professionals.ACCOUNTS),
         (accounts.LoginMeans, accounts.MEANS),
+        (evidence.Decision, evidence.DECISIONS),
+        (sources.Outcome, sources.OUTCOMES),
+        (sources.ActKind, sources.ACT_KINDS),
+        (reviews.ReviewState, reviews.STATES),
+        (reviews.Verdict, reviews.VERDICTS),
     ],
 )
 def test_the_words_of_an_enumeration_are_those_of_the_contract(words: Any, codes: Any) -> None:

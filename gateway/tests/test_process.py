@@ -20,8 +20,8 @@ from terresante_platform.rpc import server as rpc
 from terresante_platform.testing.certificates import Authority
 from terresante_platform.testing.issuer import Issuer, verifier_of
 
-from .operations import DOCUMENT, PATIENT, RECORD, THING
 from .servicers import Services
+from .things import DOCUMENT, PATIENT, RECORD, THING
 
 READY_SECONDS = 15
 

@@ -11,7 +11,8 @@ from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import LoginTooOld
 
 from .calling import programmed, reason_of, sent
-from .operations import RECORD, RIGHT, THING, Right
+from .operations import RIGHT
+from .things import RECORD, THING, Right
 
 _, OPERATIONS = app.described(app.State())
 KINDS = {one.operation_id: one.declared.authz.kinds for one in OPERATIONS}
@@ -46,7 +47,7 @@ async def test_a_password_alone_opens_nothing(right: Right, gateway: Any, http: 
 async def test_kinds_of_people_not_in_its_authz_are_refused(right: Right, gateway: Any, http: Any) -> None:
     programmed(gateway, right)
 
-    for kind in {"professional", "administrator", "patient"} - set(KINDS[right.operation]):
+    for kind in {"professional", "administrator", "patient", "system"} - set(KINDS[right.operation]):
         answer = await sent(http, gateway, right, gateway.bearer(kind))
         assert (answer.status_code, reason_of(answer)) == (403, "KIND_NOT_ALLOWED"), kind
 

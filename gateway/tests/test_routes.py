@@ -14,7 +14,8 @@ from terresante.records.v1 import records_service_pb2 as records
 from terresante_gateway import app, openapi
 
 from .calling import programmed, reason_of, sent
-from .operations import (
+from .operations import RIGHT
+from .things import (
     AT,
     DOCTOR,
     DOCUMENT,
@@ -27,7 +28,6 @@ from .operations import (
     PLACE,
     PRACTICE,
     RECORD,
-    RIGHT,
     THING,
     Right,
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .operations import RECORD, RIGHT
+from .operations import RIGHT
+from .things import RECORD
 
 ME = b"GET /v1/me HTTP/1.1\r\nhost: localhost\r\n"
 
@@ -178,8 +179,8 @@ async def test_bare_http_is_not_spoken(gateway: Any) -> None:
 async def test_a_client_that_does_not_read_costs_no_memory(gateway: Any, services: Any) -> None:
     from terresante.records.v1 import records_service_pb2 as records
 
-    from .operations import DOCUMENT, THING
     from .test_uploads import MIB, memory
+    from .things import DOCUMENT, THING
 
     sent = []
 

@@ -17,7 +17,8 @@ from terresante_gateway.reasons import DECIDED, REASONS
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import Rule, rule_of
 
-from .operations import RIGHT, Right
+from .operations import RIGHT
+from .things import Right
 
 PARTS = ("platform", "identity", "consent", "records", "messaging", "directory", "gateway")
 CONTRACTS = Path(__file__).resolve().parents[2] / "proto" / "terresante"

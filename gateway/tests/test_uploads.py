@@ -12,7 +12,8 @@ from terresante.records.v1 import records_service_pb2 as records
 from terresante_platform.refusals import Denied
 
 from .calling import reason_of
-from .operations import AT, DOCUMENT, FORM, OTHER, RECORD, at
+from .operations import FORM
+from .things import AT, DOCUMENT, OTHER, RECORD, at
 
 PATH = f"{RECORD}/documents"
 MIB = 1024 * 1024

@@ -11,11 +11,13 @@ from terresante_platform.tokens import Verifier
 from terresante_gateway import openapi, page
 from terresante_gateway.cursors import Signer
 from terresante_gateway.door import Door
+from terresante_gateway.fhir import doors as fhir
 from terresante_gateway.operation import NOBODY, Operation, on, operations_of
 from terresante_gateway.peers import Peers
 from terresante_gateway.routes import (
     accounts,
     activation,
+    acts,
     blocks,
     circle,
     consents,
@@ -23,8 +25,12 @@ from terresante_gateway.routes import (
     decisions,
     documents,
     emergency_accesses,
+    feeders,
     identities,
+    identity_history,
+    identity_officers,
     journal,
+    matches,
     me,
     notes,
     notifications,
@@ -33,6 +39,8 @@ from terresante_gateway.routes import (
     professionals,
     reference,
     representatives,
+    reviews,
+    sources,
     structures,
 )
 
@@ -57,6 +65,13 @@ ROUTERS: Sequence[APIRouter] = (
     accounts.router,
     structures.router,
     reference.router,
+    sources.router,
+    matches.router,
+    reviews.router,
+    acts.router,
+    identity_history.router,
+    identity_officers.router,
+    feeders.router,
 )
 
 
@@ -130,7 +145,11 @@ def door(
     """The ASGI application, its own description included."""
     app, operations = described(state, public_url)
     return Door(
-        [*operations, *page.operations(openapi.document(app, operations), issuers or {})],
+        [
+            *operations,
+            *fhir.operations(public_url),
+            *page.operations(openapi.document(app, operations), issuers or {}),
+        ],
         peers,
         verifier,
         signer,

@@ -54,6 +54,11 @@ ACTIONS = {
     "read_consents": "Consultation des consentements",
     "read_journal": "Consultation du journal des accès",
     "export_journal": "Export du journal des accès",
+    "feed_identity": "Alimentation d’une identité par un système",
+    "match_identity": "Rapprochement d’identités",
+    "list_reviews": "Consultation des identités à examiner",
+    "review_identity": "Comparaison de l’identité avec une autre",
+    "decide_identity": "Décision sur les identités réunies ou séparées",
 }
 RESOURCES = {"document": "document", "note": "note de liaison", "observation": "mesure ou observation"}
 BASES = {
@@ -64,4 +69,6 @@ BASES = {
     "representative": "représentant du patient",
     "author": "auteur",
     "profession": "mission du professionnel",
+    "identity_mandate": "mandat d’identitovigilance",
+    "feeder": "système qui alimente ses propres identités",
 }

@@ -173,8 +173,9 @@ class Door:
             return
         if others:
             allowed = ", ".join(sorted(others))
+            why = "".join(f" {one.declared.why_only}" for one in others.values() if one.declared.why_only)
             raise MethodNotAllowed(
-                "Cette adresse n’accepte pas cette méthode.", f"Utilisez : {allowed}.", allow=allowed
+                f"Cette adresse n’accepte pas cette méthode.{why}", f"Utilisez : {allowed}.", allow=allowed
             )
         raise RouteUnknown("Cette adresse n’existe pas.", "Consultez la description de l’API : /docs.")
 

@@ -11,6 +11,7 @@ from terresante_platform.refusals import Invalid, PreconditionMissing, Refusal, 
 
 from terresante_gateway import problems
 from terresante_gateway.cursors import Signer
+from terresante_gateway.fhir import outcomes
 from terresante_gateway.peers import Peers
 
 JSON = b"application/json"
@@ -58,6 +59,8 @@ class Exchange(Request):
         self.signer = signer
         self.given: dict[bytes, bytes] = dict(scope["headers"])
         self.ids: tuple[str, ...] = ()
+        self.body_seconds = 10.0
+        """Longest time for a body."""
         self.caller: Caller | None = None
         self.trace_id = ""
         self.more: list[tuple[bytes, bytes]] = []
@@ -114,7 +117,11 @@ class Exchange(Request):
         await self._send({"type": "http.response.body", "body": b""})
 
     async def refuse(self, refusal: Refusal) -> None:
-        """Sends a refusal as a problem."""
+        """Sends a refusal: a problem, or what FHIR clients read."""
+        if outcomes.spoken_at(self.scope["path"]):
+            status, body, headers = outcomes.written(refusal, self.trace_id)
+            await self.answer(status, body, outcomes.MEDIA_TYPE.encode(), headers)
+            return
         status, body, headers = problems.written(refusal, self.trace_id)
         await self.answer(status, body, problems.MEDIA_TYPE, headers)
 

@@ -12,7 +12,9 @@ from terresante.identity.v1 import identity_service_pb2 as identity
 from terresante_gateway.peers import Peers
 
 LARGEST_BATCH = 200
-ActorKind = Literal["professional", "administrator", "patient", "service"]
+ActorKind = Literal["professional", "administrator", "patient", "system", "service"]
+
+_WITHOUT_NAME: dict[str, ActorKind] = {"administrator": "administrator", "system": "system"}
 
 
 class Who(Struct):
@@ -63,7 +65,11 @@ class Names:
             return self.professional(id)
         if kind == "patient":
             return self.person(id)
-        return Who("administrator" if kind == "administrator" else "service", id or None, None)
+        return Who(_WITHOUT_NAME.get(kind, "service"), id or None, None)
+
+    def professional_or_system(self, id: str) -> Who:
+        """Whoever is one of the two; who is no professional of the directory is a system that feeds identities."""
+        return self.professional(id) if id in self.professionals else Who("system", id or None, None)
 
     def where(self, professional: str, place: str, structure: str = "") -> Where | None:
         """A place of practice of a professional; None if none was chosen."""

@@ -100,7 +100,7 @@ def document(app: FastAPI, operations: list[Operation]) -> dict[str, Any]:
     schemas: dict[str, Any] = found.setdefault("components", {}).setdefault("schemas", {})
     for fastapis in ("HTTPValidationError", "ValidationError"):
         schemas.pop(fastapis, None)
-    answers = [one.answer for one in operations if _is_struct(one.answer)]
+    answers = [shape for one in operations for shape in (one.answer, one.declared.line) if _is_struct(shape)]
     refs, structs = msgspec.json.schema_components([*answers, Problem], ref_template=REF)
     clashes = schemas.keys() & structs.keys()
     if clashes:
@@ -150,27 +150,30 @@ def _complete(
         if operation.body_may_lack:
             content["schema"] = content["schema"]["anyOf"][0]  # it may be left out, but it is not `null`
         content["example"] = examples.sent(described["operationId"], declared.status, content["schema"], schemas)
+    statuses = [declared.status, *([declared.unless.status] if declared.unless else [])]
     described["responses"] = {
-        str(declared.status): _success(operation, refs, schemas, examples),
+        **{str(status): _success(operation, status, refs, schemas, examples) for status in statuses},
         **_problems(reasons_of(operation), components["responses"]),
     }
 
 
 def _success(
-    operation: Operation, refs: dict[Any, dict[str, Any]], schemas: dict[str, Any], examples: Examples
+    operation: Operation, status: int, refs: dict[Any, dict[str, Any]], schemas: dict[str, Any], examples: Examples
 ) -> dict[str, Any]:
     declared = operation.declared
     headers = {name: _HEADERS[name] for name in ("Server-Timing", "Traceresponse")}
     if declared.etag:
         headers["ETag"] = _HEADERS["ETag"]
     found: dict[str, Any] = {"description": declared.summary, "headers": headers}
-    if operation.answer is Stream:
+    if declared.line is not None:
+        found["content"] = {declared.answer_media_type: {"schema": refs[declared.line]}}
+    elif operation.answer is Stream:
         binary = declared.answer_media_type == "application/octet-stream"
         schema = {"type": "string", "format": "binary"} if binary else {"type": "object"}
         found["content"] = {"*/*" if binary else declared.answer_media_type: {"schema": schema}}
     elif operation.answer in refs:
         schema = refs[operation.answer]
-        example = examples.answered(str(operation.operation_id), declared.status, schema, schemas)
+        example = examples.answered(str(operation.operation_id), status, schema, schemas)
         found["content"] = {"application/json": {"schema": schema, "example": example}}
     return found
 
@@ -246,6 +249,7 @@ def problems_page() -> str:
             "`reason` only.",
             "401 comes with `WWW-Authenticate` (RFC 6750, RFC 9470), 429 and 503 with `Retry-After`, 405 with `Allow`.",
             "`FIELDS_INVALID` lists the fields in `errors`; `IDENTITY_CANDIDATES` the persons in `candidates`.",
+            "Under `/fhir/R4` the same reasons come in an OperationOutcome: `issue.details.coding.code`.",
             "",
             "| Reason | Status | Meaning |",
             "|---|---|---|",

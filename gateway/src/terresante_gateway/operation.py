@@ -23,27 +23,24 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from terresante_platform import calls
 from terresante_platform.calls import Call, Caller
-from terresante_platform.ids import IdInvalid
-from terresante_platform.refusals import Invalid, Unauthenticated
-from terresante_platform.rpc.allow import LoginRequired, Rule
+from terresante_platform.rpc.allow import Rule
 from terresante_platform.tokens import Verifier
 
-from terresante_gateway import reading
+from terresante_gateway import binding, reading
+from terresante_gateway.binding import Binder
 from terresante_gateway.exchange import Exchange, asker, peers_of, version_if_given, version_required
 from terresante_gateway.peers import Peers
-from terresante_gateway.words import UUID_PATTERN
 
 DEFAULT_SECONDS = 5.0
 CONTENT_SECONDS = 30.0
-Kind = Literal["professional", "administrator", "patient"]
+Kind = Literal["professional", "administrator", "patient", "system"]
 CARE: tuple[Kind, ...] = ("professional", "patient")
 """Those around a record."""
 STAFF: tuple[Kind, ...] = ("professional", "administrator")
 """Those who need the directory."""
 EVERYBODY: tuple[Kind, ...] = ("professional", "administrator", "patient")
+"""Every person. Systems are none: they do what names them, and nothing else."""
 Endpoint = Callable[..., Awaitable[Any]]
-_UUID = re.compile(UUID_PATTERN)
-_KEY = re.compile(rb"[!-~]{8,128}")
 _encode = msgspec.json.Encoder().encode
 
 Id = Annotated[
@@ -64,12 +61,6 @@ Version = Annotated[int, Depends(version_required)]
 """`If-Match`, compulsory."""
 VersionIfGiven = Annotated[int, Depends(version_if_given)]
 """`If-Match`, or 0."""
-
-
-class KeyInvalid(Invalid):
-    """An `Idempotency-Key` of another form than 8 to 128 printable ASCII characters."""
-
-    reason = "IDEMPOTENCY_KEY_INVALID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +109,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Unless:
+    """Another status of success, for answers that say that nothing was made."""
+
+    status: int
+    told_by: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """What an operation says of itself besides its signature."""
 
@@ -134,9 +133,17 @@ class Declared:
     vital: bool = False
     """Served even when the gateway is overloaded (withdrawals, emergencies)."""
     answer_media_type: str = "application/json"
+    line: Any = None
+    """The struct of each line, where the answer is a stream of lines."""
+    unless: Unless | None = None
+    largest_body: int = reading.LARGEST_JSON
+    """Bytes of a JSON body, at most."""
+    why_only: str = ""
+    """In French, why the address has no other method; told to who tries one."""
 
-
-Binder = Callable[[Exchange], Any]
+    def status_of(self, answer: Any) -> int:
+        """The status with which this answer goes out."""
+        return self.unless.status if self.unless and self.unless.told_by(answer) else self.status
 
 
 class Operation(APIRoute):
@@ -180,11 +187,11 @@ class Operation(APIRoute):
         if depends is not None:
             self._binders.append((name, depends))
         elif name in self.parameters:
-            self._binders.append((name, partial(_id, self.parameters.index(name), name)))
+            self._binders.append((name, partial(binding.path_id, self.parameters.index(name), name)))
         elif isinstance(base, type) and issubclass(base, BaseModel):
             if any(isinstance(mark, QueryMark) for mark in marks):
                 self.reads_query = True
-                self._binders.append((name, _query_binder(base)))
+                self._binders.append((name, binding.query_binder(base)))
             else:
                 self._body = (name, base)
         else:
@@ -194,6 +201,7 @@ class Operation(APIRoute):
         """From the token to the answer. Raises refusals."""
         declared = self.declared
         exchange.check_headers()
+        exchange.body_seconds = body_seconds
         call = await self._call(exchange, verifier)
         calls.enter(call)
         if not self.reads_query:
@@ -201,7 +209,7 @@ class Operation(APIRoute):
         arguments = {name: bind(exchange) for name, bind in self._binders}
         if self._body is not None and not (self.body_may_lack and reading.no_body(exchange.given)):
             name, model = self._body
-            body = await reading.json_body(exchange.given, exchange.receive, body_seconds)
+            body = await reading.json_body(exchange.given, exchange.receive, body_seconds, declared.largest_body)
             arguments[name] = reading.body_as(model, body)
         answer = await self.endpoint(**arguments)
         if isinstance(answer, Stream):
@@ -212,65 +220,26 @@ class Operation(APIRoute):
             await exchange.answer(204, b"")
         else:
             etag = [(b"etag", b'"%d"' % answer.version)] if declared.etag else None
-            await exchange.answer(declared.status, _encode(answer), headers=etag)
+            await exchange.answer(declared.status_of(answer), _encode(answer), headers=etag)
 
     async def _call(self, exchange: Exchange, verifier: Verifier) -> Call:
         """The call behind which the services are asked; refuses who may not ask."""
         given = exchange.given
         call = Call(deadline=time.monotonic() + self.declared.seconds)
         if self.declared.authz.kinds:
-            exchange.caller = call.caller = await verifier.caller(_token(given))
+            exchange.caller = call.caller = await verifier.caller(binding.token(given))
             self._rule.check(call, 0.0)
         place = given.get(b"terresante-place")
         if place is not None:
-            call.place = _checked_id(place.decode("latin-1"), "Terresante-Place")
-        key = given.get(b"idempotency-key") if self.declared.keyed else None
-        if key is not None:
-            if not _KEY.fullmatch(key):
-                raise KeyInvalid(
-                    "La clé d’idempotence n’a pas la forme attendue.",
-                    "Envoyez 8 à 128 caractères ASCII visibles, par exemple un UUID.",
-                )
-            call.idempotency_key = key.decode("ascii")
+            call.place = binding.checked_id(place.decode("latin-1"), "Terresante-Place")
+        if self.declared.keyed:
+            call.idempotency_key = binding.key(given)
         return call
-
-
-def _token(given: dict[bytes, bytes]) -> str:
-    scheme, _, token = given.get(b"authorization", b"").partition(b" ")
-    if not token:
-        raise LoginRequired("Il faut être connecté.", "Connectez-vous, puis recommencez.")
-    if scheme.lower() != b"bearer" or not token.isascii():
-        raise Unauthenticated("Ce moyen de connexion n’est pas accepté.", "Envoyez « Authorization: Bearer … ».")
-    return token.decode("ascii")
-
-
-def _id(position: int, name: str, exchange: Exchange) -> str:
-    return _checked_id(exchange.ids[position], name)
-
-
-def _checked_id(text: str, name: str) -> str:
-    if not _UUID.fullmatch(text):
-        raise IdInvalid(
-            f"L’identifiant donné dans « {name} » n’est pas valable.",
-            "Reprenez l’identifiant tel que la plateforme l’a donné (forme 8-4-4-4-12, en minuscules).",
-            field=name,
-        )
-    return text
-
-
-def _query_binder(model: type[BaseModel]) -> Binder:
-    unasked = model()
-
-    def bind(exchange: Exchange) -> Any:
-        query = exchange.scope["query_string"]
-        return reading.query_as(model, query) if query else unasked
-
-    return bind
 
 
 def on(
     router: APIRouter,
-    method: Literal["GET", "POST", "PUT", "DELETE"],
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
     path: str,
     summary: str,
     authz: Authz,

@@ -14,7 +14,12 @@ from terresante_gateway.examples import Examples
 from terresante_gateway.fields import Row, rows
 from terresante_gateway.operation import NOBODY, Operation, Page, on, operations_of
 
-KINDS = {"professional": "professionnels", "administrator": "administrateurs", "patient": "patients"}
+KINDS = {
+    "professional": "professionnels",
+    "administrator": "administrateurs",
+    "patient": "patients",
+    "system": "systèmes",
+}
 Issuers = Mapping[str, Sequence[str]]
 
 

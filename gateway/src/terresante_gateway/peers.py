@@ -10,6 +10,7 @@ from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceStub
 from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceStub
 from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub
 from terresante_platform.rpc import client
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceAsyncStub
     from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub
     from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
+    from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceAsyncStub
     from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceAsyncStub
     from terresante.records.v1.records_service_pb2_grpc import RecordsServiceAsyncStub
 
@@ -32,6 +34,7 @@ class Peers:
     """The stubs. Token, place, deadline and trace travel by themselves (`terresante_platform.rpc.client`)."""
 
     identity: "IdentityServiceAsyncStub"
+    linkage: "LinkageServiceAsyncStub"
     consent: "ConsentServiceAsyncStub"
     decisions: "DecisionServiceAsyncStub"
     journal: "JournalServiceAsyncStub"
@@ -49,6 +52,7 @@ async def connected(addresses: dict[str, str], identity: Identity) -> AsyncItera
         }
         yield Peers(
             identity=IdentityServiceStub(to["identity"]),
+            linkage=LinkageServiceStub(to["identity"]),
             consent=ConsentServiceStub(to["consent"]),
             decisions=DecisionServiceStub(to["consent"]),
             journal=JournalServiceStub(to["consent"]),

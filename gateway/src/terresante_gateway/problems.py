@@ -141,7 +141,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def written(refusal: Refusal, trace_id: str) -> tuple[int, bytes, Headers]:
-    """A refusal as status, problem and the headers that RFC 6750, 9110 and 9470 ask for."""
+    """A refusal as status, problem and the headers that go with the status."""
     status = status_of(refusal)
     problem = Problem(
         type=f"urn:terresante:{refusal.reason}",
@@ -155,6 +155,11 @@ def written(refusal: Refusal, trace_id: str) -> tuple[int, bytes, Headers]:
         errors=getattr(refusal, "errors", UNSET),
         candidates=getattr(refusal, "candidates", UNSET),
     )
+    return status, _encode(problem), headers_of(refusal, status)
+
+
+def headers_of(refusal: Refusal, status: int) -> Headers:
+    """The headers that RFC 6750, 9110 and 9470 ask for: how to log in, when to come back, which methods there are."""
     headers: Headers = []
     if status == 401:
         headers.append((b"www-authenticate", _challenge(refusal)))
@@ -163,7 +168,7 @@ def written(refusal: Refusal, trace_id: str) -> tuple[int, bytes, Headers]:
         headers.append((b"retry-after", (seconds if seconds.isdecimal() else _RETRY_AFTER[status]).encode()))
     elif status == 405:
         headers.append((b"allow", refusal.details.get("allow", "").encode()))
-    return status, _encode(problem), headers
+    return headers
 
 
 def _challenge(refusal: Refusal) -> bytes:

@@ -1,7 +1,8 @@
 """Reads what a request brings, strictly and within limits: JSON bodies, query strings. What is doubtful is refused.
 
-Limits: 256 KiB a JSON body, 32 levels of nesting, 20 parameters in a query. JSON follows I-JSON (RFC 7493): UTF-8, no
-key twice, no NaN, no lone surrogate; and no NUL anywhere, which PostgreSQL cannot keep.
+Limits: 256 KiB a JSON body (more where an operation says so), 32 levels of nesting, 20 parameters in a query. JSON
+follows I-JSON (RFC 7493): UTF-8, no key twice, no NaN, no lone surrogate; and no NUL anywhere, which PostgreSQL cannot
+keep.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from terresante_gateway.problems import FieldError, FieldsInvalid, RequestTooSlo
 LARGEST_JSON = 256 * 1024
 DEEPEST_JSON = 32
 MOST_PARAMETERS = 20
+JSON = frozenset({b"application/json", b"application/json;charset=utf-8"})
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -36,7 +38,7 @@ class BodyMissing(Invalid):
 
 
 class BodyTooLarge(TooLarge):
-    """More than 256 KiB of JSON."""
+    """More JSON than the operation reads."""
 
     reason = "BODY_TOO_LARGE"
 
@@ -57,20 +59,26 @@ class Disconnected(Exception):
     """The client left before its request was complete: nobody is there to be answered."""
 
 
-async def json_body(headers: dict[bytes, bytes], receive: Receive, seconds: float) -> bytes:
-    """The bytes of a JSON body, after its media type and announced size were accepted.
+async def json_body(
+    headers: dict[bytes, bytes],
+    receive: Receive,
+    seconds: float,
+    most: int = LARGEST_JSON,
+    media_types: frozenset[bytes] = JSON,
+) -> bytes:
+    """The bytes of a JSON body, `most` of them at most, after its media type and announced size were accepted.
 
     Refuses with MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE, BODY_MISSING, REQUEST_TOO_SLOW.
     """
     media_type, _, parameters = headers.get(b"content-type", b"").lower().partition(b";")
-    if media_type.strip() != b"application/json" or parameters.strip() not in (b"", b"charset=utf-8"):
+    if b";".join(filter(None, (media_type.strip(), parameters.strip()))) not in media_types:
         raise MediaTypeUnsupported("Ce contenu n’est pas du JSON.", "Envoyez du JSON (Content-Type: application/json).")
     announced = headers.get(b"content-length", b"0")
-    if not announced.isdigit() or len(announced) > 12 or int(announced) > LARGEST_JSON:
-        raise _too_large()
+    if not announced.isdigit() or len(announced) > 12 or int(announced) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(seconds):
-            body = await _all(receive, LARGEST_JSON)
+            body = await _all(receive, most)
     except TimeoutError:
         raise RequestTooSlow(
             "Le contenu n’est pas arrivé à temps.", "Réessayez avec une meilleure connexion."
@@ -93,13 +101,13 @@ async def _all(receive: Receive, most: int) -> bytes:
             raise Disconnected
         body += message.get("body", b"")
         if len(body) > most:
-            raise _too_large()
+            raise _too_large(most)
         if not message.get("more_body"):
             return bytes(body)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge("Le contenu JSON dépasse 256 Kio.", "Envoyez moins, ou en plusieurs fois.")
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"Le contenu JSON dépasse {most // 1024} Kio.", "Envoyez moins, ou en plusieurs fois.")
 
 
 def body_as(model: type[Model], body: bytes) -> Model:
@@ -174,13 +182,7 @@ def _not_json(sentence: str) -> JsonInvalid:
 def query_as(model: type[Model], query: bytes) -> Model:
     """A query string as `model`. Refuses with QUERY_INVALID, FIELDS_INVALID."""
     try:
-        pairs = parse_qsl(
-            query.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=MOST_PARAMETERS,
-        )
+        pairs = _pairs(query.decode("ascii")) if query else []
     except ValueError:
         raise _query("Les paramètres ne sont pas lisibles.") from None
     values: dict[str, Any] = {}
@@ -198,6 +200,12 @@ def query_as(model: type[Model], query: bytes) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         raise FieldsInvalid(told(error)) from None
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(
+        query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_PARAMETERS
+    )
 
 
 def no_query(query: bytes) -> None:

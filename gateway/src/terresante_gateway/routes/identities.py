@@ -148,7 +148,10 @@ class Person(Struct):
     ins: Ins | None
     version: Annotated[int, Meta(description="À renvoyer dans If-Match", ge=1)]
     created_at: datetime
-    registered_by: Annotated[str | None, Meta(description="Professionnel qui a créé l’identité")]
+    registered_by: Annotated[str | None, Meta(description="Professionnel, ou système, qui a créé l’identité")]
+    merged_into: Annotated[
+        str | None, Meta(description="La personne que celle-ci est devenue par une fusion ; null sinon")
+    ] = None
 
     @classmethod
     def of(cls, person: pb.Person) -> "Person":
@@ -162,6 +165,7 @@ class Person(Struct):
             person.version,
             words.read(person.created_at),
             person.registered_by or None,
+            person.merged_into or None,
         )
 
 

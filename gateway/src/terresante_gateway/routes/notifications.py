@@ -26,6 +26,8 @@ NotificationKind = Literal[
     "consent_withdrawn",
     "consent_recorded",
     "activation_issued",
+    "records_joined",
+    "records_parted",
 ]
 KINDS = codes_of(pb.NotificationKind, "NOTIFICATION_KIND_")
 
@@ -36,7 +38,9 @@ class Notification(Struct):
     id: str
     kind: NotificationKind
     patient_id: str
-    about_id: Annotated[str | None, Meta(description="Document, note, membre, accès, consentement, compte")]
+    about_id: Annotated[
+        str | None, Meta(description="Document, note, membre, accès, consentement, compte, autre identité")
+    ]
     actor_id: Annotated[str | None, Meta(description="De qui vient l’acte")]
     at: datetime
     read_at: Annotated[datetime | None, Meta(description="null tant qu’elle n’est pas lue")]

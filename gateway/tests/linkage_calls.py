@@ -1,0 +1,232 @@
+"""Right calls about source identities, reviews, acts, and who may do them: see `operations.py`."""
+
+from terresante.directory.v1 import directory_service_pb2 as directory
+from terresante.identity.v1 import identity_service_pb2 as identity
+from terresante.identity.v1 import linkage_service_pb2 as linkage
+
+from .things import (
+    AT,
+    DOCTOR,
+    DOCTOR_MESSAGE,
+    NURSE,
+    OTHER,
+    PATIENT,
+    PERSON,
+    PRACTICE,
+    THING,
+    V3,
+    Right,
+    at,
+)
+
+SOURCE_ID = "0190f3c2-0000-7cc1-9d20-000000000008"
+OTHER_SOURCE_ID = "0190f3c2-0000-7cc1-9d20-000000000009"
+ACT_ID = "0190f3c2-0000-7cc1-9d20-00000000000a"
+SYSTEM = "0190f3c2-0000-7cc1-9d20-00000000000b"
+ISSUER = "1.2.250.1.999.1.1"
+SENT_TRAITS = {
+    "birth_name": "Caradec ",
+    "first_names": "Solène Anne",
+    "birth_date": "1951-02-31",
+    "sex": "F",
+    "birth_country": "FR",
+    "birth_postal_code": "94000",
+}
+RECEIVED = linkage.ReceivedTraits(
+    birth_name="Caradec ",
+    first_names="Solène Anne",
+    birth_date="1951-02-31",
+    sex=identity.SEX_FEMALE,
+    birth_country="FR",
+    birth_postal_code="94000",
+)
+EVIDENCE = linkage.Evidence(
+    score=14.5,
+    reasons=[
+        linkage.Reason(of="registry", level="1200000", weight=-14.0),
+        linkage.Reason(of="birth_name", level="ONE_EDIT", weight=4.25),
+        linkage.Reason(of="birth_date", level="EQUAL", weight=9.0),
+        linkage.Reason(of="rivals", level="OTHERS", weight=-0.5),
+    ],
+    decision=linkage.MATCH_DECISION_REVIEW,
+    vetoes=["TWINS", "RIVAL"],
+    model="1",
+    policy="auto",
+)
+SOURCE = linkage.SourceIdentity(
+    source_id=SOURCE_ID,
+    issuer=ISSUER,
+    local_id="0004711",
+    version=2,
+    person_id=PATIENT,
+    traits=RECEIVED,
+    status=identity.IDENTITY_STATUS_RETRIEVED,
+    flags=[identity.IDENTITY_FLAG_HOMONYM],
+    ins_matricule="251039402812392",
+    ins_oid="1.2.250.1.213.1.4.10",
+    warnings=["BIRTH_DATE_IMPOSSIBLE"],
+    valid_from=at(),
+    received_at=at(),
+    structure_id=PRACTICE,
+)
+BARE_SOURCE = linkage.SourceIdentity(
+    source_id=OTHER_SOURCE_ID, issuer="1.2.250.1.999.2", local_id="B12", version=1, person_id=PATIENT
+)
+CANDIDATE = linkage.MatchCandidate(person=PERSON, evidence=EVIDENCE, source_id=SOURCE_ID)
+MERGED = linkage.Act(
+    act_id=ACT_ID,
+    kind=linkage.ACT_KIND_MERGED,
+    at=at(),
+    by=DOCTOR,
+    moves=[linkage.Move(source_id=SOURCE_ID, from_person_id=OTHER, to_person_id=PATIENT)],
+    review_id=THING,
+    comment="Pièce d’identité vue.",
+    absorbed_id=OTHER,
+    surviving_id=PATIENT,
+)
+FED = linkage.Act(
+    act_id=THING,
+    kind=linkage.ACT_KIND_REGISTERED,
+    at=at(),
+    by=SYSTEM,
+    moves=[linkage.Move(source_id=SOURCE_ID, to_person_id=PATIENT)],
+    undone_by=ACT_ID,
+    evidence=EVIDENCE,
+)
+REVIEW = linkage.Review(
+    review_id=THING,
+    state=linkage.REVIEW_STATE_WAITING,
+    source_id=SOURCE_ID,
+    other_source_id=OTHER_SOURCE_ID,
+    person_id=PATIENT,
+    other_person_id=OTHER,
+    evidence=EVIDENCE,
+    created_at=at(),
+    assigned_to=DOCTOR,
+    structure_ids=[PRACTICE],
+    territory_codes=["94-ouest"],
+    risk=3,
+)
+FEEDER = directory.Feeder(
+    feeder_id=SYSTEM,
+    name="Hôpital des Lilas, DPI",
+    structure_id=PRACTICE,
+    territory_code="94-ouest",
+    issuers=[ISSUER],
+    policy="suggest",
+    certificate_subject="CN=dpi.example,C=FR",
+    account_state=directory.ACCOUNT_STATE_OPEN,
+    version=3,
+)
+OFFICER = directory.IdentityOfficer(
+    professional=DOCTOR_MESSAGE,
+    mandate=directory.IdentityMandate(territory_codes=["94-ouest"], structure_ids=[PRACTICE], since=at()),
+    named_by=OTHER,
+)
+_WHY = {"comment": "Pièce d’identité vue."}
+_SENT_INS = {"matricule": "251039402812392", "oid": "urn:oid:1.2.250.1.213.1.4.10"}
+_INS = {"ins_matricule": "251039402812392", "ins_oid": "1.2.250.1.213.1.4.10"}
+_LOOKUP = linkage.MatchRequest(traits=RECEIVED, **_INS, limit=3)
+_I = "/v1/identity"
+
+LINKAGE = [
+    Right("register_identity", "POST", f"{_I}/sources", "system", "identity.RegisterIdentity",
+        linkage.RegisterIdentityResponse(outcome=linkage.REGISTRATION_OUTCOME_DOUBTFUL, person_id=PATIENT,
+            source=SOURCE, review_ids=[THING], evidence=EVIDENCE), status=201,
+        json={"issuer": f"urn:oid:{ISSUER}", "local_id": "0004711", "traits": SENT_TRAITS, "status": "RECUP",
+            "flags": ["homonyme"], "ins": _SENT_INS, "valid_from": "2026-03-02T09:15:00.25+01:00"},
+        request=linkage.RegisterIdentityRequest(issuer=ISSUER, local_id="0004711", traits=RECEIVED,
+            status=identity.IDENTITY_STATUS_RETRIEVED, flags=[identity.IDENTITY_FLAG_HOMONYM], **_INS,
+            valid_from=at())),
+    Right("list_identity_changes", "GET", f"{_I}/changes?limit=500", "system", "identity.ListChanges",
+        linkage.ListChangesResponse(next_cursor="17", changes=[linkage.Change(act_id=ACT_ID,
+            kind=linkage.ACT_KIND_MERGED, source_id=SOURCE_ID, issuer=ISSUER, local_id="0004711",
+            from_person_id=OTHER, to_person_id=PATIENT, at=at())]),
+        request=linkage.ListChangesRequest(limit=500)),
+    Right("match", "POST", f"{_I}/matches", "system", "identity.Match",
+        linkage.MatchResponse(candidates=[CANDIDATE], capped_keys=["names"]),
+        json={"traits": SENT_TRAITS, "ins": _SENT_INS, "limit": 3}, request=_LOOKUP),
+    Right("match_batch", "POST", f"{_I}/matches/batch", "system", "identity.BatchMatch",
+        [linkage.BatchMatchResponse(candidates=[CANDIDATE]),
+            linkage.BatchMatchResponse(index=1, reason="IDENTITY_NAME_CHARACTER", sentence="Ce nom n’est pas lu.")],
+        json={"lookups": [{"traits": SENT_TRAITS, "ins": _SENT_INS, "limit": 3}, {"traits": {"birth_name": "@"}}]},
+        request=linkage.BatchMatchRequest(lookups=[_LOOKUP,
+            linkage.MatchRequest(traits=linkage.ReceivedTraits(birth_name="@"), limit=10)])),
+    Right("cross_reference", "POST", f"{_I}/cross-references", "system", "identity.CrossReference",
+        linkage.CrossReferenceResponse(person_id=PATIENT, sources=[SOURCE, BARE_SOURCE]),
+        json={"issuer": f"URN:OID:{ISSUER}", "local_id": "0004711"},
+        request=linkage.CrossReferenceRequest(issuer=ISSUER, local_id="0004711")),
+    Right("list_reviews", "GET", f"{_I}/reviews?territory=94-ouest&assigned_to=me&least_risk=2&limit=10",
+        "professional", "identity.ListReviews", linkage.ListReviewsResponse(reviews=[REVIEW]),
+        request=linkage.ListReviewsRequest(state=linkage.REVIEW_STATE_WAITING, territory_code="94-ouest",
+            assigned_to="me", least_risk=2, limit=10)),
+    Right("count_reviews", "GET", f"{_I}/reviews/counts", "professional", "identity.CountReviews",
+        linkage.CountReviewsResponse(counts=[linkage.ReviewCount(structure_id=PRACTICE, territory_code="94-ouest",
+            today=1, older=4), linkage.ReviewCount(this_week=2)], oldest=at()),
+        request=linkage.CountReviewsRequest()),
+    Right("get_review", "GET", f"{_I}/reviews/{THING}", "professional", "identity.GetReview",
+        linkage.GetReviewResponse(review=REVIEW, source=SOURCE, other_source=SOURCE, person=PERSON,
+            other_person=PERSON),
+        request=linkage.GetReviewRequest(review_id=THING)),
+    Right("assign_review", "PUT", f"{_I}/reviews/{THING}/assignee", "professional", "identity.AssignReview",
+        linkage.AssignReviewResponse(review=REVIEW), json={"assigned_to": NURSE},
+        request=linkage.AssignReviewRequest(review_id=THING, assigned_to=NURSE)),
+    Right("decide_review", "POST", f"{_I}/reviews/{THING}/decision", "professional", "identity.DecideReview",
+        linkage.DecideReviewResponse(review=REVIEW, act=MERGED), json={"verdict": "same", **_WHY}, status=201,
+        request=linkage.DecideReviewRequest(review_id=THING, verdict=linkage.REVIEW_VERDICT_SAME, **_WHY)),
+    Right("link_source", "POST", f"{_I}/links", "professional", "identity.Link",
+        linkage.LinkResponse(act=MERGED, person=PERSON), status=201,
+        json={"source_id": SOURCE_ID, "person_id": PATIENT, "person_version": 4, **_WHY},
+        request=linkage.LinkRequest(source_id=SOURCE_ID, person_id=PATIENT, person_version=4, **_WHY)),
+    Right("unlink_source", "POST", f"{_I}/unlinks", "professional", "identity.Unlink",
+        linkage.UnlinkResponse(act=MERGED, person=PERSON), status=201,
+        json={"source_id": SOURCE_ID, "person_version": 4, **_WHY},
+        request=linkage.UnlinkRequest(source_id=SOURCE_ID, person_version=4, **_WHY)),
+    Right("merge_persons", "POST", f"{_I}/merges", "professional", "identity.Merge",
+        linkage.MergeResponse(act=MERGED, person=PERSON), status=201,
+        json={"absorbed_id": OTHER, "absorbed_version": 2, "surviving_id": PATIENT, "surviving_version": 4, **_WHY},
+        request=linkage.MergeRequest(absorbed_id=OTHER, absorbed_version=2, surviving_id=PATIENT, surviving_version=4,
+            **_WHY)),
+    Right("split_person", "POST", f"{_I}/splits", "professional", "identity.Split",
+        linkage.SplitResponse(act=MERGED, person=PERSON), status=201,
+        json={"person_id": PATIENT, "person_version": 4, "source_ids": [SOURCE_ID], **_WHY},
+        request=linkage.SplitRequest(person_id=PATIENT, person_version=4, source_ids=[SOURCE_ID], **_WHY)),
+    Right("undo_act", "POST", f"{_I}/acts/{ACT_ID}/undo", "professional", "identity.Undo",
+        linkage.UndoResponse(act=MERGED), json=_WHY, status=201,
+        request=linkage.UndoRequest(act_id=ACT_ID, **_WHY)),
+    Right("list_acts", "GET", f"{_I}/persons/{PATIENT}/acts", "professional", "identity.ListActs",
+        linkage.ListActsResponse(acts=[MERGED, FED]), request=linkage.ListActsRequest(person_id=PATIENT, limit=50)),
+    Right("get_person_as_of", "GET", f"{_I}/persons/{PATIENT}/as-of?at={AT}", "professional", "identity.PersonAsOf",
+        linkage.PersonAsOfResponse(person=PERSON, sources=[SOURCE], merged_into=OTHER),
+        request=linkage.PersonAsOfRequest(person_id=PATIENT, at=at())),
+    Right("explain_match", "POST", f"{_I}/explanations", "professional", "identity.Explain",
+        linkage.ExplainResponse(evidence=EVIDENCE, source_id=SOURCE_ID, other_source_id=OTHER_SOURCE_ID),
+        json={"person_id": PATIENT, "other_person_id": OTHER},
+        request=linkage.ExplainRequest(person_id=PATIENT, other_person_id=OTHER)),
+    Right("get_matching_quality", "GET", f"{_I}/quality?since={AT}", "professional", "identity.GetMatchingQuality",
+        linkage.GetMatchingQualityResponse(feeders=[linkage.FeederQuality(structure_id=PRACTICE, received=9, waiting=1,
+            oldest_waiting=at(), flawed_traits={"birth_place": 3}), linkage.FeederQuality(received=2)]),
+        request=linkage.GetMatchingQualityRequest(since=at())),
+    Right("list_identity_officers", "GET", "/v1/identity-officers", "administrator", "directory.ListIdentityOfficers",
+        directory.ListIdentityOfficersResponse(officers=[OFFICER]), request=directory.ListIdentityOfficersRequest()),
+    Right("name_identity_officer", "POST", "/v1/identity-officers", "administrator", "directory.NameIdentityOfficer",
+        directory.NameIdentityOfficerResponse(officer=OFFICER), status=201,
+        json={"professional_id": DOCTOR, "territory_codes": ["94-ouest"], "structure_ids": [PRACTICE]},
+        request=directory.NameIdentityOfficerRequest(professional_id=DOCTOR, territory_codes=["94-ouest"],
+            structure_ids=[PRACTICE])),
+    Right("end_identity_officer", "DELETE", f"/v1/identity-officers/{DOCTOR}", "administrator",
+        "directory.EndIdentityOfficer", directory.EndIdentityOfficerResponse(), status=204,
+        request=directory.EndIdentityOfficerRequest(professional_id=DOCTOR)),
+    Right("list_feeders", "GET", "/v1/feeders", "administrator", "directory.ListFeeders",
+        directory.ListFeedersResponse(feeders=[FEEDER]), request=directory.ListFeedersRequest()),
+    Right("register_feeder", "POST", "/v1/feeders", "administrator", "directory.RegisterFeeder",
+        directory.RegisterFeederResponse(feeder=FEEDER), status=201,
+        json={"name": "Hôpital des Lilas, DPI", "structure_id": PRACTICE, "issuers": [f"urn:oid:{ISSUER}"],
+            "policy": "suggest", "certificate_subject": "CN=dpi.example,C=FR"},
+        request=directory.RegisterFeederRequest(name="Hôpital des Lilas, DPI", structure_id=PRACTICE, issuers=[ISSUER],
+            policy="suggest", certificate_subject="CN=dpi.example,C=FR")),
+    Right("change_feeder", "PATCH", f"/v1/feeders/{SYSTEM}", "administrator", "directory.ChangeFeeder",
+        directory.ChangeFeederResponse(feeder=FEEDER), json={"state": "suspended"}, headers=V3,
+        request=directory.ChangeFeederRequest(feeder_id=SYSTEM, version=3,
+            account_state=directory.ACCOUNT_STATE_SUSPENDED)),
+]  # fmt: skip
