@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from terresante_dev import stack as stacks
+from terresante_dev.recording.vigilance import registered_feeder
 from terresante_dev.story import STEPS, Stage
 
 HERE = Path(__file__).parent
@@ -51,8 +52,11 @@ def _runner(*words: str) -> None:
 
 @pytest.fixture(scope="session")
 def told(stack: dict[str, Any]) -> Stage:
-    """A telling of the story up to its eighth step: people, consent, circle and documents exist."""
+    """A telling of the story up to its eighth step: people, consent, circle and documents exist; so does a system that
+    feeds identities.
+    """
     stage = Stage(stack, secrets.randbelow(10**9))
     for step in STEPS[:8]:
         step.play(stage)
+    registered_feeder(stage)
     return stage

@@ -51,12 +51,15 @@ def test_a_list_of_processes_shows_no_secret(tmp_path: Path) -> None:
         assert secret in keycloak.environment().values()
 
 
-def test_who_may_log_in_is_whom_the_persons_authority_certified_and_nobody_else(tmp_path: Path) -> None:
+def test_who_may_log_in_is_whom_the_authorities_of_people_or_organisations_certified_and_nobody_else(
+    tmp_path: Path,
+) -> None:
     command = server(tmp_path).command()
 
     (trusted,) = (part.partition("=")[2] for part in command if part.startswith("--https-trust-store-file="))
 
-    assert Path(trusted).read_bytes() == (tmp_path / "pki" / "cards" / "persons.pem").read_bytes()
+    issuing = [(tmp_path / "pki" / "cards" / name).read_bytes() for name in ("persons.pem", "organisations.pem")]
+    assert Path(trusted).read_bytes() == b"".join(issuing)
 
 
 @pytest.mark.parametrize(("sandbox", "low"), [(True, True), (False, False)])

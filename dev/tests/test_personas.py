@@ -8,6 +8,7 @@ import pytest
 from terresante_dev.personas import (
     Administrator,
     Cast,
+    Feeder,
     Patient,
     Professional,
     Structure,
@@ -15,7 +16,7 @@ from terresante_dev.personas import (
     numbers,
     sandbox,
 )
-from terresante_directory.domain import identifiers
+from terresante_directory.domain import feeders, identifiers
 
 ROOT = Path(__file__).resolve().parents[2]
 STRICT_TRAIT = re.compile(r"[A-Z]+(?:(?:-{1,2}|[' ])[A-Z]+)*")
@@ -49,7 +50,12 @@ def test_a_seed_always_gives_the_same_people_and_another_seed_others() -> None:
 
 @pytest.mark.parametrize("cast", CASTS, ids=["sandbox", "crowd"])
 def test_everybody_has_a_key_a_number_and_a_place_of_their_own(cast: Cast) -> None:
-    people: list[Administrator | Professional | Patient] = [*cast.administrators, *cast.professionals, *cast.patients]
+    people: list[Administrator | Professional | Patient | Feeder] = [
+        *cast.administrators,
+        *cast.professionals,
+        *cast.patients,
+        *cast.feeders,
+    ]
     structures = {structure.key for structure in cast.structures}
     rpps = [professional.rpps for professional in cast.professionals if professional.rpps]
 
@@ -81,3 +87,26 @@ def test_the_sandbox_speaks_of_territories_and_professions_that_exist() -> None:
 
     assert used <= {territory["code"] for territory in territories if territory["started"]}
     assert {each.profession for each in cast.professionals} <= {profession["code"] for profession in professions}
+
+
+def test_the_sandboxs_feeders_are_those_of_its_structures_under_an_invented_arc() -> None:
+    cast = sandbox()
+    homes = {structure.key: structure for structure in cast.structures}
+    issuers = [issuer for feeder in cast.feeders for issuer in feeder.issuers]
+
+    assert len(set(issuers)) == len(issuers)
+    for feeder in cast.feeders:
+        home = homes[feeder.structure]
+        assert home.finess or home.siret
+        assert feeders.known_policy(feeder.policy) == feeder.policy
+        for issuer in feeder.issuers:
+            assert feeders.OID.fullmatch(issuer)
+            assert issuer.startswith("1.2.250.1.999.")
+
+
+def test_the_sandboxs_officer_is_of_a_territory_that_has_an_administrator() -> None:
+    cast = sandbox()
+    named = [code for professional in cast.professionals for code in professional.officer_of]
+
+    assert named
+    assert set(named) <= {administrator.territory for administrator in cast.administrators}

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from terresante.consent.v1 import consent_service_pb2, decision_service_pb2, journal_service_pb2
 from terresante.directory.v1 import directory_service_pb2
-from terresante.identity.v1 import identity_service_pb2
+from terresante.identity.v1 import identity_service_pb2, linkage_service_pb2
 from terresante.messaging.v1 import messaging_service_pb2
 from terresante.records.v1 import records_service_pb2
 from terresante_platform.calls import Call, Caller
@@ -16,7 +16,7 @@ from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import Rule, check, rule_of
 
 SERVICES = {
-    "identity": [identity_service_pb2],
+    "identity": [identity_service_pb2, linkage_service_pb2],
     "consent": [consent_service_pb2, decision_service_pb2, journal_service_pb2],
     "records": [records_service_pb2],
     "messaging": [messaging_service_pb2],
@@ -92,7 +92,7 @@ def test_nobody_without_a_token_gets_in_through_the_gateway(service: str, name: 
 
 @pytest.mark.parametrize(("service", "name", "method"), ALL, ids=IDS)
 def test_a_password_alone_gets_nobody_in(service: str, name: str, method: Any) -> None:
-    for kind in ("professional", "administrator", "patient"):
+    for kind in ("professional", "administrator", "patient", "system"):
         weak = Caller(uuid4(), kind, 1, 2e9, 2e9, "")
         with pytest.raises(Refusal):
             check(rule_of(method), Call(service="gateway", caller=weak))
@@ -107,4 +107,4 @@ def test_no_other_service_and_no_unknown_certificate_gets_in(service: str, name:
 
 
 def test_every_rpc_of_the_contracts_is_looked_at() -> None:
-    assert len(ALL) >= 55
+    assert len(ALL) >= 80

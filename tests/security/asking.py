@@ -4,8 +4,13 @@ from uuid import uuid4
 
 from terresante_dev.portal import Answer, Person, answer_of
 
-ROLES = {"professional": "gp", "administrator": "admin", "patient": "patient"}
+ROLES = {"professional": "gp", "administrator": "admin", "patient": "patient", "system": "feeder-hospital"}
 """Kind of people -> who of the story stands for them."""
+
+
+def who_may(kinds: list[str]) -> str:
+    """Who of the story stands for the kind of caller for whom an operation is made: the system, if it is one of them."""
+    return ROLES["system" if "system" in kinds else kinds[0]]
 
 
 def send(person: Person, method: str, path: str, content: bytes, kind: str = "application/json", **more: str) -> Answer:

@@ -18,6 +18,7 @@ JOURNALLED = (
     "identity.search_budget",
     "consent.known_professional",
     "consent.known_place",
+    "consent.known_feeder",
 )
 """What refused requests may leave behind: that they were made, and what the directory said of who made them."""
 

@@ -19,6 +19,7 @@ from terresante_dev.personas import numbers
 from terresante_dev.portal import Person
 from terresante_dev.story import Stage
 
+from .asking import ROLES
 from .forging import Keys, Mint, realm_keys
 
 pytestmark = pytest.mark.timeout(900)
@@ -143,7 +144,7 @@ def keys(told: Stage) -> Keys:
     return asyncio.run(realm_keys(told.stack))
 
 
-RUNS = [(who, phase) for who in ("patient", "gp", "admin") for phase in ("coverage", "fuzzing")] + [
+RUNS = [(who, phase) for who in ("patient", "gp", "admin", "feeder-hospital") for phase in ("coverage", "fuzzing")] + [
     ("nobody", "fuzzing")
 ]
 """Who, and how: every parameter covered where their kind may call, a few drawn everywhere. The patient comes first: among
@@ -156,7 +157,7 @@ def test_no_generated_request_makes_a_fault_and_every_answer_is_as_described(
     stage: Stage, spec: dict[str, Any], keys: Keys, who: str, phase: str
 ) -> None:
     person = None if who == "nobody" else stage.who(who)
-    kind = {"gp": "professional", "patient": "patient", "admin": "administrator", "nobody": ""}[who]
+    kind = next((kind for kind, stands_for in ROLES.items() if stands_for == who), "")
     fixed = {"path.patient": stage.made["patient"]}
     if person is not None and person.place:
         fixed["header.Terresante-Place"] = person.place

@@ -29,6 +29,7 @@ ANSWERS: dict[str, Callable[[Stage], Answer]] = {
     "no such method": lambda told: told.gateway.call("PATCH", "/v1/me"),
     "no such document": lambda told: told.who("gp").get(told.path(f"/documents/{told.made['note_id']}")),
     "the page": lambda told: told.gateway.call("GET", "/docs"),
+    "FHIR": lambda told: told.gateway.call("GET", "/fhir/R4/metadata"),
     "its style": lambda told: told.gateway.call("GET", "/docs/style.css"),
     "the description": lambda told: told.gateway.call("GET", "/openapi.json"),
     "health": lambda told: told.gateway.call("GET", "/health"),
@@ -86,7 +87,7 @@ def test_text_says_its_encoding_and_json_is_not_called_html(told: Stage, which: 
     if which == "the page":
         assert kind.startswith("text/html")
     elif which != "its style" and answer.status != 204:
-        assert kind in ("application/json", "application/problem+json", "application/pdf")
+        assert kind in ("application/json", "application/problem+json", "application/fhir+json", "application/pdf")
 
 
 def test_a_request_refused_before_the_application_carries_them_too(told: Stage) -> None:

@@ -66,8 +66,14 @@ def test_tokens_and_codes_are_short_lived_and_no_refresh_outlives_the_session(re
 
 def test_no_client_may_use_a_grant_that_it_does_not_need(realm: dict[str, Any]) -> None:
     for client in realm["clients"]:
-        assert not client.get("implicitFlowEnabled") and not client.get("directAccessGrantsEnabled")
-        if client.get("enabled", True):
+        machines = client["clientId"] == "systems"
+        assert not client.get("implicitFlowEnabled")
+        assert bool(client.get("directAccessGrantsEnabled")) == machines
+        if machines:
+            assert client["authenticationFlowBindingOverrides"] == {"direct_grant": "systems"}
+            assert client["attributes"]["use.refresh.tokens"] == "false"
+            assert not client["standardFlowEnabled"] and not client["serviceAccountsEnabled"]
+        elif client.get("enabled", True):
             assert client["clientId"] in ("portal", "platform")
             people = client["clientId"] == "portal"
             assert (bool(client.get("standardFlowEnabled")), bool(client.get("serviceAccountsEnabled"))) == (

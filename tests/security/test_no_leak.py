@@ -223,7 +223,8 @@ def test_the_stream_on_disk_and_the_monitoring_of_nats_hold_none(told: Stage, re
         assert not [word for word in words(told) if word in text], page
 
 
-OWN = {"identity": {"person", "person_version", "source_identity", "insi_answer", "idempotency_key"},
+OWN = {"identity": {"person", "person_version", "source_identity", "source_version", "source_features", "insi_answer",
+        "idempotency_key"},
     "consent": {"emergency_access", "idempotency_key"}}  # fmt: skip
 """Who owns what was typed, and keeps it readable: the traits, and why an emergency was one (also in the reply that is
 kept for who asks again).

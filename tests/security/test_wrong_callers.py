@@ -16,6 +16,7 @@ from terresante_dev.login import Browser
 from terresante_dev.portal import Answer, Gateway
 from terresante_dev.story import Stage
 
+from .asking import ROLES
 from .forging import FORGERIES, Mint, realm_keys
 from .stored import JOURNALLED, stored
 
@@ -126,7 +127,7 @@ def test_two_tokens_in_one_request_are_refused(told: Stage, mint: Mint) -> None:
 
 
 def test_every_operation_refuses_the_kinds_of_people_that_it_does_not_name(told: Stage, guarded: list[Any]) -> None:
-    people = {"professional": told.who("gp"), "patient": told.who("patient"), "administrator": told.who("admin")}
+    people = {kind: told.who(who) for kind, who in ROLES.items()}
     tried = 0
     for method, address, operation in guarded:
         for kind, person in people.items():

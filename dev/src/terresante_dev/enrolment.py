@@ -13,7 +13,7 @@ import secrets
 import ssl
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ import httpx2
 
 from terresante_dev import pki, settings_of
 from terresante_dev import stack as stacks
-from terresante_dev.personas import Administrator, Login, Patient, Professional, Structure
+from terresante_dev.machine import CLIENT
+from terresante_dev.personas import Administrator, Feeder, Login, Patient, Professional, Structure
 from terresante_dev.portal import Answer, Gateway, Person, browser_of
 
 
@@ -89,6 +90,28 @@ def professional(by: Person, who: Professional, structures: Mapping[str, str], g
     person = Person(by.stack, _named(login, registered["id"], who.description), gateway)
     person.place = registered["places"][0]["id"]
     return person
+
+
+def identity_officer(by: Person, person: Person, territories: Sequence[str]) -> None:
+    """Names somebody identity officer of these territories."""
+    body = {"professional_id": person.uid, "territory_codes": [*territories], "structure_ids": []}
+    done("name identity officer", by.post("/v1/identity-officers", body), 201)
+
+
+def feeder(by: Person, what: Feeder, home: Structure, structure_id: str, gateway: Gateway) -> Person:
+    """Issues the certificate of a structure's system and registers it; `structure_id`: of its structure, `home`."""
+    number = home.finess or home.siret
+    certificate = pki.issue_organisation(cards(by.stack), number, home.name, what.host, name=what.host)
+    body = {
+        "name": what.name,
+        "structure_id": structure_id,
+        "issuers": [*what.issuers],
+        "policy": what.policy,
+        "certificate_subject": pki.subject_of(certificate),
+    }
+    registered = done("register feeder", by.post("/v1/feeders", body), 201)
+    files = {"card_file": str(certificate.certificate), "key_file": str(certificate.key)}
+    return Person(by.stack, Login("pro", registered["id"], what.description, client=CLIENT, **files), gateway)
 
 
 def with_card(stack: Mapping[str, Any], who: Professional) -> Login:

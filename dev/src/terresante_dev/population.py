@@ -28,6 +28,13 @@ def populate(stack: Mapping[str, Any]) -> None:
     for who in cast.professionals:
         by = by_territory[territory[who.places[0].structure]]
         people[who.key] = enrolment.professional(by, who, structures, gateway)
+        if who.officer_of:
+            enrolment.identity_officer(by, people[who.key], who.officer_of)
+    homes = {one.key: one for one in cast.structures}
+    for what in cast.feeders:
+        home = homes[what.structure]
+        by = by_territory[home.territory]
+        people[what.key] = enrolment.feeder(by, what, home, structures[what.structure], gateway)
     for patient in cast.patients[:1]:
         people[patient.key] = _patient(people["gp"], patient, gateway)
     gateway.close()

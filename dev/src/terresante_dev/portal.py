@@ -17,7 +17,8 @@ from uuid import uuid4
 import httpx2
 
 from terresante_dev import codes
-from terresante_dev.login import Browser, LoginFailed, Page
+from terresante_dev.login import Browser, LoginFailed, Page, Tokens
+from terresante_dev.machine import machine_tokens
 from terresante_dev.personas import Login
 
 RENEW_BEFORE = 30.0
@@ -78,12 +79,12 @@ class Gateway:
 def answer_of(response: httpx2.Response) -> Answer:
     """The answer, its body read as JSON if it is JSON."""
     kind = response.headers.get("content-type", "")
-    body = response.json() if "json" in kind and response.content else None
+    body = response.json() if kind.partition(";")[0].endswith(("/json", "+json")) and response.content else None
     return Answer(response.status_code, body, dict(response.headers), response.content)
 
 
 class Person:
-    """Somebody at a portal. Logs in when first needed, and again when the token ends or `fresh` is asked."""
+    """Somebody at a portal, or a machine. Logs in when first needed, again when the token ends or `fresh` is asked."""
 
     def __init__(self, stack: Mapping[str, Any], login: Login, gateway: Gateway | None = None) -> None:
         self.stack = stack
@@ -106,13 +107,10 @@ class Person:
         return self._token
 
     def log_in(self) -> Mapping[str, Any]:
-        """A new login, by card if they have one; gives the token's claims. Raises LoginFailed."""
-        with self.browser() as browser:
-            page = browser.login(self.login.username, self.login.password, self.login.totp_secret)
-            if browser.tokens is None:
-                raise LoginFailed(page)
-            claims = browser.tokens.claims
-            self._token, self._ends = browser.tokens.access, float(claims["exp"])
+        """A new login, by card or certificate if they have one; gives the token's claims. Raises LoginFailed."""
+        tokens = self._as_a_machine() if self.login.client else self._in_a_browser()
+        claims = tokens.claims
+        self._token, self._ends = tokens.access, float(claims["exp"])
         return claims
 
     def try_log_in(self, **parameters: str) -> tuple[Page, Mapping[str, Any] | None]:
@@ -160,6 +158,17 @@ class Person:
     def known_as(self, uid: str, description: str = "") -> None:
         """Sets the opaque id once it is known, and who it is."""
         self.login = replace(self.login, uid=uid, description=description or self.login.description)
+
+    def _in_a_browser(self) -> Tokens:
+        with self.browser() as browser:
+            page = browser.login(self.login.username, self.login.password, self.login.totp_secret)
+            if browser.tokens is None:
+                raise LoginFailed(page)
+            return browser.tokens
+
+    def _as_a_machine(self) -> Tokens:
+        issuer, ca_file = self.stack["issuers"][self.login.realm], Path(self.stack["ca"]["issuers"])
+        return machine_tokens(issuer, ca_file, Path(self.login.card_file), Path(self.login.key_file), self.login.client)
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         headers = {"authorization": f"Bearer {self.token}", **more}

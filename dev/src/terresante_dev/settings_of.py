@@ -16,7 +16,7 @@ from terresante_dev.login import start_page
 from terresante_dev.stack import BACKWARDS, DATABASES, SERVICES, Stack
 
 # Whom each realm may vouch for.
-KINDS = {"pro": ["professional", "administrator"], "patient": ["patient"]}
+KINDS = {"pro": ["professional", "administrator", "system"], "patient": ["patient"]}
 
 # The client by which a portal logs people in, in each realm.
 CLIENTS = {"pro": "portal", "patient": "portal"}

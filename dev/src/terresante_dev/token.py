@@ -8,6 +8,7 @@ from typing import Any
 
 from terresante_dev import codes
 from terresante_dev.login import Browser, LoginFailed, TokenRefused, Tokens
+from terresante_dev.machine import machine_tokens
 from terresante_dev.stack import NotPossible
 
 
@@ -15,9 +16,11 @@ def token(stack: Mapping[str, Any], who: str) -> str:
     """The token. `stack`: what `stack.json` says.
 
     The session of the last time is refreshed while it lasts; else they log in, with the card if they have
-    one. Raises NotPossible.
+    one. A machine shows its certificate each time. Raises NotPossible.
     """
     persona = _persona(stack, who)
+    if persona.get("client"):
+        return _of_a_machine(stack, persona)
     with _browser(stack, persona) as browser:
         kept = Path(stack["folder"]) / "tokens" / f"{who}.json"
         tokens = _refreshed(browser, kept) or _logged_in(browser, persona)
@@ -44,6 +47,15 @@ def _browser(stack: Mapping[str, Any], persona: Mapping[str, Any]) -> Browser:
         client_id=stack["clients"][realm],
         card=card,
     )
+
+
+def _of_a_machine(stack: Mapping[str, Any], persona: Mapping[str, Any]) -> str:
+    issuer, ca_file = stack["issuers"][persona["realm"]], Path(stack["ca"]["issuers"])
+    try:
+        certificate, key = Path(persona["card_file"]), Path(persona["key_file"])
+        return machine_tokens(issuer, ca_file, certificate, key, persona["client"]).access
+    except TokenRefused as refused:
+        raise NotPossible(f"Le certificat n'ouvre rien : {refused}") from refused
 
 
 def _refreshed(browser: Browser, kept: Path) -> Tokens | None:

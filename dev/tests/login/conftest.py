@@ -60,6 +60,13 @@ class Realm:
         )
         return username
 
+    def system(self, subject: str, **attributes: str) -> tuple[str, str]:
+        """The account of a machine, or of somebody who bears a certificate's subject all the same: `uid`, their id."""
+        attributes = self._known({"kind": "system", "certificateSubject": subject, **attributes})
+        known = {name: [value] for name, value in attributes.items()}
+        user = {"username": f"u{secrets.token_hex(6)}", "enabled": True, "attributes": known}
+        return attributes["uid"], self.admin.create_user(user)
+
     def browser(self, card: pki.Card | None = None, client: str = "portal") -> Browser:
         """A browser without cookies, perhaps with a card in the reader."""
         return Browser(

@@ -106,12 +106,24 @@ def test_another_card_still_opens_after_a_revocation(pro: Realm, holder: Holder)
     assert pro.enter(pki.issue_card(cards, holder.rpps, "MARTIN", "PAUL", name="renewed")).code
 
 
-@pytest.mark.parametrize("why", ["expired", "foreign", "organisation", "server", "signature"])
+@pytest.mark.parametrize("why", ["expired", "foreign", "server", "signature"])
 def test_what_is_no_card_for_logging_in_does_not_pass_tls(pro: Realm, holder: Holder, why: str) -> None:
     with pro.browser(_unfit(pro, holder, why)) as browser, pytest.raises(httpx2.TransportError) as refused:
         browser.login()
 
     assert "certificate unknown" in str(refused.value)
+
+
+def test_the_certificate_of_an_organisation_does_not_log_in_as_the_person_it_names(pro: Realm, holder: Holder) -> None:
+    """It passes TLS, since machines log in with it; the policy that it carries is not a card's."""
+    cards, name = pro.keycloak.cards, f"organisation-{holder.rpps}"
+    certificate = pki.issue_organisation(cards, siret(50), "LABO DU PORT", f"8{holder.rpps}", name=name)
+
+    page = pro.enter(certificate)
+
+    assert not page.code
+    assert page.asks("password")
+    assert "Votre carte est refusée." in page.text
 
 
 def test_a_card_opens_nothing_once_the_account_is_disabled(pro: Realm, holder: Holder) -> None:
@@ -145,8 +157,6 @@ def test_the_patient_realm_takes_no_notice_of_a_card(pro: Realm, patient: Realm,
 def _unfit(pro: Realm, holder: Holder, why: str) -> pki.Card:
     cards, number = pro.keycloak.cards, holder.rpps
     name = f"{why}-{number}"
-    if why == "organisation":
-        return pki.issue_organisation(cards, siret(50), "LABO DU PORT", f"8{number}", name=name)
     if why == "expired":
         return pki.issue_card(cards, number, "MARTIN", "PAUL", name=name, expired=True)
     if why == "foreign":

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from terresante_dev import pki
-from terresante_dev.personas.numbers import rpps
+from terresante_dev.personas.numbers import finess, rpps
 from terresante_dev.stack import NotPossible
 from terresante_dev.token import token
+from terresante_directory.domain.certificates import certificate_subject
 
 from .conftest import PASSWORD, Realm
 
@@ -22,6 +23,8 @@ def stack(pro: Realm) -> dict[str, Any]:
     pro.admin.update_user(user_id, {**pro.admin.get_user(user_id), "requiredActions": []})
     card = pki.issue_card(pro.keycloak.cards, number, "MOREAU", "LEA")
     username, secret = pro.person()
+    certificate = pki.issue_organisation(pro.keycloak.cards, finess(70), "HÔPITAL", "dpi.example", name="token-machine")
+    pro.system(certificate_subject(pki.subject_of(certificate)).key)
     blank = dict.fromkeys(("username", "password", "totp_secret", "card_file", "key_file"), "")
     return {
         "folder": str(pro.folder),
@@ -37,6 +40,20 @@ def stack(pro: Realm) -> dict[str, Any]:
                 "password": PASSWORD,
                 "totp_secret": secret,
             },
+            "feeder": {
+                **blank,
+                "realm": "pro",
+                "client": "systems",
+                "card_file": str(certificate.certificate),
+                "key_file": str(certificate.key),
+            },
+            "stranger": {
+                **blank,
+                "realm": "pro",
+                "client": "systems",
+                "card_file": str(card.certificate),
+                "key_file": str(card.key),
+            },
         },
     }
 
@@ -48,6 +65,20 @@ def test_each_gets_the_level_of_their_means_and_keeps_the_session(stack: dict[st
     assert first["acr"] == second["acr"] == acr
     assert first["sid"] == second["sid"]
     assert first["jti"] != second["jti"]
+
+
+def test_a_system_gets_its_token_by_its_certificate_each_time(stack: dict[str, Any]) -> None:
+    first, second = (_claims(token(stack, "feeder")) for _ in range(2))
+
+    assert (first["kind"], first["acr"]) == ("system", "3")
+    assert first["uid"] == second["uid"]
+    assert first["jti"] != second["jti"]
+    assert not (Path(stack["folder"]) / "tokens" / "feeder.json").exists()
+
+
+def test_a_certificate_that_opens_nothing_is_told_so(stack: dict[str, Any]) -> None:
+    with pytest.raises(NotPossible, match="certificat"):
+        token(stack, "stranger")
 
 
 def test_a_session_that_is_over_is_begun_anew(stack: dict[str, Any], pro: Realm) -> None:

@@ -82,7 +82,8 @@ class Keycloak:
         self._distribution.furnish(self.home)
         imports = self.home / "data" / "import"
         imports.mkdir(parents=True, exist_ok=True)
-        link(self.home / "conf" / "persons.crl", self.cards / "persons.crl")
+        for name in ("persons.crl", "organisations.crl"):
+            link(self.home / "conf" / name, self.cards / name)
         link(self.home / "conf" / "quarkus.properties", DEPLOY / "quarkus.properties")
         for realm in REALMS:
             text = json.dumps(_realm(realm, sandbox=self._sandbox), ensure_ascii=False)
@@ -103,7 +104,7 @@ class Keycloak:
             "https-port": self.host_port,
             "https-certificate-file": self.pki / "keycloak.pem",
             "https-certificate-key-file": self.pki / "keycloak.key",
-            "https-trust-store-file": self.cards / "persons.pem",  # who may log in: no root here
+            "https-trust-store-file": self.cards / "issuing.pem",  # who may log in: no root here
             "truststore-paths": self.cards / "authorities.pem",  # who may sign a revocation list
             "http-management-host": "127.0.0.1",
             "http-management-port": self.management_port,
@@ -135,6 +136,7 @@ class Keycloak:
             "TERRESANTE_KEYCLOAK_PRO_PLATFORM_SECRET": self._secrets["pro-platform"],
             "TERRESANTE_KEYCLOAK_PATIENT_PLATFORM_SECRET": self._secrets["patient-platform"],
             "TERRESANTE_KEYCLOAK_CARD_POLICY": authorities.POLICY,
+            "TERRESANTE_KEYCLOAK_ORGANISATION_POLICY": authorities.ORGANISATION_POLICY,
             "TERRESANTE_KEYCLOAK_PORTAL_REDIRECT_URI": self.redirect_uri,
             "TERRESANTE_KEYCLOAK_PORTAL_ORIGIN": self.portal,
             "TERRESANTE_KEYCLOAK_PORTAL_LOGOUT_URI": f"{self.portal}/",

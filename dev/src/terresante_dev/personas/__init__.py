@@ -6,11 +6,12 @@ random; numbers are in ranges never given to anyone (`numbers.py`). Making them 
 
 from terresante_dev.personas.cast import sandbox
 from terresante_dev.personas.crowd import crowd
-from terresante_dev.personas.people import Administrator, Cast, Login, Patient, Place, Professional, Structure
+from terresante_dev.personas.people import Administrator, Cast, Feeder, Login, Patient, Place, Professional, Structure
 
 __all__ = [
     "Administrator",
     "Cast",
+    "Feeder",
     "Login",
     "Patient",
     "Place",

@@ -3,7 +3,7 @@
 from datetime import date
 
 from terresante_dev.personas import numbers
-from terresante_dev.personas.people import Administrator, Cast, Patient, Place, Professional, Structure
+from terresante_dev.personas.people import Administrator, Cast, Feeder, Patient, Place, Professional, Structure
 
 _STRUCTURES = (
     Structure(
@@ -41,6 +41,24 @@ _STRUCTURES = (
         "94270",
         "Le Kremlin-Bicêtre",
         finess=numbers.finess(2),
+    ),
+    Structure(
+        "hopital",
+        "Hôpital des Coteaux",
+        "hospital_service",
+        "94-ouest",
+        "94270",
+        "Le Kremlin-Bicêtre",
+        finess=numbers.finess(3),
+    ),
+    Structure(
+        "laboratoire",
+        "Laboratoire de biologie du Val de Bièvre",
+        "laboratory",
+        "94-ouest",
+        "94250",
+        "Gentilly",
+        siret=numbers.siret(4),
     ),
     Structure(
         "cabinet-nord",
@@ -109,6 +127,38 @@ _PROFESSIONALS = (
         rpps=numbers.rpps(4),
         card=True,
     ),
+    Professional(
+        "identity-officer",
+        "Baron",
+        "Nadia",
+        "10",
+        "Médecin",
+        (Place("hopital", "médecin de l'information médicale"),),
+        "référente d'identitovigilance, 94 Ouest",
+        rpps=numbers.rpps(5),
+        card=True,
+        officer_of=("94-ouest",),
+    ),
+)
+_FEEDERS = (
+    Feeder(
+        "feeder-hospital",
+        "Hôpital des Coteaux (DPI)",
+        "hopital",
+        ("1.2.250.1.999.94.1",),
+        "auto",
+        "dpi.hopital-coteaux.example",
+        "dossier patient informatisé de l'hôpital des Coteaux",
+    ),
+    Feeder(
+        "feeder-laboratory",
+        "Laboratoire du Val de Bièvre (SIL)",
+        "laboratoire",
+        ("1.2.250.1.999.94.2",),
+        "suggest",
+        "sil.labo-bievre.example",
+        "système du laboratoire du Val de Bièvre",
+    ),
 )
 _PATIENTS = (
     Patient(
@@ -126,5 +176,5 @@ _PATIENTS = (
 
 
 def sandbox() -> Cast:
-    """Two administrators, five professionals with their places of practice, two patients."""
-    return Cast(_STRUCTURES, _ADMINISTRATORS, _PROFESSIONALS, _PATIENTS)
+    """Two administrators, six professionals with their places of practice, two patients, two feeders."""
+    return Cast(_STRUCTURES, _ADMINISTRATORS, _PROFESSIONALS, _PATIENTS, _FEEDERS)

@@ -43,7 +43,10 @@ class Administrator:
 
 @dataclass(frozen=True, slots=True)
 class Professional:
-    """`profession`: a code of the directory. `title`: as a card says it. `card`: logs in with a CPS."""
+    """`profession`: a code of the directory. `title`: as a card says it. `card`: logs in with a CPS.
+
+    `officer_of`: codes of the territories whose identity officer they are.
+    """
 
     key: str
     family_name: str
@@ -54,6 +57,23 @@ class Professional:
     description: str
     rpps: str = ""
     card: bool = False
+    officer_of: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feeder:
+    """A system that sends identities. `structure`: a structure's `key`; `issuers`: OIDs of the numbers it gives.
+
+    `policy`: strict, suggest or auto. `host`: the common name of its certificate.
+    """
+
+    key: str
+    name: str
+    structure: str
+    issuers: Sequence[str]
+    policy: str
+    host: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +99,7 @@ class Cast:
     administrators: Sequence[Administrator]
     professionals: Sequence[Professional]
     patients: Sequence[Patient]
+    feeders: Sequence[Feeder] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,8 @@ class Login:
 
     Either `card_file` and `key_file` (and `pkcs12_file` for a browser), or `username`, `password` and
     `totp_secret` (Base32; HMAC-SHA-256, 6 digits, 30 s). `uid`: the opaque id by which the platform knows
-    them. Paths are absolute.
+    them. `client`: where a machine logs in, with its organisation's certificate as `card_file`; blank: a person, at the
+    realm's portal. Paths are absolute.
     """
 
     realm: Realm
@@ -99,3 +121,4 @@ class Login:
     card_file: str = ""
     key_file: str = ""
     pkcs12_file: str = ""
+    client: str = ""

@@ -5,6 +5,7 @@ an internal CA, and the published IGC-Santé chain and CRLs.
 """
 
 from terresante_dev.pki.cards import (
+    ORGANISATION_POLICY,
     POLICY,
     Card,
     card_authority,
@@ -12,10 +13,12 @@ from terresante_dev.pki.cards import (
     issue_organisation,
     issue_staff_card,
     revoke,
+    subject_of,
 )
 from terresante_dev.pki.internal import internal_ca, service_certificate
 
 __all__ = [
+    "ORGANISATION_POLICY",
     "POLICY",
     "Card",
     "card_authority",
@@ -25,4 +28,5 @@ __all__ = [
     "issue_staff_card",
     "revoke",
     "service_certificate",
+    "subject_of",
 ]

@@ -1,8 +1,8 @@
 """A look-alike of IGC-Santé: authorities, cards and revocation lists in its shapes, keys and names our own.
 
 Folder of `card_authority`: `root`, `persons`, `organisations`, `foreign` (each `.pem` and `.key`),
-`authorities.pem` (root and persons), one `.crl` per authority, and for each card `<name>.pem` (with its
-issuer), `.key`, and `.p12` for a browser (password `PKCS12_PASSWORD`).
+`issuing.pem` (persons and organisations), `authorities.pem` (root and both), one `.crl` per authority, and for each
+card `<name>.pem` (with its issuer), `.key`, and `.p12` for a browser (password `PKCS12_PASSWORD`).
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,8 @@ Purpose = Literal["authentication", "signature", "server"]
 
 POLICY = "2.999.250.71.1"
 """Certificate policy of a card, in the arc for examples. The real one is a setting of realm `pro`."""
+ORGANISATION_POLICY = "2.999.250.71.2"
+"""Certificate policy of an organisation's certificate; the same."""
 PKCS12_PASSWORD = "carte"  # noqa: S105 -- opens test cards only, and is printed for a browser
 CRL_LIFE = 30 * DAY
 
@@ -52,9 +54,11 @@ def card_authority(folder: Path) -> Path:
     with issuing.alone(folder):
         root = _authority(folder, "root", None, path_length=1)
         persons = _authority(folder, "persons", root, path_length=0)
-        _authority(folder, "organisations", root, path_length=0)
+        organisations = _authority(folder, "organisations", root, path_length=0)
         _authority(folder, "foreign", None, path_length=0)
-        issuing.write(folder / "authorities.pem", issuing.pem(root.certificate) + issuing.pem(persons.certificate))
+        both = issuing.pem(persons.certificate) + issuing.pem(organisations.certificate)
+        issuing.write(folder / "issuing.pem", both)
+        issuing.write(folder / "authorities.pem", issuing.pem(root.certificate) + both)
         for name in _NAMES:
             _publish(folder, name, [])
     return folder
@@ -107,24 +111,36 @@ def issue_staff_card(folder: Path, finess: str, employee: str, structure: str, *
 
 def issue_organisation(
     folder: Path,
-    siret: str,
+    number: str,
     structure: str,
     common_name: str,
     *,
     name: str,
+    authority: Authority = "organisations",
     purpose: Purpose = "authentication",
+    policy: str = ORGANISATION_POLICY,
+    expired: bool = False,
 ) -> Card:
-    """A certificate of an organisation, by the sister authority of the same root: logs nobody in."""
+    """A certificate of an organisation's machine, by the sister authority of the same root.
+
+    `number`: SIRET or FINESS.
+    """
+    national = f"{'1' if len(number) == 9 else '3'}{number}"
     subject = x509.Name(
         _rdns(
             (NameOID.COUNTRY_NAME, "FR"),
             (NameOID.STATE_OR_PROVINCE_NAME, "Hauts-de-Seine (92)"),
             (NameOID.ORGANIZATION_NAME, structure),
-            (NameOID.ORGANIZATIONAL_UNIT_NAME, f"3{siret}"),
+            (NameOID.ORGANIZATIONAL_UNIT_NAME, national),
             (NameOID.COMMON_NAME, common_name),
         )
     )
-    return _card(folder, name, subject, "organisations", purpose, expired=False)
+    return _card(folder, name, subject, authority, purpose, expired=expired, policy=policy)
+
+
+def subject_of(card: Card) -> str:
+    """The subject of its certificate, by RFC 4514."""
+    return x509.load_pem_x509_certificate(card.certificate.read_bytes()).subject.rfc4514_string()
 
 
 def revoke(folder: Path, name: str) -> None:
@@ -155,12 +171,19 @@ def _authority(folder: Path, name: str, issuer: Issued | None, *, path_length: i
 
 
 def _card(
-    folder: Path, name: str, subject: x509.Name, authority: Authority, purpose: Purpose, *, expired: bool
+    folder: Path,
+    name: str,
+    subject: x509.Name,
+    authority: Authority,
+    purpose: Purpose,
+    *,
+    expired: bool,
+    policy: str = POLICY,
 ) -> Card:
     with issuing.alone(folder):
         if not issuing.has(folder, name):
             issuer = issuing.kept(folder, authority)
-            card = _sign(subject, issuer, purpose, expired)
+            card = _sign(subject, issuer, purpose, expired, policy)
             archive = pkcs12.serialize_key_and_certificates(
                 name.encode(),
                 card.key,
@@ -173,11 +196,11 @@ def _card(
     return Card(name, folder / f"{name}.pem", folder / f"{name}.key", folder / f"{name}.p12")
 
 
-def _sign(subject: x509.Name, issuer: Issued, purpose: Purpose, expired: bool) -> Issued:
+def _sign(subject: x509.Name, issuer: Issued, purpose: Purpose, expired: bool, policy: str) -> Issued:
     moment = issuing.now()
     bits = "content_commitment" if purpose == "signature" else "digital_signature"
     use = ExtendedKeyUsageOID.SERVER_AUTH if purpose == "server" else ExtendedKeyUsageOID.CLIENT_AUTH
-    policy = x509.PolicyInformation(ObjectIdentifier(POLICY), None)
+    carried = x509.PolicyInformation(ObjectIdentifier(policy), None)
     return issuing.issue(
         subject,
         issuer=issuer,
@@ -187,7 +210,7 @@ def _sign(subject: x509.Name, issuer: Issued, purpose: Purpose, expired: bool) -
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (issuing.usage(bits), True),
             (x509.ExtendedKeyUsage([use]), False),
-            (x509.CertificatePolicies([policy]), False),
+            (x509.CertificatePolicies([carried]), False),
         ],
     )
 

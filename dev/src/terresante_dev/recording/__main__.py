@@ -14,6 +14,7 @@ from terresante_dev import personas, stack
 from terresante_dev.enrolment import NotEnrolled
 from terresante_dev.recording.listening import Recorder
 from terresante_dev.recording.scenes import everything, urgent
+from terresante_dev.recording.vigilance import fed_and_decided
 from terresante_dev.story import STEPS, NotTrue, Stage
 
 EXAMPLES = Path(str(files("terresante_gateway"))) / "data" / "examples.json"
@@ -38,6 +39,7 @@ def main() -> int:
             print(f"{step.number:>2} {step.name}: {step.play(stage)}", flush=True)
             if step.name == "hiding":
                 urgent(stage)
+        fed_and_decided(stage)
         everything(stage, relative)
     except (stack.NotPossible, NotTrue, NotEnrolled) as reason:
         print(reason, file=sys.stderr)

@@ -126,13 +126,19 @@ def _cast(seed: int) -> Cast:
         )
         for rank, one in enumerate(base.professionals)
     ]
-    letters = "".join(chance.choice("BCDFGHJKLMNPRSTVZ") + chance.choice("AEIOU") for _ in range(5))
+    given = _sounds(chance, 4)  # tellings share a region, whose matching would find near people in doubt
     patient = replace(
         base.patients[0],
-        birth_name=f"{letters}CANARI",
+        birth_name=f"{_sounds(chance, 5)}CANARI",
+        first_name=given,
+        given_names=f"{given} LOUISE",
         birth_date=date(1930, 1, 1) + timedelta(days=chance.randrange(18_000)),
     )
-    return Cast(structures, base.administrators, professionals, [patient])
+    return replace(base, structures=structures, professionals=professionals, patients=[patient])
+
+
+def _sounds(chance: Random, syllables: int) -> str:
+    return "".join(chance.choice("BCDFGHJKLMNPRSTVZ") + chance.choice("AEIOU") for _ in range(syllables))
 
 
 def _renumbered(one: Structure, serial: int) -> Structure:
