@@ -2,7 +2,7 @@
 refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,18 +21,50 @@ WHY = "Vu avec la patiente, pièce d’identité présentée."
 Feed = Callable[..., Any]
 
 
-@pytest.fixture
-def feed(linkage: Any, calling_as: Any) -> Feed:
-    """Takes an identity in as a feeder; the calls that follow are an officer's."""
-    feeder, officer = uuid4(), uuid4()
+class Officer:
+    """An identity officer with the feeders they look after: what is sent comes from a feeder, the rest is theirs."""
 
-    async def taken(*arguments: Any, **changes: Any) -> linkage_pb.RegisterIdentityResponse:
-        calling_as("system", feeder)
-        reply: linkage_pb.RegisterIdentityResponse = await linkage.RegisterIdentity(register(*arguments, **changes))
-        calling_as("professional", officer)
+    def __init__(self, linkage: Any, calling_as: Callable[..., Any]) -> None:
+        self.linkage = linkage
+        self._calling_as = calling_as
+        self._feeder, self._officer = uuid4(), uuid4()
+        calling_as("professional", self._officer)
+
+    async def sent(self, *arguments: Any, **changes: Any) -> linkage_pb.RegisterIdentityResponse:
+        """What became of an identity; the calls that follow are the officer's."""
+        self._calling_as("system", self._feeder)
+        request = register(*arguments, **changes)
+        reply: linkage_pb.RegisterIdentityResponse = await self.linkage.RegisterIdentity(request)
+        self._calling_as("professional", self._officer)
         return reply
 
-    return taken
+    async def members(self, person: str) -> set[str]:
+        """The issuers by which a person is known."""
+        reply = await self.linkage.CrossReference(linkage_pb.CrossReferenceRequest(person_id=person))
+        return {one.issuer for one in reply.sources} if reply.person_id == person else set()
+
+    async def undo(self, act: str) -> linkage_pb.Act:
+        """The act that undid it."""
+        made: linkage_pb.Act = (await self.linkage.Undo(linkage_pb.UndoRequest(act_id=act, comment=WHY))).act
+        return made
+
+
+async def reason(call: Awaitable[Any]) -> str:
+    """Why a call is refused."""
+    with pytest.raises(Refusal) as refused:
+        await call
+    return refused.value.reason
+
+
+@pytest.fixture
+def officer(linkage: Any, calling_as: Any) -> Officer:
+    return Officer(linkage, calling_as)
+
+
+@pytest.fixture
+def feed(officer: Officer) -> Feed:
+    """Takes an identity in as a feeder; the calls that follow are an officer's."""
+    return officer.sent
 
 
 @pytest.fixture
@@ -63,12 +95,8 @@ def merged(linkage: Any, read: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def undo(linkage: Any) -> Callable[..., Any]:
-    async def undone(act: str) -> linkage_pb.Act:
-        made: linkage_pb.Act = (await linkage.Undo(linkage_pb.UndoRequest(act_id=act, comment=WHY))).act
-        return made
-
-    return undone
+def undo(officer: Officer) -> Callable[..., Any]:
+    return officer.undo
 
 
 @pytest.fixture
@@ -97,7 +125,7 @@ async def test_a_merge_makes_one_person_of_two_and_undoing_it_two_again(
         louise.person_id,
     )
     assert absorbed.merged_into == louise.person_id
-    assert absorbed.traits.birth_name == "Morel"
+    assert absorbed.traits.birth_name == fed.DOUBTFUL["birth_name"]
     assert together == {f"{HOSPITAL} 1", f"{CLINIC} 1"}
     assert (undone.kind, undone.undoes) == (linkage_pb.ACT_KIND_UNDONE, merge.act_id)
     assert (await read(morel.person_id)).merged_into == ""
@@ -241,11 +269,12 @@ async def test_an_absorbed_number_is_free_for_the_survivor_and_comes_back_with_t
     retrieved = await feed(CLINIC, "1", ins=NIR, status=fed.RETRIEVED, **fed.DOUBTFUL)
     merge = (await merged(retrieved.person_id, valid.person_id)).act
     together = await read(valid.person_id)
-    by_number = await linkage.CrossReference(linkage_pb.CrossReferenceRequest(ins_matricule=NIR, ins_oid=fed.OID))
+    with pytest.raises(Refusal) as nobody:
+        await linkage.CrossReference(linkage_pb.CrossReferenceRequest(ins_matricule=NIR, ins_oid=fed.OID))
     await undo(merge.act_id)
 
     assert (together.status, together.ins_matricule) == (fed.VALIDATED, "")
-    assert by_number.person_id == ""
+    assert nobody.value.reason == "PERSON_UNKNOWN"
     assert (await read(retrieved.person_id)).ins_matricule == NIR
 
 
@@ -424,7 +453,7 @@ async def test_who_became_another_is_told_as_such_and_found_no_more(
     await merged(morel.person_id, louise.person_id)
     told = await service.BatchGetPersons(pb.BatchGetPersonsRequest(person_ids=[morel.person_id]))
     traits = pb.Traits(
-        birth_name="Morel",
+        birth_name=fed.DOUBTFUL["birth_name"],
         first_name="Louise",
         birth_date=pb.BirthDate(year=1951, month=5, day=12),
         sex=pb.SEX_FEMALE,
