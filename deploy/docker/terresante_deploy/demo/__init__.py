@@ -1,0 +1,1 @@
+"""The demo's own PostgreSQL, NATS, Keycloak, and the secrets between everything. Never in production."""

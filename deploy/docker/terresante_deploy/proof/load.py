@@ -1,0 +1,162 @@
+"""Steady work through the door while something is done to the platform: what failed, how long, and what was kept.
+
+`python -m terresante_deploy.proof.load --rate 50 --seconds 180` (environment: as `helm test`'s story). It enrols people
+of its own, then reads the record at that rate over 16 connections, and writes a note each second. A request is sent
+once: nothing is tried again. Ends with a line of JSON; with 1 if a request failed or an acknowledged note is lost.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import ssl
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+from terresante_dev.portal import Person
+from terresante_dev.story import STEPS, Stage
+
+from terresante_deploy.proof.story import stage
+
+BEFORE = ("enrolment", "identity", "consent")
+"""The steps of the story after which the GP may read and write in the patient's record."""
+CONNECTIONS = 16
+SLOWEST = 15.0  # seconds after which a request has failed
+RENEWED = 60.0  # seconds between two looks at the token
+
+
+@dataclass
+class Seen:
+    """What was seen so far."""
+
+    sent: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
+    """Seconds each answered request took."""
+    failures_at: list[float] = field(default_factory=list)
+    """Seconds since the start at which requests failed."""
+    notes: list[str] = field(default_factory=list)
+    """Notes that were acknowledged."""
+
+
+class Load:
+    """The GP's steady work on one patient's record."""
+
+    def __init__(self, playing: Stage, door: httpx2.AsyncClient) -> None:
+        self.seen = Seen()
+        self._gp: Person = playing.who("gp")
+        self._paths = ("/v1/me", playing.path("/notes?limit=10"), playing.path("/documents?limit=10"))
+        self._notes = playing.path("/notes")
+        self._door = door
+        self._began = time.monotonic()
+
+    async def run(self, rate: float, seconds: float) -> None:
+        """Reads at `rate` per second and writes one note a second, whatever comes back."""
+        self._began = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            renewing = tasks.create_task(self._renewing())
+            for number in range(int(rate * seconds)):
+                await asyncio.sleep(max(0.0, self._began + number / rate - time.monotonic()))
+                tasks.create_task(self._once("GET", self._paths[number % len(self._paths)]))
+                if number % int(rate) == 0:
+                    tasks.create_task(self._write(number))
+            renewing.cancel()
+
+    async def _write(self, number: int) -> None:
+        body = {"text": f"Passage {number}, tout va bien."}
+        answer = await self._once("POST", self._notes, body, {"idempotency-key": str(uuid4())})
+        if answer is not None:
+            self.seen.notes.append(str(answer["id"]))
+
+    async def _once(self, method: str, path: str, body: Any = None, more: dict[str, str] | None = None) -> Any:
+        """The answer's body; None, and counted, if it is no success."""
+        headers = {"authorization": f"Bearer {self._gp.token}", "terresante-place": self._gp.place, **(more or {})}
+        began = time.monotonic()
+        self.seen.sent += 1
+        try:
+            answer = await self._door.request(method, path, json=body, headers=headers)
+        except httpx2.HTTPError as fault:
+            self._fail(type(fault).__name__)
+            return None
+        if answer.status_code not in (200, 201):
+            self._fail(f"{answer.status_code} {answer.json().get('reason', '')}".strip())
+            return None
+        self.seen.times.append(time.monotonic() - began)
+        return answer.json()
+
+    def _fail(self, why: str) -> None:
+        self.seen.failed[why] += 1
+        self.seen.failures_at.append(round(time.monotonic() - self._began, 1))
+
+    async def _renewing(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWED)
+            await asyncio.to_thread(self._gp.log_in)
+
+    async def lost(self) -> list[str]:
+        """Acknowledged notes that the record does not hold."""
+        held: set[str] = set()
+        path = f"{self._notes}?limit=100"
+        while True:
+            headers = {"authorization": f"Bearer {self._gp.token}", "terresante-place": self._gp.place}
+            page = (await self._door.get(path, headers=headers)).raise_for_status().json()
+            held.update(str(one["id"]) for one in page["items"])
+            if not page["next_cursor"]:
+                return [one for one in self.seen.notes if one not in held]
+            path = f"{self._notes}?limit=100&cursor={page['next_cursor']}"
+
+
+def told(seen: Seen, lost: list[str]) -> dict[str, Any]:
+    """The figures; times in milliseconds."""
+    times = sorted(seen.times) or [0.0]
+    return {
+        "sent": seen.sent,
+        "failed": sum(seen.failed.values()),
+        "why": dict(seen.failed),
+        "failures_from_s": min(seen.failures_at, default=None),
+        "failures_to_s": max(seen.failures_at, default=None),
+        "p50_ms": round(times[len(times) // 2] * 1000, 1),
+        "p99_ms": round(times[len(times) * 99 // 100] * 1000, 1),
+        "longest_ms": round(times[-1] * 1000, 1),
+        "notes_acknowledged": len(seen.notes),
+        "notes_lost": len(lost),
+    }
+
+
+async def worked(playing: Stage, rate: float, seconds: float) -> dict[str, Any]:
+    """Does the work and gives its figures."""
+    trust = ssl.create_default_context(cafile=str(playing.stack["ca"]["gateway"]))
+    limits = httpx2.Limits(max_connections=CONNECTIONS * 4, max_keepalive_connections=CONNECTIONS)
+    base = playing.stack["gateway"]["url"]
+    async with httpx2.AsyncClient(base_url=base, verify=trust, timeout=SLOWEST, limits=limits, trust_env=False) as door:
+        load = Load(playing, door)
+        sys.stdout.write("begins\n")
+        sys.stdout.flush()
+        await load.run(rate, seconds)
+        return told(load.seen, await load.lost())
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=50.0)
+    parser.add_argument("--seconds", type=float, default=180.0)
+    given = parser.parse_args()
+    gateway, keycloak = os.environ["TERRESANTE_PROOF_GATEWAY"], os.environ["TERRESANTE_PROOF_KEYCLOAK"]
+    playing = stage(gateway, keycloak, secrets.randbelow(10**9))
+    for step in STEPS:
+        if step.name in BEFORE:
+            step.play(playing)
+    figures = asyncio.run(worked(playing, given.rate, given.seconds))
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 1 if figures["failed"] or figures["notes_lost"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

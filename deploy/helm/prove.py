@@ -1,0 +1,54 @@
+"""`make test-cluster`: installs the demo on the cluster of KUBECONFIG and shows the chart's claims one by one.
+
+`python deploy/helm/prove.py [--next TAG] [--rate 50] [--seconds 180] [CLAIM ...]`. It needs the images of
+docs/operations.md on the cluster, in a second tag too (`--next`) for the upgrade. Everything happens in namespace
+`terresante`, which must not exist. Ends with 1 if any claim does not hold.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from proving import claims, cluster
+from proving.cluster import NotSo
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--next", default="0.1.1", help="the tag to upgrade to")
+    parser.add_argument("--rate", type=float, default=50.0, help="requests a second of each load")
+    parser.add_argument("--seconds", type=float, default=180.0, help="how long each load lasts")
+    parser.add_argument("claims", nargs="*", help="only these")
+    given = parser.parse_args()
+    _say(f"Kubernetes {cluster.reached()}")
+    table: dict[str, Callable[[], str]] = {
+        "install": claims.install,
+        "test": claims.tested,
+        "network": claims.closed,
+        "upgrade": lambda: claims.under_load(given.rate, given.seconds, lambda: claims.upgraded(given.next)),
+        "rollback": lambda: claims.under_load(given.rate, given.seconds, claims.rolled_back),
+        "kill": lambda: claims.under_load(given.rate, given.seconds, claims.killed, bears_failures=True),
+        "never-ready": claims.never_ready,
+        "test-again": claims.tested,
+    }
+    failed = 0
+    for name in given.claims or table:
+        began = time.monotonic()
+        try:
+            _say(f"✓ {name}: {table[name]()}  ({time.monotonic() - began:.0f} s)")
+        except NotSo as fault:
+            failed += 1
+            _say(f"✗ {name}: NOT SO: {fault}  ({time.monotonic() - began:.0f} s)")
+    _say(f"{len(given.claims or table) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""`make test-cluster`: the chart on a real cluster, claim by claim, with figures."""
