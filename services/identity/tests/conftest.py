@@ -41,6 +41,8 @@ from terresante_identity.wire.persons import person_to_proto
 from terresante_platform.database import Database
 from terresante_platform.testing.certificates import Authority
 
+from . import fed
+from .officer import Officer
 from .realm_of_patients import RealmOfPatients, serving
 from .willing_consent import WillingConsent
 
@@ -235,3 +237,21 @@ def read(database: Database) -> Callable[..., Any]:
             return person_to_proto(await persons.get(connection, PersonId(UUID(id))))
 
     return person
+
+
+@pytest.fixture
+def officer(linkage: Any, calling_as: Any, read: Callable[..., Any]) -> Officer:
+    """An identity officer, who makes the calls of the test."""
+    return Officer(linkage, calling_as, read)
+
+
+@pytest_asyncio.fixture
+async def louise(officer: Officer) -> Any:
+    """What became of Louise when the hospital sent her."""
+    return await officer.sent(fed.HOSPITAL, "1")
+
+
+@pytest_asyncio.fixture
+async def morel(officer: Officer, louise: Any) -> Any:
+    """Another person, who may be Louise: a pair waits."""
+    return await officer.sent(fed.CLINIC, "1", **fed.DOUBTFUL)

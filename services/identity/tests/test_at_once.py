@@ -25,13 +25,11 @@ from terresante_identity.rpc.desk import Desk
 from terresante_identity.rpc.linkage import LinkageService
 from terresante_identity.settings import Settings
 from terresante_platform.database import Database
-from terresante_platform.refusals import Unavailable
 
 from .fed import CLINIC, HOME, HOSPITAL, PRACTICE, register
 from .willing_consent import WillingConsent
 
 PEOPLE = 50
-ATTEMPTS = 20
 
 
 def people(round: int) -> list[dict[str, Any]]:
@@ -49,16 +47,6 @@ def people(round: int) -> list[dict[str, Any]]:
         }
         for _ in range(PEOPLE)
     ]
-
-
-async def arrived(replica: Any, request: Any) -> Any:
-    """As a feeder sends it: again, under the same number, when it is told that the region is busy."""
-    for _ in range(ATTEMPTS):
-        try:
-            return await replica.RegisterIdentity(request, seconds=20.0)
-        except Unavailable:
-            continue
-    raise AssertionError("never taken in")
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,10 @@ from terresante_platform.refusals import Refusal
 
 from . import fed
 from .fed import CLINIC, HOME, HOSPITAL, NIR, PRACTICE
-from .test_rpc_moving import WHY, Officer, reason
+from .officer import WHY, Officer, reason
 from .willing_consent import WillingConsent
 
 Snapshot = dict[str, tuple[Any, set[tuple[str, str, int]], str]]
-
-
-@pytest.fixture
-def officer(linkage: Any, calling_as: Any) -> Officer:
-    return Officer(linkage, calling_as)
 
 
 def stamp(at: datetime) -> Timestamp:

@@ -13,16 +13,10 @@ from terresante_platform.refusals import Refusal
 
 from . import fed
 from .fed import CLINIC, HOSPITAL, PRACTICE, register
-from .test_rpc_moving import Officer, reason
+from .officer import WHY, Officer, reason
 from .willing_consent import WillingConsent
 
 HERE, THERE = uuid4(), uuid4()
-WHY = "Livret de famille vu."
-
-
-@pytest.fixture
-def officer(linkage: Any, calling_as: Any) -> Officer:
-    return Officer(linkage, calling_as)
 
 
 async def doubt(officer: Officer, consent: WillingConsent, **change: Any) -> str:
@@ -37,12 +31,6 @@ async def doubt(officer: Officer, consent: WillingConsent, **change: Any) -> str
 async def listed(officer: Officer, **filters: Any) -> list[str]:
     reply = await officer.linkage.ListReviews(pb.ListReviewsRequest(**filters))
     return [one.review_id for one in reply.reviews]
-
-
-async def decided(officer: Officer, review: str, verdict: pb.ReviewVerdict.ValueType) -> pb.DecideReviewResponse:
-    request = pb.DecideReviewRequest(review_id=review, verdict=verdict, comment=WHY)
-    made: pb.DecideReviewResponse = await officer.linkage.DecideReview(request)
-    return made
 
 
 async def test_an_officer_sees_the_pairs_of_the_mandate_that_consent_names(
@@ -103,13 +91,13 @@ async def test_a_confirmed_pair_is_one_person_until_that_is_undone(
 ) -> None:
     review = await doubt(officer, consent)
 
-    made = await decided(officer, review, pb.REVIEW_VERDICT_SAME)
+    made = await officer.decided(review, pb.REVIEW_VERDICT_SAME)
 
     assert (made.review.state, made.review.comment) == (pb.REVIEW_STATE_CONFIRMED, WHY)
     assert (made.act.kind, made.act.review_id) == (pb.ACT_KIND_MERGED, review)
     assert await officer.members(made.act.surviving_id) == {HOSPITAL, CLINIC}
     assert (await published()).count("identity.v1.persons_merged") == 1
-    again = decided(officer, review, pb.REVIEW_VERDICT_DISTINCT)
+    again = officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)
     assert await reason(again) == "REVIEW_DECIDED"
     await officer.undo(made.act.act_id)
     assert await listed(officer) == [review]
@@ -119,7 +107,7 @@ async def test_a_refused_pair_is_not_proposed_again_while_no_trait_changes(
     officer: Officer, consent: WillingConsent, database: Database
 ) -> None:
     review = await doubt(officer, consent)
-    made = await decided(officer, review, pb.REVIEW_VERDICT_DISTINCT)
+    made = await officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)
     same = await officer.sent(CLINIC, status=fed.VALIDATED, **fed.DOUBTFUL)
     changed = await officer.sent(CLINIC, status=fed.VALIDATED, birth_name="Moreaux")
 
@@ -131,20 +119,25 @@ async def test_a_refused_pair_is_not_proposed_again_while_no_trait_changes(
         assert moves.scalar_one() == 0
 
 
-async def test_undoing_a_refusal_asks_again(officer: Officer, consent: WillingConsent) -> None:
+async def test_two_persons_found_to_be_two_are_not_proposed_again_by_other_sources_of_theirs(
+    officer: Officer, consent: WillingConsent
+) -> None:
     review = await doubt(officer, consent)
-    made = await decided(officer, review, pb.REVIEW_VERDICT_DISTINCT)
+    other = await officer.sent(PRACTICE)
+    await officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)
 
-    await officer.undo(made.act.act_id)
+    newer = await officer.sent(PRACTICE, first_names="Louise Anne Marie")
 
-    assert await listed(officer) == [review]
+    assert newer.person_id == other.person_id
+    assert newer.outcome == fed.UPDATED
+    assert list(newer.review_ids) == []
+    assert await listed(officer) == []
 
 
 async def test_two_who_decide_at_once_do_it_once(officer: Officer, consent: WillingConsent) -> None:
-
     review = await doubt(officer, consent)
     outcomes = await asyncio.gather(
-        *(decided(officer, review, pb.REVIEW_VERDICT_SAME) for _ in range(4)), return_exceptions=True
+        *(officer.decided(review, pb.REVIEW_VERDICT_SAME) for _ in range(4)), return_exceptions=True
     )
 
     done = [one for one in outcomes if isinstance(one, pb.DecideReviewResponse)]

@@ -176,16 +176,19 @@ async def test_what_this_version_writes_is_not_copied_again(service: Any, doctor
 
 
 async def test_a_change_by_the_version_before_of_somebody_fed_by_others_is_not_copied_over_them(
-    database: Database, linkage: Any, calling_as: Any
+    database: Database, service: Any, linkage: Any, calling_as: Any
 ) -> None:
     """It would be undone by the next identity that arrives; nobody is fed before both have been upgraded."""
+    calling_as("professional", uuid4())
+    made = (await service.CreatePerson(pb.CreatePersonRequest(traits=typed_traits()))).person
     calling_as("system", uuid4())
     fed_one = await linkage.RegisterIdentity(register())
-    await Before(database).changes(PersonId(UUID(fed_one.person_id)), "flagged", "flags = array['homonyme']")
+    await Before(database).changes(PersonId(UUID(made.person_id)), "flagged", "flags = array['homonyme']")
 
     async with database.reading() as connection:
-        [source] = await sources.of_person(connection, PersonId(UUID(fed_one.person_id)))
-    assert source.version.number == 1
+        linked = await sources.of_person(connection, PersonId(UUID(made.person_id)))
+    assert fed_one.person_id == made.person_id
+    assert {(one.own, one.version.number) for one in linked} == {(True, 1), (False, 1)}
 
 
 @pytest.mark.parametrize("table", ["source_version", "linkage_act", "linkage_move"])
