@@ -191,7 +191,7 @@ class Acts(RuleBasedStateMachine):
     ],
 )
 def test_acts_in_any_order_can_be_replayed_and_undone(examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Acts,
         settings=settings(
             max_examples=examples,

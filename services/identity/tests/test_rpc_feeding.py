@@ -13,6 +13,7 @@ from sqlalchemy import text
 from terresante.consent.v1 import decision_service_pb2 as consent_pb
 from terresante.identity.v1 import identity_service_pb2 as pb
 from terresante.identity.v1 import linkage_service_pb2 as linkage_pb
+from terresante_identity.domain.reviews import MOST_AT_ONCE
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 
@@ -141,6 +142,21 @@ async def test_two_different_numbers_are_not_united_by_a_machine(linkage: Any, f
 
     assert other.outcome == fed.IN_DOUBT
     assert other.person_id != first.person_id
+
+
+async def test_whoever_has_the_number_is_asked_about_however_many_others_are_more_alike(
+    linkage: Any, feeder: UUID, consent: WillingConsent, read: Any
+) -> None:
+    consent.scope = consent_pb.Scope(feeding_policy="suggest")
+    holder = await linkage.RegisterIdentity(register(ins=NIR, status=fed.QUALIFIED))
+    for number in range(MOST_AT_ONCE):
+        await linkage.RegisterIdentity(register(CLINIC, str(number), **fed.PAUL))
+    claiming = await linkage.RegisterIdentity(register(PRACTICE, "1", ins=NIR, status=fed.RETRIEVED, **fed.PAUL))
+
+    assert list(claiming.source.warnings) == ["INS_HELD_BY_ANOTHER", "INS_OTHER_TRAITS"]
+    assert len(claiming.review_ids) == MOST_AT_ONCE + 1
+    assert (await read(claiming.person_id)).ins_matricule == ""
+    assert (await read(holder.person_id)).ins_matricule == NIR
 
 
 async def test_doubtful_and_fictitious_lose_number_and_status(linkage: Any, feeder: UUID, read: Any) -> None:

@@ -12,7 +12,7 @@ from terresante.identity.v1 import linkage_service_pb2 as linkage_pb
 from terresante_platform.refusals import Refusal
 
 from . import fed
-from .fed import CLINIC, HOSPITAL, NIR, PRACTICE
+from .fed import CLINIC, HOME, HOSPITAL, NIR, PRACTICE
 from .officer import WHY, Officer
 from .officer import reason as why_refused
 from .willing_consent import WillingConsent
@@ -242,3 +242,40 @@ async def test_a_source_with_an_active_number_is_not_linked_to_who_has_another(o
     assert await why_refused(officer.linked(paul.source.source_id, louise.person_id)) == "IDENTITY_TWO_ACTIVE_INS"
     assert (await read(paul.person_id)).ins_matricule == fed.OTHER_NIR
     assert (await read(louise.person_id)).ins_matricule == NIR
+
+
+async def test_a_source_without_a_number_goes_to_whoever_has_one(officer: Officer, read: Any) -> None:
+    louise = await officer.sent(HOSPITAL, "1", ins=NIR, status=fed.QUALIFIED)
+    plain = await officer.sent(CLINIC, "1")
+    paul = await officer.sent(PRACTICE, "1", ins=fed.OTHER_NIR, status=fed.RETRIEVED, **fed.PAUL)
+
+    await officer.linked(plain.source.source_id, paul.person_id)
+
+    assert plain.person_id == louise.person_id
+    assert await officer.members(paul.person_id) == {PRACTICE, CLINIC}
+    assert (await read(louise.person_id)).ins_matricule == NIR
+
+
+@pytest.mark.parametrize("act", ["Link", "Unlink"])
+async def test_a_source_that_went_elsewhere_meanwhile_is_left_there(
+    officer: Officer, louise: Any, consent: WillingConsent, read: Any, act: str
+) -> None:
+    second, third = await officer.sent(CLINIC, "1"), await officer.sent(PRACTICE, "1")
+    paul = await officer.sent(HOME, "1", **fed.PAUL)
+    version = (await read(louise.person_id)).version
+
+    async def elsewhere() -> None:
+        await officer.unlinked(second.source.source_id, louise.person_id)
+
+    consent.meanwhile = elsewhere
+    requests_ = {
+        "Link": linkage_pb.LinkRequest(
+            source_id=second.source.source_id, person_id=paul.person_id, person_version=1, comment=WHY
+        ),
+        "Unlink": linkage_pb.UnlinkRequest(source_id=second.source.source_id, person_version=version, comment=WHY),
+    }
+
+    assert await why_refused(getattr(officer.linkage, act)(requests_[act])) == "VERSION_STALE"
+    assert third.person_id == louise.person_id
+    assert await officer.members(louise.person_id) == {HOSPITAL, PRACTICE}
+    assert await officer.members(paul.person_id) == {HOME}

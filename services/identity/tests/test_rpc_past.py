@@ -3,11 +3,10 @@
 import random
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from terresante.consent.v1 import decision_service_pb2 as consent_pb
 from terresante.identity.v1 import linkage_service_pb2 as pb
 from terresante_identity.domain.identity import PersonId
 from terresante_identity.domain.survivorship import shown
@@ -18,7 +17,6 @@ from terresante_platform.refusals import Refusal
 from . import fed
 from .fed import CLINIC, HOME, HOSPITAL, NIR, PRACTICE
 from .officer import WHY, Officer, reason
-from .willing_consent import WillingConsent
 
 Snapshot = dict[str, tuple[Any, set[tuple[str, str, int]], str]]
 
@@ -131,7 +129,8 @@ async def test_acts_are_listed_newest_first_page_by_page_with_who_why_and_what_u
     )
     undone = await officer.undo(out.act.act_id)
 
-    pages, cursor = [], ""
+    pages: list[Any] = []
+    cursor = ""
     while not pages or cursor:
         page = await officer.linkage.ListActs(pb.ListActsRequest(person_id=louise.person_id, limit=3, cursor=cursor))
         pages.append(page.acts)
@@ -160,86 +159,3 @@ async def test_a_refusal_of_a_pair_is_in_the_history_of_both(officer: Officer) -
     for person in (louise.person_id, other.person_id):
         listed = await officer.linkage.ListActs(pb.ListActsRequest(person_id=person))
         assert listed.acts[0].kind == pb.ACT_KIND_REFUSED
-
-
-async def test_why_two_persons_may_be_one_is_told_of_their_most_alike_sources(officer: Officer) -> None:
-    louise = await officer.sent(HOSPITAL)
-    other = await officer.sent(CLINIC, **fed.DOUBTFUL)
-    explained = await officer.linkage.Explain(
-        pb.ExplainRequest(person_id=louise.person_id, other_person_id=other.person_id)
-    )
-
-    assert (explained.source_id, explained.other_source_id) == (louise.source.source_id, other.source.source_id)
-    assert explained.evidence.score == pytest.approx(sum(one.weight for one in explained.evidence.reasons))
-    itself = pb.ExplainRequest(person_id=louise.person_id, other_person_id=louise.person_id)
-    assert await reason(officer.linkage.Explain(itself)) == "PERSONS_SAME"
-    nobody = pb.ExplainRequest(person_id=louise.person_id, other_person_id=str(uuid4()))
-    assert await reason(officer.linkage.Explain(nobody)) == "PERSON_UNKNOWN"
-
-
-async def test_a_professional_who_matches_spends_searches_and_a_feeder_does_not(
-    officer: Officer, calling_as: Any
-) -> None:
-    ask = pb.MatchRequest(traits=fed.traits())
-    for _ in range(5):
-        await officer.linkage.Match(ask)
-    spent = await reason(officer.linkage.Match(ask))
-    calling_as("system", uuid4())
-
-    assert spent == "SEARCH_RATE_LIMITED"
-    assert [await officer.linkage.Match(ask) for _ in range(6)]
-
-
-async def test_a_match_is_refused_beyond_its_bounds(officer: Officer, calling_as: Any) -> None:
-    calling_as("system", uuid4())
-    eleven = pb.MatchRequest(traits=fed.traits(), limit=11)
-    many = pb.BatchMatchRequest(lookups=[pb.MatchRequest()] * 1001)
-
-    assert await reason(officer.linkage.Match(eleven)) == "LIMIT_INVALID"
-    for batch in (many, pb.BatchMatchRequest()):
-        with pytest.raises(Refusal) as refused:
-            [line async for line in officer.linkage.BatchMatch(batch)]
-        assert refused.value.reason == "MATCH_TOO_MANY"
-
-
-async def test_an_officer_reads_traits_of_others_only_where_consent_says_so(
-    officer: Officer, consent: WillingConsent
-) -> None:
-    louise = await officer.sent(HOSPITAL)
-    by_number = pb.CrossReferenceRequest(issuer=HOSPITAL, local_id="IPP-1")
-    open_ = await officer.linkage.CrossReference(by_number)
-    consent.refused.add(consent_pb.ACTION_REVIEW_IDENTITY)
-    closed = await officer.linkage.CrossReference(by_number)
-
-    assert [one.HasField("traits") for one in open_.sources] == [True]
-    assert [one.HasField("traits") for one in closed.sources] == [False]
-    assert closed.person_id == louise.person_id
-    unknown = pb.CrossReferenceRequest(issuer=HOSPITAL, local_id="nobody")
-    assert await reason(officer.linkage.CrossReference(unknown)) == "SOURCE_UNKNOWN"
-
-
-EVERY_RPC: list[tuple[str, Any, set[str]]] = [
-    ("RegisterIdentity", fed.register(), {"system"}),
-    ("Match", pb.MatchRequest(traits=fed.traits()), {"system", "professional"}),
-    ("CrossReference", pb.CrossReferenceRequest(person_id=str(UUID(int=0))), {"system", "professional"}),
-    ("ListChanges", pb.ListChangesRequest(), {"system"}),
-    *(
-        (name, getattr(pb, f"{name}Request")(), {"professional"})
-        for name in (
-            "Explain", "Link", "Unlink", "Merge", "Split", "Undo", "ListReviews", "CountReviews", "GetReview",
-            "AssignReview", "DecideReview", "PersonAsOf", "ListActs", "GetMatchingQuality",
-        )
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "request_", "may"), EVERY_RPC, ids=[name for name, _, _ in EVERY_RPC])
-async def test_who_may_not_call_is_refused_before_anything_is_looked_at(
-    linkage: Any, calling_as: Any, consent: WillingConsent, name: str, request_: Any, may: set[str]
-) -> None:
-    for kind in {"system", "professional", "administrator", "patient"} - may:
-        calling_as(kind, uuid4())
-        assert await reason(getattr(linkage, name)(request_)) == "KIND_NOT_ALLOWED"
-    calling_as(None)
-    assert await reason(getattr(linkage, name)(request_)) == "LOGIN_REQUIRED"
-    assert consent.asked == []

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -12,8 +12,8 @@ from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 
 from . import fed
-from .fed import CLINIC, HOSPITAL, PRACTICE, register
-from .officer import WHY, Officer, reason
+from .fed import CLINIC, HOSPITAL, PRACTICE
+from .officer import WHY, Officer, reason, refusal
 from .willing_consent import WillingConsent
 
 HERE, THERE = uuid4(), uuid4()
@@ -70,6 +70,40 @@ async def test_filters_narrow_and_pages_follow_each_other(officer: Officer, cons
     assert await reason(officer.linkage.ListReviews(pb.ListReviewsRequest(cursor="x"))) == "CURSOR_INVALID"
 
 
+async def test_what_is_worst_decided_wrongly_comes_first_wherever_it_comes_from(
+    officer: Officer, consent: WillingConsent
+) -> None:
+    consent.scope = consent_pb.Scope(feeding_policy="auto", territory_codes=["here"])
+    await officer.sent(HOSPITAL, ins=fed.NIR, status=fed.QUALIFIED)
+    [name] = (await officer.sent(CLINIC, **fed.DOUBTFUL)).review_ids
+    consent.scope = consent_pb.Scope(feeding_policy="auto", territory_codes=["there"])
+    [number] = (await officer.sent(PRACTICE, ins=fed.NIR, status=fed.RETRIEVED, **fed.PAUL)).review_ids
+    consent.scope = consent_pb.Scope(territory_codes=["here", "there"])
+
+    assert await listed(officer) == [number, name]
+    assert await listed(officer, limit=1) == [number]
+    assert await listed(officer, least_risk=3) == [number]
+    assert await listed(officer, territory_code="there") == [number]
+
+
+async def test_a_pair_is_looked_after_by_one_by_nobody_and_by_none_once_it_is_decided(
+    officer: Officer, consent: WillingConsent
+) -> None:
+    review, colleague = await doubt(officer, consent), str(uuid4())
+
+    async def assigned(to: str) -> str:
+        request = pb.AssignReviewRequest(review_id=review, assigned_to=to)
+        return str((await officer.linkage.AssignReview(request)).review.assigned_to)
+
+    given = [await assigned(to) for to in (colleague, "", colleague)]
+    refused = await reason(assigned("somebody"))
+    await officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)
+
+    assert given == [colleague, "", colleague]
+    assert refused == "ASSIGNEE_INVALID"
+    assert await reason(assigned("me")) == "REVIEW_DECIDED"
+
+
 async def test_looking_at_a_pair_is_an_access_to_both_persons(officer: Officer, consent: WillingConsent) -> None:
     review = await doubt(officer, consent)
     consent.asked.clear()
@@ -119,19 +153,37 @@ async def test_a_refused_pair_is_not_proposed_again_while_no_trait_changes(
         assert moves.scalar_one() == 0
 
 
-async def test_two_persons_found_to_be_two_are_not_proposed_again_by_other_sources_of_theirs(
+async def test_a_decision_is_not_brought_back_over_the_one_that_was_made_since(
     officer: Officer, consent: WillingConsent
 ) -> None:
     review = await doubt(officer, consent)
-    other = await officer.sent(PRACTICE)
-    await officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)
+    undone = await officer.undo((await officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)).act.act_id)
+    since = (await officer.decided(review, pb.REVIEW_VERDICT_DISTINCT)).act
 
-    newer = await officer.sent(PRACTICE, first_names="Louise Anne Marie")
+    refused = await refusal(officer.undo(undone.act_id))
 
-    assert newer.person_id == other.person_id
-    assert newer.outcome == fed.UPDATED
-    assert list(newer.review_ids) == []
-    assert await listed(officer) == []
+    assert (refused.reason, refused.details["acts"]) == ("ACT_OVERTAKEN", since.act_id)
+    assert await officer.state(review) == "REFUSED"
+
+
+async def test_a_pair_whose_traits_changed_while_it_was_one_person_is_no_question_any_more(
+    officer: Officer, louise: Any, morel: Any
+) -> None:
+    merge = (await officer.merged(morel.person_id, louise.person_id)).act
+    await officer.sent(CLINIC, "1", birth_name="Moreaux")
+    await officer.undo(merge.act_id)
+
+    assert await officer.state(morel.review_ids[0]) == "OVERTAKEN"
+
+
+async def test_nothing_is_decided_on_a_pair_whose_source_went_elsewhere_meanwhile(
+    officer: Officer, consent: WillingConsent, louise: Any, morel: Any
+) -> None:
+    paul = await officer.sent(PRACTICE, "1", **fed.PAUL)
+    consent.meanwhile = lambda: officer.linked(morel.source.source_id, paul.person_id)
+
+    assert await reason(officer.decided(morel.review_ids[0], pb.REVIEW_VERDICT_SAME)) == "VERSION_STALE"
+    assert await officer.members(louise.person_id) == {HOSPITAL}
 
 
 async def test_two_who_decide_at_once_do_it_once(officer: Officer, consent: WillingConsent) -> None:
@@ -175,36 +227,3 @@ async def test_quality_counts_what_came_and_what_became_of_it(officer: Officer, 
     assert ours.created + ours.linked == 3
     assert 1 <= ours.doubtful <= ours.created
     assert ours.flawed_traits
-
-
-async def test_who_feeds_sees_the_numbers_of_others_and_the_traits_of_its_own(
-    linkage: Any, calling_as: Any, officer: Officer
-) -> None:
-    feeder, stranger = uuid4(), uuid4()
-    calling_as("system", feeder)
-    mine = await linkage.RegisterIdentity(register(HOSPITAL))
-    calling_as("system", stranger)
-    await linkage.RegisterIdentity(register(PRACTICE))
-    calling_as("system", feeder)
-
-    found = await linkage.CrossReference(pb.CrossReferenceRequest(issuer=PRACTICE, local_id="IPP-1"))
-
-    assert found.person_id == mine.person_id
-    told = {source.issuer: source.HasField("traits") for source in found.sources}
-    assert told == {HOSPITAL: True, PRACTICE: False}
-    both = pb.CrossReferenceRequest(person_id=mine.person_id, issuer=PRACTICE, local_id="IPP-1")
-    assert await reason(linkage.CrossReference(both)) == "REFERENCE_INVALID"
-
-
-async def test_a_batch_answers_each_line_and_a_bad_one_with_its_reason(linkage: Any, calling_as: Any) -> None:
-    calling_as("system", uuid4())
-    known = await linkage.RegisterIdentity(register(HOSPITAL))
-    lookups = [pb.MatchRequest(traits=fed.traits()), pb.MatchRequest(traits=fed.traits(birth_name="Dur4nd"))]
-
-    lines = [line async for line in linkage.BatchMatch(pb.BatchMatchRequest(lookups=lookups))]
-
-    assert [line.index for line in lines] == [0, 1]
-    assert lines[0].candidates[0].person.person_id == known.person_id
-    assert lines[0].candidates[0].person.ins_matricule == ""
-    assert (lines[1].reason, bool(lines[1].sentence)) == ("IDENTITY_NAME_CHARACTER", True)
-    assert UUID(lines[0].candidates[0].source_id)

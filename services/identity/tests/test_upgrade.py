@@ -152,7 +152,7 @@ async def test_what_the_version_before_writes_while_both_run_is_a_source_and_is_
     async with database.reading() as connection:
         found = await matcher.candidates(connection, [asked])
 
-    assert (source.version.number, source.version.claim.standing.flags) == (2, {Flag.HOMONYM})
+    assert (source.version.number, source.version.claim.standing.flags) == (2, frozenset({Flag.HOMONYM}))
     assert unfound[0].found == ()
     assert caught_up == 1
     assert [one.person for one in found[0].found] == [id]
