@@ -108,7 +108,7 @@ class IdentityServiceServicer:
 
     def CheckIdentityDocument(self, request, context):
         """Records that a high-trust identity device was checked against equal traits (fact C, EXI ID 19).
-        Refuses with PERSON_UNKNOWN, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -116,7 +116,7 @@ class IdentityServiceServicer:
 
     def RecordInsiAnswer(self, request, context):
         """Records what the INSi teleservice answered and the user accepted (fact I). Never picks one of several (R-ID9).
-        Refuses with PERSON_UNKNOWN, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSON_MERGED, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,7 +124,7 @@ class IdentityServiceServicer:
 
     def FlagIdentity(self, request, context):
         """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
-        Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,15 +47,15 @@ class IdentityServiceStub:
     """Persons by id, in the order asked. Each is decided by consent (READ_IDENTITY); those refused are left out and listed."""
     CheckIdentityDocument: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.CheckIdentityDocumentRequest, _identity_service_pb2.CheckIdentityDocumentResponse]
     """Records that a high-trust identity device was checked against equal traits (fact C, EXI ID 19).
-    Refuses with PERSON_UNKNOWN, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
     """
     RecordInsiAnswer: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RecordInsiAnswerRequest, _identity_service_pb2.RecordInsiAnswerResponse]
     """Records what the INSi teleservice answered and the user accepted (fact I). Never picks one of several (R-ID9).
-    Refuses with PERSON_UNKNOWN, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSON_MERGED, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
     """
     FlagIdentity: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.FlagIdentityRequest, _identity_service_pb2.FlagIdentityResponse]
     """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
-    Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
     """
     ListExistingPersons: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.ListExistingPersonsRequest, _identity_service_pb2.ListExistingPersonsResponse]
     """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
@@ -86,15 +86,15 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     """Persons by id, in the order asked. Each is decided by consent (READ_IDENTITY); those refused are left out and listed."""
     CheckIdentityDocument: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.CheckIdentityDocumentRequest, _identity_service_pb2.CheckIdentityDocumentResponse]  # type: ignore[assignment]
     """Records that a high-trust identity device was checked against equal traits (fact C, EXI ID 19).
-    Refuses with PERSON_UNKNOWN, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
     """
     RecordInsiAnswer: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RecordInsiAnswerRequest, _identity_service_pb2.RecordInsiAnswerResponse]  # type: ignore[assignment]
     """Records what the INSi teleservice answered and the user accepted (fact I). Never picks one of several (R-ID9).
-    Refuses with PERSON_UNKNOWN, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSON_MERGED, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
     """
     FlagIdentity: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.FlagIdentityRequest, _identity_service_pb2.FlagIdentityResponse]  # type: ignore[assignment]
     """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
-    Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
     """
     ListExistingPersons: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.ListExistingPersonsRequest, _identity_service_pb2.ListExistingPersonsResponse]  # type: ignore[assignment]
     """Which of these ids are persons. For consent, in its own name: it tells that they exist and nothing else.
@@ -146,7 +146,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.CheckIdentityDocumentResponse, _abc.Awaitable[_identity_service_pb2.CheckIdentityDocumentResponse]]:
         """Records that a high-trust identity device was checked against equal traits (fact C, EXI ID 19).
-        Refuses with PERSON_UNKNOWN, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_TRAITS_DIFFER, IDENTITY_FLAGGED, VERSION_STALE, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -156,7 +156,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.RecordInsiAnswerResponse, _abc.Awaitable[_identity_service_pb2.RecordInsiAnswerResponse]]:
         """Records what the INSi teleservice answered and the user accepted (fact I). Never picks one of several (R-ID9).
-        Refuses with PERSON_UNKNOWN, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSON_MERGED, INS_..., IDENTITY_FLAGGED, IDENTITY_TRAITS_DIFFER, VERSION_STALE, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -166,7 +166,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.FlagIdentityResponse, _abc.Awaitable[_identity_service_pb2.FlagIdentityResponse]]:
         """Sets or clears the attributes homonyme, douteuse, fictive (EXI SI 09). Doubtful or fictive forces provisoire.
-        Refuses with PERSON_UNKNOWN, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSON_MERGED, IDENTITY_FLAGS_EXCLUSIVE, VERSION_STALE, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod

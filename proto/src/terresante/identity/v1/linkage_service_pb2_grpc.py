@@ -145,8 +145,9 @@ class LinkageServiceServicer:
     def RegisterIdentity(self, request, context):
         """Takes an identity under the issuer's own number, or a newer version of it, and says at once who that is in the region: linked
         to a person, a new person, or doubtful (a new person until a human decides). The same content again changes nothing.
-        Refuses with the reasons of traits (IDENTITY_...), INS_MALFORMED, INS_OID_UNKNOWN, INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID,
-        ISSUER_INVALID, IDENTITY_VERSION_OLDER, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
+        Refuses with the reasons of traits (IDENTITY_..., IDENTITY_BIRTH_PLACE_INVALID), IDENTITY_STATUS_UNKNOWN, INS_MALFORMED, INS_OID_UNKNOWN,
+        INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID, ISSUER_INVALID, MOMENT_INVALID, IDENTITY_VERSION_OLDER, VERSION_STALE (it changed at
+        this very moment: ask again), ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,7 +196,8 @@ class LinkageServiceServicer:
 
     def Link(self, request, context):
         """Moves a source identity to another person.
-        Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+        Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, COMMENT_INVALID,
+        ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -203,7 +205,7 @@ class LinkageServiceServicer:
 
     def Unlink(self, request, context):
         """Takes a source identity out of its person: it is a person of its own again.
-        Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,7 +213,8 @@ class LinkageServiceServicer:
 
     def Merge(self, request, context):
         """Makes two persons one. The survivor keeps its status; the other's id stays known and says which one it became.
-        Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+        COMMENT_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -219,7 +222,7 @@ class LinkageServiceServicer:
 
     def Split(self, request, context):
         """Makes a new person of some source identities of one.
-        Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,7 +230,8 @@ class LinkageServiceServicer:
 
     def Undo(self, request, context):
         """Puts everything back as it was before an act, as an act of its own (which can be undone too).
-        Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+        Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+        COMMENT_INVALID, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -267,7 +271,8 @@ class LinkageServiceServicer:
 
     def DecideReview(self, request, context):
         """Confirms (both become one person) or refuses (never proposed again unless a trait of one changes).
-        Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+        Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS,
+        ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,9 @@ class LinkageServiceStub:
     RegisterIdentity: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.RegisterIdentityRequest, _linkage_service_pb2.RegisterIdentityResponse]
     """Takes an identity under the issuer's own number, or a newer version of it, and says at once who that is in the region: linked
     to a person, a new person, or doubtful (a new person until a human decides). The same content again changes nothing.
-    Refuses with the reasons of traits (IDENTITY_...), INS_MALFORMED, INS_OID_UNKNOWN, INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID,
-    ISSUER_INVALID, IDENTITY_VERSION_OLDER, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
+    Refuses with the reasons of traits (IDENTITY_..., IDENTITY_BIRTH_PLACE_INVALID), IDENTITY_STATUS_UNKNOWN, INS_MALFORMED, INS_OID_UNKNOWN,
+    INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID, ISSUER_INVALID, MOMENT_INVALID, IDENTITY_VERSION_OLDER, VERSION_STALE (it changed at
+    this very moment: ask again), ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
     """
     Match: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.MatchRequest, _linkage_service_pb2.MatchResponse]
     """Who these traits or this INS may be, best first; nothing is kept. Persons are given without their INS.
@@ -66,23 +67,26 @@ class LinkageServiceStub:
     """
     Link: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.LinkRequest, _linkage_service_pb2.LinkResponse]
     """Moves a source identity to another person.
-    Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+    Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, COMMENT_INVALID,
+    ACCESS_REFUSED.
     """
     Unlink: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.UnlinkRequest, _linkage_service_pb2.UnlinkResponse]
     """Takes a source identity out of its person: it is a person of its own again.
-    Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
     """
     Merge: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.MergeRequest, _linkage_service_pb2.MergeResponse]
     """Makes two persons one. The survivor keeps its status; the other's id stays known and says which one it became.
-    Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+    COMMENT_INVALID, ACCESS_REFUSED.
     """
     Split: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.SplitRequest, _linkage_service_pb2.SplitResponse]
     """Makes a new person of some source identities of one.
-    Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
     """
     Undo: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.UndoRequest, _linkage_service_pb2.UndoResponse]
     """Puts everything back as it was before an act, as an act of its own (which can be undone too).
-    Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+    Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+    COMMENT_INVALID, ACCESS_REFUSED.
     """
     ListReviews: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.ListReviewsRequest, _linkage_service_pb2.ListReviewsResponse]
     """Pairs that wait for a human in the caller's mandate, riskiest first, then oldest. No traits: GetReview shows them.
@@ -102,7 +106,8 @@ class LinkageServiceStub:
     """
     DecideReview: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.DecideReviewRequest, _linkage_service_pb2.DecideReviewResponse]
     """Confirms (both become one person) or refuses (never proposed again unless a trait of one changes).
-    Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+    Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS,
+    ACCESS_REFUSED.
     """
     PersonAsOf: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.PersonAsOfRequest, _linkage_service_pb2.PersonAsOfResponse]
     """What a person was at a moment: shown identity and source identities, rebuilt from the acts.
@@ -129,8 +134,9 @@ class LinkageServiceAsyncStub(LinkageServiceStub):
     RegisterIdentity: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.RegisterIdentityRequest, _linkage_service_pb2.RegisterIdentityResponse]  # type: ignore[assignment]
     """Takes an identity under the issuer's own number, or a newer version of it, and says at once who that is in the region: linked
     to a person, a new person, or doubtful (a new person until a human decides). The same content again changes nothing.
-    Refuses with the reasons of traits (IDENTITY_...), INS_MALFORMED, INS_OID_UNKNOWN, INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID,
-    ISSUER_INVALID, IDENTITY_VERSION_OLDER, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
+    Refuses with the reasons of traits (IDENTITY_..., IDENTITY_BIRTH_PLACE_INVALID), IDENTITY_STATUS_UNKNOWN, INS_MALFORMED, INS_OID_UNKNOWN,
+    INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID, ISSUER_INVALID, MOMENT_INVALID, IDENTITY_VERSION_OLDER, VERSION_STALE (it changed at
+    this very moment: ask again), ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
     """
     Match: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.MatchRequest, _linkage_service_pb2.MatchResponse]  # type: ignore[assignment]
     """Who these traits or this INS may be, best first; nothing is kept. Persons are given without their INS.
@@ -155,23 +161,26 @@ class LinkageServiceAsyncStub(LinkageServiceStub):
     """
     Link: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.LinkRequest, _linkage_service_pb2.LinkResponse]  # type: ignore[assignment]
     """Moves a source identity to another person.
-    Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+    Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, COMMENT_INVALID,
+    ACCESS_REFUSED.
     """
     Unlink: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.UnlinkRequest, _linkage_service_pb2.UnlinkResponse]  # type: ignore[assignment]
     """Takes a source identity out of its person: it is a person of its own again.
-    Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
     """
     Merge: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.MergeRequest, _linkage_service_pb2.MergeResponse]  # type: ignore[assignment]
     """Makes two persons one. The survivor keeps its status; the other's id stays known and says which one it became.
-    Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+    COMMENT_INVALID, ACCESS_REFUSED.
     """
     Split: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.SplitRequest, _linkage_service_pb2.SplitResponse]  # type: ignore[assignment]
     """Makes a new person of some source identities of one.
-    Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, ACCESS_REFUSED.
+    Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
     """
     Undo: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.UndoRequest, _linkage_service_pb2.UndoResponse]  # type: ignore[assignment]
     """Puts everything back as it was before an act, as an act of its own (which can be undone too).
-    Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+    Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+    COMMENT_INVALID, ACCESS_REFUSED.
     """
     ListReviews: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.ListReviewsRequest, _linkage_service_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Pairs that wait for a human in the caller's mandate, riskiest first, then oldest. No traits: GetReview shows them.
@@ -191,7 +200,8 @@ class LinkageServiceAsyncStub(LinkageServiceStub):
     """
     DecideReview: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.DecideReviewRequest, _linkage_service_pb2.DecideReviewResponse]  # type: ignore[assignment]
     """Confirms (both become one person) or refuses (never proposed again unless a trait of one changes).
-    Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+    Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS,
+    ACCESS_REFUSED.
     """
     PersonAsOf: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.PersonAsOfRequest, _linkage_service_pb2.PersonAsOfResponse]  # type: ignore[assignment]
     """What a person was at a moment: shown identity and source identities, rebuilt from the acts.
@@ -221,8 +231,9 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_linkage_service_pb2.RegisterIdentityResponse, _abc.Awaitable[_linkage_service_pb2.RegisterIdentityResponse]]:
         """Takes an identity under the issuer's own number, or a newer version of it, and says at once who that is in the region: linked
         to a person, a new person, or doubtful (a new person until a human decides). The same content again changes nothing.
-        Refuses with the reasons of traits (IDENTITY_...), INS_MALFORMED, INS_OID_UNKNOWN, INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID,
-        ISSUER_INVALID, IDENTITY_VERSION_OLDER, ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
+        Refuses with the reasons of traits (IDENTITY_..., IDENTITY_BIRTH_PLACE_INVALID), IDENTITY_STATUS_UNKNOWN, INS_MALFORMED, INS_OID_UNKNOWN,
+        INS_OID_OF_OTHER_ENVIRONMENT, LOCAL_ID_INVALID, ISSUER_INVALID, MOMENT_INVALID, IDENTITY_VERSION_OLDER, VERSION_STALE (it changed at
+        this very moment: ask again), ACCESS_REFUSED, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -283,7 +294,8 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.LinkResponse, _abc.Awaitable[_linkage_service_pb2.LinkResponse]]:
         """Moves a source identity to another person.
-        Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+        Refuses with SOURCE_UNKNOWN, PERSON_UNKNOWN, PERSON_MERGED, ALREADY_LINKED, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS, COMMENT_INVALID,
+        ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -293,7 +305,7 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.UnlinkResponse, _abc.Awaitable[_linkage_service_pb2.UnlinkResponse]]:
         """Takes a source identity out of its person: it is a person of its own again.
-        Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with SOURCE_UNKNOWN, ONLY_SOURCE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -303,7 +315,8 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.MergeResponse, _abc.Awaitable[_linkage_service_pb2.MergeResponse]]:
         """Makes two persons one. The survivor keeps its status; the other's id stays known and says which one it became.
-        Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, PERSONS_SAME, PERSON_MERGED, SURVIVOR_LESS_QUALIFIED, IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+        COMMENT_INVALID, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -313,7 +326,7 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.SplitResponse, _abc.Awaitable[_linkage_service_pb2.SplitResponse]]:
         """Makes a new person of some source identities of one.
-        Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, ACCESS_REFUSED.
+        Refuses with PERSON_UNKNOWN, SOURCE_UNKNOWN, SPLIT_TAKES_ALL, SPLIT_TAKES_NONE, VERSION_STALE, COMMENT_INVALID, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -323,7 +336,8 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.UndoResponse, _abc.Awaitable[_linkage_service_pb2.UndoResponse]]:
         """Puts everything back as it was before an act, as an act of its own (which can be undone too).
-        Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+        Refuses with ACT_UNKNOWN, ACT_NOT_UNDOABLE, ACT_OVERTAKEN (details.acts: which must be undone first), IDENTITY_TWO_ACTIVE_INS, VERSION_STALE,
+        COMMENT_INVALID, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -373,7 +387,8 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.DecideReviewResponse, _abc.Awaitable[_linkage_service_pb2.DecideReviewResponse]]:
         """Confirms (both become one person) or refuses (never proposed again unless a trait of one changes).
-        Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, IDENTITY_TWO_ACTIVE_INS, ACCESS_REFUSED.
+        Refuses with REVIEW_UNKNOWN, REVIEW_DECIDED, REVIEW_VERDICT_INVALID, COMMENT_INVALID, VERSION_STALE, IDENTITY_TWO_ACTIVE_INS,
+        ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
