@@ -2,7 +2,8 @@
 Python found.
 
 It finds uv, or installs the pinned one from PyPI under `.run/tools/`, then installs exactly what `uv.lock`
-says into `.venv/`. When nothing changed since the last time it costs a few milliseconds.
+says into `.venv/`, and what the lock of the browser's libraries says into the workbench. When nothing changed
+since the last time it costs a few milliseconds.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ ROOT = Path(__file__).resolve().parents[3]
 TOOLS = ROOT / ".run" / "tools"
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / ".terresante-installed"
+BROWSER = ROOT / "services" / "directory" / "browser"
+BROWSER_STAMP = ROOT / "services/directory/src/terresante_directory/workbench/static/vendor/libraries.json"
 
 
 def main() -> int:
-    """Returns 0 once `.venv/` holds what the lock says; prints a line for each step that takes time.
+    """Returns 0 once `.venv/` and the workbench hold what the locks say; prints a line for each step that takes time.
 
     Arguments: groups of the root pyproject.toml that are wanted besides what is always there.
     """
@@ -41,16 +44,17 @@ def main() -> int:
             return 0
         uv = _uv()
         _sync(uv, groups)
+        _browser_libraries()
         STAMP.write_text(wanted)
     return 0
 
 
 def _fingerprint() -> str:
-    """What the environment is made from: the lock, every package's pyproject.toml, and where the project
+    """What the environment is made from: the locks, every package's pyproject.toml, and where the project
     lies.
     """
     digest = hashlib.sha256(str(ROOT).encode())
-    for file in [ROOT / "uv.lock", *sorted(ROOT.glob("**/pyproject.toml"))]:
+    for file in [ROOT / "uv.lock", *sorted(BROWSER.glob("*.json")), *sorted(ROOT.glob("**/pyproject.toml"))]:
         if ".venv" not in file.parts and ".run" not in file.parts:
             digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -58,7 +62,7 @@ def _fingerprint() -> str:
 
 def _installed(wanted: str) -> bool:
     python = ENVIRONMENT / "bin" / "python"
-    return python.exists() and STAMP.exists() and STAMP.read_text() == wanted
+    return python.exists() and BROWSER_STAMP.exists() and STAMP.exists() and STAMP.read_text() == wanted
 
 
 def _uv() -> str:
@@ -114,6 +118,12 @@ def _sync(uv: str, groups: list[str]) -> None:
     with _Step("Installing the packages of uv.lock into .venv"):
         if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
             sys.exit("uv sync failed: see above. If uv.lock is older than a pyproject.toml, run `uv lock`.")
+
+
+def _browser_libraries() -> None:
+    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "terresante_dev.browser.libraries"]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        sys.exit("The browser's libraries could not be fetched: see above.")
 
 
 class _Step:
