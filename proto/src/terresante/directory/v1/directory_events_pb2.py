@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.terresante/directory/v1/directory_events.proto\x12\x17terresante.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"g\n\x13ProfessionalChanged\x12\x17\n\x0fprofessional_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"a\n\x10StructureChanged\x12\x14\n\x0cstructure_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\rFeederChanged\x12\x11\n\tfeeder_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.terresante/directory/v1/directory_events.proto\x12\x17terresante.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"g\n\x13ProfessionalChanged\x12\x17\n\x0fprofessional_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"a\n\x10StructureChanged\x12\x14\n\x0cstructure_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\rFeederChanged\x12\x11\n\tfeeder_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Y\n\x0cOfferChanged\x12\x10\n\x08offer_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"R\n\x10TerritoryChanged\x12\x16\n\x0eterritory_code\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,4 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STRUCTURECHANGED']._serialized_end=310
   _globals['_FEEDERCHANGED']._serialized_start=312
   _globals['_FEEDERCHANGED']._serialized_end=403
+  _globals['_OFFERCHANGED']._serialized_start=405
+  _globals['_OFFERCHANGED']._serialized_end=494
+  _globals['_TERRITORYCHANGED']._serialized_start=496
+  _globals['_TERRITORYCHANGED']._serialized_end=578
 # @@protoc_insertion_point(module_scope)

@@ -137,6 +137,11 @@ class RorServiceStub:
                 request_serializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListCommunesRequest.SerializeToString,
                 response_deserializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListCommunesResponse.FromString,
                 _registered_method=True)
+        self.ListDigitalServices = channel.unary_unary(
+                '/terresante.directory.v1.RorService/ListDigitalServices',
+                request_serializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListDigitalServicesRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListDigitalServicesResponse.FromString,
+                _registered_method=True)
 
 
 class RorServiceServicer:
@@ -305,6 +310,13 @@ class RorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDigitalServices(self, request, context):
+        """The regional digital services (ENRS) open to the caller: for professionals, by their profession too, for administrators and patients.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -402,6 +414,11 @@ def add_RorServiceServicer_to_server(servicer, server):
                     servicer.ListCommunes,
                     request_deserializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListCommunesRequest.FromString,
                     response_serializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListCommunesResponse.SerializeToString,
+            ),
+            'ListDigitalServices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDigitalServices,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListDigitalServicesRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListDigitalServicesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -925,6 +942,33 @@ class RorService:
             '/terresante.directory.v1.RorService/ListCommunes',
             terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListCommunesRequest.SerializeToString,
             terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListCommunesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDigitalServices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.RorService/ListDigitalServices',
+            terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListDigitalServicesRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_ror__service__pb2.ListDigitalServicesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -117,6 +117,8 @@ class RorServiceStub:
     """Communes with the territory that covers them. Also for professionals and for the gateway's callers.
     Refuses with TERRITORY_UNKNOWN.
     """
+    ListDigitalServices: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ListDigitalServicesRequest, _ror_service_pb2.ListDigitalServicesResponse]
+    """The regional digital services (ENRS) open to the caller: for professionals, by their profession too, for administrators and patients."""
 
 @_typing.type_check_only
 class RorServiceAsyncStub(RorServiceStub):
@@ -207,6 +209,8 @@ class RorServiceAsyncStub(RorServiceStub):
     """Communes with the territory that covers them. Also for professionals and for the gateway's callers.
     Refuses with TERRITORY_UNKNOWN.
     """
+    ListDigitalServices: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ListDigitalServicesRequest, _ror_service_pb2.ListDigitalServicesResponse]  # type: ignore[assignment]
+    """The regional digital services (ENRS) open to the caller: for professionals, by their profession too, for administrators and patients."""
 
 class RorServiceServicer(metaclass=_abc_1.ABCMeta):
     """The directory of resources (ROR, domain §3) in time: what is said of structures, offers, professionals and communes, from when to when, as
@@ -408,5 +412,13 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Communes with the territory that covers them. Also for professionals and for the gateway's callers.
         Refuses with TERRITORY_UNKNOWN.
         """
+
+    @_abc_1.abstractmethod
+    def ListDigitalServices(
+        self,
+        request: _ror_service_pb2.ListDigitalServicesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ror_service_pb2.ListDigitalServicesResponse, _abc.Awaitable[_ror_service_pb2.ListDigitalServicesResponse]]:
+        """The regional digital services (ENRS) open to the caller: for professionals, by their profession too, for administrators and patients."""
 
 def add_RorServiceServicer_to_server(servicer: RorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
