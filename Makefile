@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 DEV := $(RUN) -m terresante_dev
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status logs token trace story test check audit bench bench-identity generate verify-journal reset
+.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-identity generate verify-journal reset
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,14 +52,29 @@ test: ready ## Run all tests on real components, the whole platform's beside the
 check: ready ## Lint, types, imports, contracts, generated files, licences: all that needs no running stack
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy libs/platform/src gateway/src dev/src services/*/src
+	@$(RUN) -m mypy libs/platform/src gateway/src dev/src services/*/src deploy/docker deploy/helm
 	@.venv/bin/lint-imports
 	@cd proto && ../.venv/bin/buf lint && ../.venv/bin/buf format -d --exit-code >/dev/null
 	@cd proto && ../.venv/bin/buf breaking --against "../.git#ref=$$(git rev-list HEAD -- buf.yaml | tail -1),subdir=proto"
 	@$(RUN) proto/generate.py --check
 	@$(RUN) -m terresante_dev.configuration --check
 	@$(RUN) -m terresante_gateway.openapi --check
+	@$(RUN) deploy/helm/schema.py --check
+	@$(RUN) deploy/helm/dashboards.py --check
+	@$(RUN) deploy/helm/lint.py
 	@$(RUN) -m terresante_dev.licences
+
+charts: ready ## Run the tests of the Helm chart: rendering, schemas, policies, alerts (no cluster)
+	@$(RUN) -m pytest tests/charts
+
+scan: ready ## Have checkov look at all that the chart renders (fetches it from PyPI the first time)
+	@$(RUN) deploy/helm/scan.py
+
+alerts: ready ## Play the tests of the alerts with Prometheus's promtool (PROMTOOL=path; else from the PATH)
+	@$(RUN) deploy/helm/alerts.py $(PROMTOOL)
+
+test-cluster: ready ## Prove the chart on the cluster of KUBECONFIG (CLAIMS="install test"; NEXT=tag, RATE=50, SECONDS=180)
+	@$(RUN) deploy/helm/prove.py $(if $(NEXT),--next $(NEXT)) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) $(CLAIMS)
 
 audit: ready ## Known vulnerabilities of the locked packages (asks PyPI's advisory database, so it needs a way there)
 	@.venv/bin/pip-audit --skip-editable --progress-spinner off
@@ -72,8 +87,10 @@ bench-identity: ready ## Measure matching beside Splink on the same files (SIZE=
 	@$(RUN) bench/identity/sets.py $(or $(SIZE),60k)
 	@$(RUN) -m bench.identity all --size $(or $(SIZE),60k)
 
-generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md
+generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md, the chart's schema
 	@$(RUN) proto/generate.py
 	@$(RUN) deploy/keycloak/realms.py
 	@$(RUN) -m terresante_dev.configuration
 	@$(RUN) -m terresante_gateway.openapi
+	@$(RUN) deploy/helm/schema.py
+	@$(RUN) deploy/helm/dashboards.py

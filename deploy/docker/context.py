@@ -6,10 +6,12 @@ Standard library only, and the project's own uv and pip (`make ready`). Takes ab
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +53,9 @@ def gathered(folder: Path) -> None:
         needed = [f"terresante-{name}" for name in (*packages, "contracts", "platform")]
         (lists / f"{service}.txt").write_text("\n".join([*needed, *_names(hashed)]) + "\n")
         hashed.unlink()
-    shutil.copy(lists / f"{TOOLS}.txt", lists / f"{KEYCLOAK}.txt")
+        (lists / f"{service}.cdx.json").write_text(bill(service, packages))
+    for kind in ("txt", "cdx.json"):
+        shutil.copy(lists / f"{TOOLS}.{kind}", lists / f"{KEYCLOAK}.{kind}")
     for part in TREE:
         shutil.copytree(ROOT / part, folder / "tree" / part, ignore=_no_traces, dirs_exist_ok=True)
     draft.rename(wheels)
@@ -87,6 +91,21 @@ def _keycloaks() -> list[Path]:
 def _exported(packages: list[str]) -> str:
     chosen = [option for name in packages for option in ("--package", f"terresante-{name}")]
     return _run(_uv(), "export", "--quiet", "--locked", "--no-dev", "--no-emit-workspace", *chosen)
+
+
+def bill(service: str, packages: list[str]) -> str:
+    """What an image holds of Python, as CycloneDX 1.5 with the hashes of uv.lock. The same for the same lock: its
+    number comes from what it says, and it bears no time. What the base holds is not in it.
+    """
+    chosen = [option for name in packages for option in ("--package", f"terresante-{name}")]
+    written = _run(_uv(), "export", "--quiet", "--locked", "--no-dev", "--format", "cyclonedx1.5", *chosen)
+    said = json.loads(written)
+    said["metadata"].pop("timestamp", None)
+    root = said["metadata"].get("component", {"bom-ref": service})
+    said["metadata"]["component"] = root | {"type": "container", "name": f"terresante-{service}"}
+    said["serialNumber"] = ""
+    said["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(said, sort_keys=True))}"
+    return json.dumps(said, indent=1) + "\n"
 
 
 def _names(hashed: Path) -> list[str]:

@@ -3,6 +3,7 @@
 `python deploy/helm/binaries.py` prints the folder of both, fetched into .run/tools/ the first time (35 MB, 3 s).
 """
 
+import fcntl
 import hashlib
 import io
 import platform
@@ -22,11 +23,23 @@ PROGRAMS = ("helm/helm", "kubectl/kubectl")
 
 def folder() -> Path:
     """Where `helm` and `kubectl` are. Raises SystemExit with what to do when they cannot be had."""
-    if (FOLDER / "helm").exists() and (FOLDER / "kubectl").exists():
+    if _there():
         return FOLDER
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         sys.exit(f"Put helm 4.1 and kubectl 1.35 of your machine into {FOLDER.relative_to(ROOT)}.")
     FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:  # tests and `make check` may ask at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _there():
+            _fetched()
+    return FOLDER
+
+
+def _there() -> bool:
+    return all((FOLDER / Path(name).name).exists() for name in PROGRAMS)
+
+
+def _fetched() -> None:
     layer = _layer()
     for name in PROGRAMS:
         target = FOLDER / Path(name).name
@@ -34,7 +47,6 @@ def folder() -> Path:
         draft.write_bytes(layer.read(name))
         draft.chmod(0o755)
         draft.replace(target)
-    return FOLDER
 
 
 def _layer() -> zipfile.ZipFile:

@@ -38,6 +38,8 @@ FILLED = frozenset(
         "public_url",
         "cors_origins",
         "portal_url",
+        "workbench_listen",
+        "workbench_url",
     }
 )
 

@@ -1,6 +1,6 @@
 """Every value of the chart but those of the parts: what it is, and what it may be. For `schema.py`."""
 
-from schema import HTTP, HTTPS, QUANTITY, Json, many, number, one_of, secret, text, these, words, yes
+from schema import HTTP, HTTPS, PARTS, QUANTITY, Json, many, number, one_of, secret, text, these, words, yes
 
 ANYTHING: Json = {"type": "object", "additionalProperties": True, "description": "As Kubernetes wants it"}
 PLACES: Json = {"$ref": "#/definitions/places"}
@@ -19,6 +19,7 @@ def properties(services: Json) -> Json:
             {"create": yes("Make a PriorityClass for consent"), "value": number("Its value", 0, 1_000_000_000)},
         ),
         "gateway": gateway(),
+        "workbench": workbench(),
         **ground(),
         "secrets": secrets(),
         "certificates": certificates(),
@@ -31,6 +32,7 @@ def properties(services: Json) -> Json:
                 "logLevel": one_of("Least level that is logged", "debug", "info", "warning", "error"),
             },
         ),
+        "monitoring": monitoring(),
         "migrations": these(
             "Jobs that prepare the ground",
             {
@@ -54,6 +56,30 @@ def properties(services: Json) -> Json:
     }
 
 
+def monitoring() -> Json:
+    """What Prometheus and Grafana pick up."""
+    return these(
+        "Alerts and dashboards, for metrics that the collector of telemetry.endpoint hands to Prometheus",
+        {
+            "runbooks": text("Where docs/runbooks is published; alerts link to it", "^[^ ]+$"),
+            "rules": these(
+                "Alerts",
+                {
+                    "enabled": yes("Make a PrometheusRule, of the Prometheus operator"),
+                    "labels": words("Labels by which Prometheus picks it"),
+                },
+            ),
+            "dashboards": these(
+                "Dashboards",
+                {
+                    "enabled": yes("Make a ConfigMap for each dashboard"),
+                    "labels": words("Labels by which Grafana picks them"),
+                },
+            ),
+        },
+    )
+
+
 def images() -> Json:
     """Where images come from."""
     return these(
@@ -61,6 +87,10 @@ def images() -> Json:
         {
             "registry": text("Registry, and path in it, that holds every terresante-* image", "^[a-z0-9./:_-]*$"),
             "tag": text("Tag of all of them; the chart's appVersion if empty", "^[A-Za-z0-9._-]*$"),
+            "digests": these(
+                "Digests of images, by the last part of their name; a digest decides whatever the tag says",
+                dict.fromkeys((*PARTS, "tools", "keycloak"), text("sha256: and 64 digits", "^(sha256:[0-9a-f]{64})?$")),
+            ),
             "pullPolicy": one_of("When nodes pull", "IfNotPresent", "Always", "Never"),
             "pullSecrets": many("Secrets to pull with", secret("Name of a Secret")),
         },
@@ -96,14 +126,32 @@ def gateway() -> Json:
             "publicUrl": text("https:// address under which portals reach the gateway", HTTPS),
             "patientPortalUrl": text("Page where a patient logs in, given with an activation code", HTTP),
             "corsOrigins": many("Origins of the portals", text("Origin, as browsers send it", "^https?://[^/ ]+$")),
-            "ingress": these(
-                "The way in from outside",
-                {
-                    "enabled": yes("Make an Ingress for the host of publicUrl"),
-                    "className": secret("Its class"),
-                    "annotations": words("Its annotations"),
-                },
-            ),
+            "ingress": ingress("publicUrl"),
+        },
+    )
+
+
+def ingress(url: str) -> Json:
+    """The way in from outside, for the host of that value."""
+    return these(
+        "The way in from outside",
+        {
+            "enabled": yes(f"Make an Ingress for the host of {url}"),
+            "className": secret("Its class"),
+            "annotations": words("Its annotations"),
+        },
+    )
+
+
+def workbench() -> Json:
+    """The administrators' pages."""
+    return these(
+        "The administrators' pages, which the directory serves",
+        {
+            "enabled": yes("Serve them"),
+            "url": text("https:// origin under which browsers reach them, without a slash at the end", HTTPS),
+            "from": many("NetworkPolicy peers that may reach them; anybody if empty", ANYTHING),
+            "ingress": ingress("url"),
         },
     )
 
@@ -126,6 +174,12 @@ def ground() -> Json:
             "PostgreSQL",
             {
                 "sslmode": one_of("How PostgreSQL's certificate is checked", "verify-full", "verify-ca", "require"),
+                "maxConnections": number(
+                    "What PostgreSQL leaves to the platform of its max_connections; more pods than that bears are "
+                    "refused. 0: not checked",
+                    0,
+                    100_000,
+                ),
                 "caSecret": secret(f"Secret whose ca.crt signs {authority}"),
             },
         ),
@@ -168,6 +222,10 @@ def secrets() -> Json:
             "cursorKey": secret(f"Secret with cursor.key, 32 bytes or more; <release>-gateway-cursor {own}"),
             "masterKeys": secret(f"Secret with master.key, the operator's keys; <release>-records-master {own}"),
             "journalKey": secret(f"Secret with journal.pem, Ed25519 PKCS#8; <release>-consent-journal {own}"),
+            "workbenchKey": secret(
+                f"Secret with workbench.pem, the EC P-256 key of Keycloak's client `workbench`; "
+                f"<release>-directory-workbench {own}"
+            ),
             "keycloakClients": secret(
                 f"Secret with pro and patient: Keycloak's secret of client `platform` in each; "
                 f"<release>-keycloak-clients {own}"

@@ -14,6 +14,7 @@ from terresante.messaging.v1 import messaging_service_pb2 as messaging
 from terresante.records.v1 import records_service_pb2 as records
 
 from .linkage_calls import LINKAGE
+from .ror_calls import ROR
 from .things import (
     AGREED,
     AT,
@@ -241,4 +242,5 @@ RIGHT = [
         records.ListDocumentTypesResponse(types=[records.DocumentType(code="11502-2", label="Biologie")]),
         request=records.ListDocumentTypesRequest()),
     *LINKAGE,
+    *ROR,
 ]  # fmt: skip

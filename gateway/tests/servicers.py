@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from terresante.consent.v1 import consent_service_pb2_grpc, decision_service_pb2_grpc, journal_service_pb2_grpc
-from terresante.directory.v1 import directory_service_pb2_grpc
+from terresante.directory.v1 import directory_service_pb2_grpc, ror_service_pb2_grpc
 from terresante.identity.v1 import identity_service_pb2_grpc, linkage_service_pb2_grpc
 from terresante.messaging.v1 import messaging_service_pb2_grpc
 from terresante.records.v1 import records_service_pb2_grpc
@@ -30,7 +30,7 @@ SERVICERS = {
     ],
     "records": [(records_service_pb2_grpc, "RecordsService")],
     "messaging": [(messaging_service_pb2_grpc, "MessagingService")],
-    "directory": [(directory_service_pb2_grpc, "DirectoryService")],
+    "directory": [(directory_service_pb2_grpc, "DirectoryService"), (ror_service_pb2_grpc, "RorService")],
 }
 
 

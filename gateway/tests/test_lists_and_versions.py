@@ -131,6 +131,10 @@ def test_the_changes_are_these() -> None:
         "add_place",
         "end_place",
         "change_feeder",
+        "change_structure",
+        "close_structure",
+        "change_offer",
+        "close_offer",
     } == CHANGES
 
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from opentelemetry import metrics
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from terresante.records.v1 import records_service_pb2 as records
+from terresante_platform.testing.measured import reading
 
 from .calling import programmed, sent
 from .conftest import Running
@@ -19,18 +17,17 @@ from .things import DOCUMENT, PATIENT, RECORD, THING
 
 DOCUMENT_ROUTE = "/v1/patients/{patient}/documents/{document}"
 METHODS = {"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT", "_OTHER"}
-READING = InMemoryMetricReader()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def provider() -> None:
     """Measures of the process begin to be kept: instruments made before follow the first provider that is set."""
-    metrics.set_meter_provider(MeterProvider([READING]))
+    reading()
 
 
 def points(name: str) -> Iterator[Any]:
     """The series of an instrument, as they would leave now."""
-    found = READING.get_metrics_data()
+    found = reading().get_metrics_data()
     for resource in found.resource_metrics if found else ():
         for scope in resource.scope_metrics:
             for metric in scope.metrics:
@@ -102,7 +99,7 @@ async def test_no_series_holds_what_was_asked_and_unknown_addresses_make_one(
         await http.get(f"/v1/nothing/{PATIENT}/{number}?name=DURAND", headers=gateway.bearer())
         await http.request(f"BREW{number}", f"/v1/patients/{PATIENT}")
 
-    everything = READING.get_metrics_data()
+    everything = reading().get_metrics_data()
     text = everything.to_json() if everything else ""
     assert DOCUMENT_ROUTE.split("/")[2] in text
     assert PATIENT not in text and "DURAND" not in text and "nothing" not in text and "BREW" not in text

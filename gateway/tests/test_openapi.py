@@ -76,7 +76,8 @@ def test_examples_tell_of_nobodys_login() -> None:
     text = Path(openapi.__file__).with_name("data").joinpath("examples.json").read_text(encoding="utf-8")
 
     assert "eyJ" not in text and "Bearer" not in text and "CANARI" not in text
-    assert set(re.findall(r"https?://[^/\"]+", text)) <= {"https://connexion.example", "http://loinc.org"}
+    addresses = set(re.findall(r"https?://[^/\"]+", text)) - {"http://loinc.org"}
+    assert {one for one in addresses if not one.endswith(".example")} == set()
     codes = set(re.findall(r'"(?:activation_code|starting_password)": "([^"]*)"', text))
     assert codes == {"DEJA-SERV-DEJA-SERV"}
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,12 @@ CHART = ROOT / "deploy" / "helm" / "terresante"
 sys.path.insert(0, str(CHART.parent))
 
 import binaries  # noqa: E402
+import lint  # noqa: E402
 
 Json = dict[str, Any]
-SETS: Mapping[str, tuple[str, ...]] = {
-    "demo": ("demo",),
-    "production": ("production",),
-    "airgap": ("production", "airgap"),
-}
 SERVICES = ("identity", "consent", "records", "messaging", "directory")
 PARTS = ("gateway", *SERVICES)
+SETS = lint.SETS
 RELEASE = "terresante"
 
 
@@ -35,10 +32,9 @@ def helm(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def template(values: Sequence[str], *more: str, kubernetes: str = "1.34.0") -> subprocess.CompletedProcess[str]:
     """`helm template` with those values files and `--set` texts."""
-    files = [option for name in values for option in ("-f", str(CHART / f"values-{name}.yaml"))]
     sets = [option for one in more for option in ("--set", one)]
     version = ("--kube-version", kubernetes)
-    return helm("template", RELEASE, str(CHART), "-n", "terresante", *version, *files, *sets)
+    return helm("template", RELEASE, str(CHART), "-n", "terresante", *version, *lint.files(tuple(values)), *sets)
 
 
 @cache

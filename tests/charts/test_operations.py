@@ -23,7 +23,7 @@ def url_of(postgres: Server, role: str, password: str) -> str:
 async def test_the_databases_lines_give_a_schema_that_its_owner_makes_and_the_run_time_role_may_only_use(
     postgres: Server,
 ) -> None:
-    (lines,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    (lines,) = re.findall(r"```sql\n(CREATE ROLE consent_owner.*?)```", PAGE, re.DOTALL)
     before, after = lines.split("\\connect consent\n")
     for part, database in ((before, "postgres"), (after, "consent")):
         for statement in part.strip().split(";\n"):
@@ -52,7 +52,7 @@ def test_every_secret_that_a_pod_reads_is_on_the_page(values: str) -> None:
         named |= {one["secret"]["secretName"] for one in spec.get("volumes", []) if "secret" in one}
         for container in containers(spec):
             for one in container.get("env", []):
-                if "valueFrom" in one:
+                if "secretKeyRef" in one.get("valueFrom", {}):
                     named.add(one["valueFrom"]["secretKeyRef"]["name"])
     for name in {one for one in named if one.startswith(RELEASE)}:
         kind = re.sub(r"^(gateway|identity|consent|records|messaging|directory)-(tls|database)$", r"<part>-\2",

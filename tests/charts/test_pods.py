@@ -1,6 +1,7 @@
 """What every pod of every set of values is: restricted, bounded, replaceable without anybody noticing."""
 
 import pytest
+from terresante_gateway.readiness import PATIENCE_SECONDS
 
 from tests.charts.rendered import PARTS, SERVICES, SETS, component, containers, deployment, of_kind, pods, text
 
@@ -72,6 +73,8 @@ def test_a_part_says_when_it_is_started_ready_and_alive(values: str, part: str) 
     if part == "gateway":
         assert probes["readiness"]["httpGet"]["path"] == "/ready"
         assert probes["liveness"]["httpGet"]["path"] == "/health"
+        start = probes["startup"]
+        assert start["periodSeconds"] * start["failureThreshold"] > PATIENCE_SECONDS + 15, "it is not killed meanwhile"
     else:
         assert probes["readiness"]["exec"]["command"][-2:] == [part, "5000"]
         assert probes["liveness"]["exec"]["command"][-1] == "--alive"

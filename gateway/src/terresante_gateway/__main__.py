@@ -2,7 +2,7 @@
 
 from terresante_platform import service
 
-from terresante_gateway import app, peers, server
+from terresante_gateway import app, peers, readiness, server
 from terresante_gateway.cursors import Signer
 from terresante_gateway.settings import Settings
 
@@ -15,8 +15,8 @@ async def main(settings: Settings) -> None:
     async with (
         peers.connected(addresses, who) as services,
         service.verifying(settings, "gateway") as verifier,
+        readiness.starting(services.channels, verifier) as state,
     ):
-        state = app.State()
         door = app.door(
             services,
             verifier,

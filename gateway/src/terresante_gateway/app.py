@@ -23,23 +23,29 @@ from terresante_gateway.routes import (
     consents,
     contents,
     decisions,
+    directory_acts,
     documents,
     emergency_accesses,
     feeders,
+    finding,
     identities,
     identity_history,
     identity_officers,
     journal,
     matches,
     me,
+    nodes,
     notes,
     notifications,
     observations,
+    offer_upkeep,
+    offers,
     patients,
     professionals,
     reference,
     representatives,
     reviews,
+    sheets,
     sources,
     structures,
 )
@@ -64,6 +70,13 @@ ROUTERS: Sequence[APIRouter] = (
     professionals.router,
     accounts.router,
     structures.router,
+    sheets.router,
+    nodes.router,
+    offers.router,
+    offer_upkeep.router,
+    finding.router,
+    directory_acts.router,
+    directory_acts.reorganising,
     reference.router,
     sources.router,
     matches.router,
@@ -81,6 +94,12 @@ class Stopping(Unavailable):
     reason = "STOPPING"
 
 
+class Starting(Unavailable):
+    """The process does not reach every part yet, or cannot verify everybody's login."""
+
+    reason = "STARTING"
+
+
 class Health(Struct):
     """L’état de ce processus."""
 
@@ -91,6 +110,7 @@ class Health(Struct):
 class State:
     """What the process says about itself."""
 
+    starting: bool = False
     stopping: bool = False
 
 
@@ -103,11 +123,13 @@ def _observing(state: State) -> APIRouter:
         """Répond tant que le processus vit."""
         return Health("alive")
 
-    @on(router, "GET", "/ready", "Le processus accepte des demandes", NOBODY, "STOPPING")
+    @on(router, "GET", "/ready", "Le processus accepte des demandes", NOBODY, "STARTING", "STOPPING")
     async def get_readiness() -> Health:
-        """Refuse pendant l’arrêt, pour que le répartiteur n’envoie plus rien."""
+        """Refuse au démarrage, tant qu’un service ou le service de connexion ne répond pas, et pendant l’arrêt."""
         if state.stopping:
             raise Stopping("Cette passerelle s’arrête.", "Réessayez : une autre répondra.")
+        if state.starting:
+            raise Starting("Cette passerelle démarre.", "Réessayez : une autre répondra.")
         return Health("ready")
 
     return router

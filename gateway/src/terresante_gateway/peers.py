@@ -1,14 +1,16 @@
 """The five services, as the gateway calls them: one channel each over mutual TLS, and the stubs on it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grpc import aio
 from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceStub
 from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from terresante.directory.v1.ror_service_pb2_grpc import RorServiceStub
 from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceStub
 from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
     from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceAsyncStub
     from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub
+    from terresante.directory.v1.ror_service_pb2_grpc import RorServiceAsyncStub
     from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
     from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceAsyncStub
     from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceAsyncStub
@@ -41,6 +44,9 @@ class Peers:
     records: "RecordsServiceAsyncStub"
     messaging: "MessagingServiceAsyncStub"
     directory: "DirectoryServiceAsyncStub"
+    ror: "RorServiceAsyncStub"
+    channels: Mapping[str, aio.Channel]
+    """By service of `NAMES`."""
 
 
 @asynccontextmanager
@@ -59,4 +65,6 @@ async def connected(addresses: dict[str, str], identity: Identity) -> AsyncItera
             records=RecordsServiceStub(to["records"]),
             messaging=MessagingServiceStub(to["messaging"]),
             directory=DirectoryServiceStub(to["directory"]),
+            ror=RorServiceStub(to["directory"]),
+            channels=to,
         )

@@ -31,6 +31,11 @@ What a process of the platform is told: the table of docs/architecture.md. A lis
 {{- else if eq $name "identity" -}}
 {{- $_ := set $settings "PORTAL_URL" (include "platform.patientPage" $root) -}}
 {{- end -}}
+{{- if include "platform.hasPages" . -}}
+{{- $_ := set $settings "WORKBENCH_LISTEN" (printf "0.0.0.0:%v" (include "platform.ports" . | fromYaml).workbench) -}}
+{{- $_ := set $settings "WORKBENCH_URL" $root.Values.workbench.url -}}
+{{- $_ := set $settings "WORKBENCH_KEY_FILE" "/run/terresante/workbench-key/workbench.pem" -}}
+{{- end -}}
 {{- range $setting, $value := $values.settings -}}
 {{- $_ := set $settings $setting ($value | toString) -}}
 {{- end -}}
@@ -46,6 +51,14 @@ What a process of the platform is told: the table of docs/architecture.md. A lis
 {{- end }}
 - name: PYTHONUNBUFFERED
   value: "1"
+{{- if $root.Values.telemetry.endpoint }}
+- name: K8S_POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: service.namespace={{ $root.Release.Namespace }},service.version={{ $root.Values.images.tag | default $root.Chart.AppVersion }},k8s.namespace.name={{ $root.Release.Namespace }},k8s.pod.name=$(K8S_POD_NAME)
+{{- end }}
 {{- end }}
 
 {{- define "platform.everybody" -}}

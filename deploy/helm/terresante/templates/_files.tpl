@@ -9,6 +9,9 @@
 {{- $kind := index $where 0 -}}
 {{- $files = append $files (dict "at" (kebabcase $kind) "secret" (include "platform.secretOf" (dict "root" $.root "kind" $kind)) "keys" (list (index $where 1))) -}}
 {{- end -}}
+{{- if include "platform.hasPages" . -}}
+{{- $files = append $files (dict "at" "workbench-key" "secret" (include "platform.secretOf" (dict "root" .root "kind" "workbenchKey")) "keys" (list "workbench.pem")) -}}
+{{- end -}}
 {{- if $part.realm -}}
 {{- $files = append $files (dict "at" "keycloak-clients" "secret" (include "platform.secretOf" (dict "root" .root "kind" "keycloakClients")) "keys" (list $part.realm)) -}}
 {{- end -}}

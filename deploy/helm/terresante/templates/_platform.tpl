@@ -32,6 +32,7 @@ gateway:
 {{- define "platform.ports" -}}
 grpc: 5000
 gateway: 8443
+workbench: 8444
 postgres: 5432
 nats: 4222
 keycloak: 8443
@@ -45,7 +46,7 @@ kubernetes: 6443
 
 {{/* The Secret of a kind of `values.secrets`. `kind`. */}}
 {{- define "platform.secretOf" -}}
-{{- $own := dict "cursorKey" "gateway-cursor" "masterKeys" "records-master" "journalKey" "consent-journal" "keycloakClients" "keycloak-clients" -}}
+{{- $own := dict "cursorKey" "gateway-cursor" "masterKeys" "records-master" "journalKey" "consent-journal" "workbenchKey" "directory-workbench" "keycloakClients" "keycloak-clients" -}}
 {{- include "platform.secret" (dict "root" .root "given" (index .root.Values.secrets .kind) "own" (index $own .kind)) -}}
 {{- end }}
 
@@ -103,4 +104,23 @@ tls://{{ include "part.name" (dict "root" . "name" "nats") }}:4222
 {{- else -}}
 {{ .Values.gateway.patientPortalUrl }}
 {{- end -}}
+{{- end }}
+
+{{/* Whether this part serves the administrators' pages. `root`, `name`. */}}
+{{- define "platform.hasPages" -}}
+{{- if and (eq .name "directory") .root.Values.workbench.enabled -}}yes{{- end -}}
+{{- end }}
+
+{{/*
+The most connections to PostgreSQL that pods may open together, one more of each service than run while they are replaced: what
+the pool of a pod may hold, records as many again for reads, and four of its own (docs/operations.md, "Connections").
+*/}}
+{{- define "platform.mostConnections" -}}
+{{- $all := 0 -}}
+{{- range $name, $_ := omit (include "platform.parts" . | fromYaml) "gateway" -}}
+{{- $values := index $.Values.services $name -}}
+{{- $pods := add 1 (ternary $values.autoscaling.most $values.replicas $values.autoscaling.enabled) -}}
+{{- $all = add $all (mul $pods (add 4 (mul (ternary 2 1 (eq $name "records")) $values.databasePool))) -}}
+{{- end -}}
+{{- $all -}}
 {{- end }}

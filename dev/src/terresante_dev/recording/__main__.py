@@ -12,6 +12,7 @@ from pathlib import Path
 
 from terresante_dev import personas, stack
 from terresante_dev.enrolment import NotEnrolled
+from terresante_dev.recording.directory import in_time
 from terresante_dev.recording.listening import Recorder
 from terresante_dev.recording.scenes import everything, urgent
 from terresante_dev.recording.vigilance import fed_and_decided
@@ -40,6 +41,7 @@ def main() -> int:
             if step.name == "hiding":
                 urgent(stage)
         fed_and_decided(stage)
+        in_time(stage)
         everything(stage, relative)
     except (stack.NotPossible, NotTrue, NotEnrolled) as reason:
         print(reason, file=sys.stderr)

@@ -205,7 +205,7 @@ class Flags(Input):
     flags: list[Flag] = Field(max_length=3, examples=[["homonyme"]])
 
 
-_CHANGES = ("PERSON_UNKNOWN", "IDENTITY_FLAGGED", "VERSION_STALE", "ACCESS_REFUSED")
+_CHANGES = ("PERSON_UNKNOWN", "IDENTITY_FLAGGED", "VERSION_STALE", "PERSON_MERGED", "ACCESS_REFUSED")
 _AUTHZ = Authz("identity", "change", ("professional",))
 
 

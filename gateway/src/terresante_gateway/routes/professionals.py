@@ -139,8 +139,8 @@ async def search_professionals(query: Annotated[ProfessionalsQuery, Query()], pa
 
 @on(router, "POST", "", "Enregistrer un professionnel", Authz("professional", "register", ("administrator",)),
     "TERRITORY_NOT_YOURS", "RPPS_INVALID", "PROFESSIONAL_ALREADY", "PROFESSION_UNKNOWN", "STRUCTURE_UNKNOWN",
-    "PROFESSIONAL_NAME_INVALID", "PLACE_INVALID", "PLACE_ALREADY", "ADMINISTRATOR_UNKNOWN", "IDEMPOTENCY_KEY_REUSED",
-    status=201, etag=True, keyed=True)  # fmt: skip
+    "PROFESSIONAL_NAME_INVALID", "PLACE_INVALID", "PLACE_ALREADY", "STRUCTURE_CLOSED", "ADMINISTRATOR_UNKNOWN",
+    "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
 async def register_professional(new: NewProfessional, peers: To) -> Professional:
     """Avec au moins un lieu d’exercice dans le territoire de l’administrateur."""
     reply = await peers.directory.RegisterProfessional(
@@ -171,7 +171,7 @@ _PLACES = Authz("professional", "change", ("administrator",))
 
 
 @on(router, "POST", "/{professional}/places", "Ajouter un lieu d’exercice", _PLACES, "TERRITORY_NOT_YOURS",
-    "PROFESSIONAL_UNKNOWN", "STRUCTURE_UNKNOWN", "PLACE_ALREADY", "PLACE_INVALID", "VERSION_STALE",
+    "PROFESSIONAL_UNKNOWN", "STRUCTURE_UNKNOWN", "STRUCTURE_CLOSED", "PLACE_ALREADY", "PLACE_INVALID", "VERSION_STALE",
     "ADMINISTRATOR_UNKNOWN", "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
 async def add_place(professional: Id, new: NewPlace, version: Version, peers: To) -> Professional:
     """Le professionnel exerce aussi là."""

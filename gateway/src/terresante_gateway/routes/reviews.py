@@ -208,7 +208,7 @@ async def assign_review(review: Id, new: Assignment, peers: To) -> Review:
 
 @on(router, "POST", "/{review}/decision", "Décider d’une paire", Authz("identity", "decide", ("professional",)),
     "REVIEW_UNKNOWN", "REVIEW_DECIDED", "REVIEW_VERDICT_INVALID", "COMMENT_INVALID", "IDENTITY_TWO_ACTIVE_INS",
-    "ACCESS_REFUSED", status=201)  # fmt: skip
+    "VERSION_STALE", "ACCESS_REFUSED", status=201)  # fmt: skip
 async def decide_review(review: Id, new: NewVerdict, peers: To) -> Decided:
     """Confirme (les deux deviennent une personne) ou refuse (la paire n’est plus proposée tant qu’aucun trait ne
     change).

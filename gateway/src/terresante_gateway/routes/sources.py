@@ -172,8 +172,9 @@ def _nothing_new(registration: Registration) -> bool:
 
 
 @on(router, "POST", "/sources", "Alimenter une identité", Authz("source", "feed", ("system",)), *RECEIVED_REASONS,
-    "LOCAL_ID_INVALID", "ISSUER_INVALID", "IDENTITY_FLAGS_EXCLUSIVE", "IDENTITY_VERSION_OLDER", "ACCESS_REFUSED",
-    "IDEMPOTENCY_KEY_REUSED", status=201, keyed=True, unless=Unless(200, _nothing_new))  # fmt: skip
+    "LOCAL_ID_INVALID", "ISSUER_INVALID", "IDENTITY_FLAGS_EXCLUSIVE", "IDENTITY_VERSION_OLDER", "VERSION_STALE",
+    "MOMENT_INVALID", "IDENTITY_STATUS_UNKNOWN", "ACCESS_REFUSED", "IDEMPOTENCY_KEY_REUSED",
+    status=201, keyed=True, unless=Unless(200, _nothing_new))  # fmt: skip
 async def register_identity(new: NewSource, peers: To) -> Registration:
     """Une identité nouvelle (201), ou une version d’une identité connue (200). Émetteur et numéro sont dans le corps :
     aucun journal de relais ne les retient. Ce qui paraît faux est gardé et signalé dans `warnings`.

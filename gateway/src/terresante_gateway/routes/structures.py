@@ -106,6 +106,7 @@ async def search_structures(query: Annotated[StructuresQuery, Query()], pages: P
 @on(router, "POST", "", "Enregistrer une structure", Authz("structure", "register", ("administrator",)),
     "TERRITORY_NOT_YOURS", "TERRITORY_UNKNOWN", "STRUCTURE_IDENTIFIER_INVALID", "STRUCTURE_ALREADY",
     "STRUCTURE_NAME_INVALID", "STRUCTURE_ADDRESS_INVALID", "STRUCTURE_KIND_UNKNOWN", "STRUCTURE_UNKNOWN",
+    "STRUCTURE_CLOSED",
     "ADMINISTRATOR_UNKNOWN", "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
 async def register_structure(new: NewStructure, peers: To) -> Structure:
     """Dans un territoire de l’administrateur."""

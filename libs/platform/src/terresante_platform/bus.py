@@ -21,6 +21,7 @@ from terresante_platform.telemetry import log
 from terresante_platform.tls import Identity
 
 STREAM = "EVENTS"
+RENEWAL_CHECK_SECONDS = 30.0
 Heard = Callable[[str, bytes], None]
 """Told the subject and the payload of an event as it passes; must return at once."""
 
@@ -113,10 +114,30 @@ async def _lost(_: Exception | None = None) -> None:
     log.warning("bus", state="lost or in error")
 
 
+async def _renewing(trust: ssl.SSLContext | None, identity: Identity | None, seconds: float) -> None:
+    """Puts renewed files into `trust`, for the connections to come. An authority that is no longer in its file stays
+    trusted here until the process ends.
+    """
+    if trust is None or identity is None:
+        return
+    stamp = identity.stamp()
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            if (now := identity.stamp()) != stamp:
+                trust.load_verify_locations(cafile=str(identity.authority))
+                trust.load_cert_chain(identity.certificate, identity.key)
+                stamp = now
+        except (OSError, ValueError) as fault:  # half written: the next look finds it whole
+            log.warning("certificate not taken up", exc_info=fault)
+
+
 @asynccontextmanager
-async def connected(url: str, service: str, identity: Identity | None) -> AsyncIterator[Bus]:
-    """Connects in the background, and again whenever the connection is lost. `identity`: None only for a test server
-    without TLS.
+async def connected(
+    url: str, service: str, identity: Identity | None, renewal_seconds: float = RENEWAL_CHECK_SECONDS
+) -> AsyncIterator[Bus]:
+    """Connects in the background, and again whenever the connection is lost, with the certificate as it is then.
+    `identity`: None only for a test server without TLS.
     """
     trust = None
     if identity is not None:
@@ -124,7 +145,10 @@ async def connected(url: str, service: str, identity: Identity | None) -> AsyncI
         trust.load_cert_chain(identity.certificate, identity.key)
     bus = Bus()
     try:
-        async with background.running(bus.connect(url, service, trust)):
+        async with (
+            background.running(_renewing(trust, identity, renewal_seconds)),
+            background.running(bus.connect(url, service, trust)),
+        ):
             yield bus
     finally:
         await bus.close()

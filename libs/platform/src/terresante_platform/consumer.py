@@ -36,8 +36,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_platform import background, calls
 from terresante_platform.bus import STREAM, Bus
+from terresante_platform.counted import EVERY_SECONDS, Count, counting
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
+from terresante_platform.measures import DEAD_LETTERS, INBOX_WAITING
 from terresante_platform.refusals import Unavailable
 from terresante_platform.rpc.server import as_refusal
 from terresante_platform.spans import span, traceparent
@@ -77,6 +79,12 @@ create table dead_letter (
 """For a service's first migration: run each statement, split at `;`."""
 
 _NOTE = insert(inbox).on_conflict_do_nothing()
+COUNTS = (
+    Count(
+        DEAD_LETTERS,
+        select(func.count(), dead_letter.c.subject).select_from(dead_letter).group_by(dead_letter.c.subject),
+    ),
+)
 _KNOWN = select(inbox.c.event_id).where(inbox.c.event_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 Ask = Callable[[Any], Awaitable[Any]]
@@ -241,6 +249,25 @@ def _id_or_new(message: Msg) -> UUID:
 
 @asynccontextmanager
 async def consuming(service: str, database: Database, bus: Bus, reactions: Sequence[Reaction]) -> AsyncIterator[None]:
-    """Reacts in the background until left."""
-    async with background.running(Consumer(service, database, bus, reactions).run()):
-        yield
+    """Reacts in the background, and tells what waits or was given up, until left."""
+    waiting: list[tuple[float, dict[str, str]]] = []
+    async with (
+        counting(database, COUNTS),
+        background.running(_watching(service, bus, waiting)),
+        background.running(Consumer(service, database, bus, reactions).run()),
+    ):
+        with INBOX_WAITING.told_by(lambda: waiting):
+            yield
+
+
+async def _watching(service: str, bus: Bus, waiting: list[tuple[float, dict[str, str]]]) -> None:
+    """Keeps in `waiting` how many events the service's durable consumer still has to apply; nothing while the bus is
+    away.
+    """
+    while True:
+        try:
+            found = await bus.stream.consumer_info(STREAM, service)
+            waiting[:] = [((found.num_pending or 0) + (found.num_ack_pending or 0), {})]
+        except (nats.errors.Error, OSError, TimeoutError):
+            waiting.clear()
+        await asyncio.sleep(EVERY_SECONDS)

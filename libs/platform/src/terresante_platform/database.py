@@ -5,12 +5,14 @@ A change and its events are one transaction; what waits for the commit (the outb
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from terresante_platform.measures import CONNECTIONS, MOST_CONNECTIONS
 from terresante_platform.refusals import Unavailable
 
 STATEMENT_TIMEOUT_MS = 5_000
@@ -103,7 +105,17 @@ async def connected(url: str, pool: int = 8, application: str = "terresante") ->
             },
         },
     )
+    name = {"db.client.connection.pool.name": application}
+
+    def connections() -> list[tuple[float, dict[str, str]]]:
+        found: Any = engine.pool
+        return [
+            (found.checkedout(), name | {"db.client.connection.state": "used"}),
+            (found.checkedin(), name | {"db.client.connection.state": "idle"}),
+        ]
+
     try:
-        yield Database(engine)
+        with CONNECTIONS.told_by(connections), MOST_CONNECTIONS.told_by(lambda: [(pool, name)]):
+            yield Database(engine)
     finally:
         await engine.dispose()

@@ -38,8 +38,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_platform import background
 from terresante_platform.bus import Bus
+from terresante_platform.counted import Count, counting
 from terresante_platform.database import Database, wake_after
 from terresante_platform.ids import new_id
+from terresante_platform.measures import OUTBOX_AGE, OUTBOX_WAITING
 from terresante_platform.spans import span, traceparent
 from terresante_platform.telemetry import log
 
@@ -123,6 +125,18 @@ _LOST = (
     .values(published_at=None, stream=None, stream_sequence=None)
 )
 """Written as `<` or `>`, not `<>`: the index answers it without reading what is in order."""
+_UNSENT = select(rows.c.created_at).where(rows.c.published_at.is_(None))
+COUNTS = (
+    Count(OUTBOX_WAITING, select(func.count()).select_from(_UNSENT.limit(100_000).subquery())),
+    Count(
+        OUTBOX_AGE,
+        select(
+            func.coalesce(
+                func.extract("epoch", func.now() - _UNSENT.order_by(rows.c.sequence).limit(1).scalar_subquery()), 0
+            )
+        ),
+    ),
+)
 
 
 async def add(transaction: AsyncConnection, subject: str, message: Message) -> None:
@@ -218,6 +232,6 @@ class Relay:
 
 @asynccontextmanager
 async def relaying(database: Database, bus: Bus) -> AsyncIterator[None]:
-    """Publishes in the background until left."""
-    async with background.running(Relay(database, bus).run()):
+    """Publishes in the background, and tells what waits, until left."""
+    async with counting(database, COUNTS), background.running(Relay(database, bus).run()):
         yield

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from terresante_platform import background, telemetry
+from terresante_platform import background, telemetry, tls
+from terresante_platform.measures import CERTIFICATE_END
 from terresante_platform.settings import Settings
 from terresante_platform.tls import Identity
 from terresante_platform.tokens import Verifier, https_fetch
@@ -22,7 +23,8 @@ def run(name: str, settings: Kind, main: Callable[[Kind], Coroutine[Any, Any, No
     """Runs `main(settings)` until it ends, with logs and traces under `name`."""
     telemetry.start(name, settings.otlp_endpoint, settings.trace_ratio, settings.log_level)
     try:
-        uvloop.run(main(settings))
+        with CERTIFICATE_END.told_by(tls.watched(identity(settings))):
+            uvloop.run(main(settings))
     finally:
         telemetry.stop()
 

@@ -95,6 +95,11 @@ class Verifier:
         self._known[digest] = caller
         return caller
 
+    @property
+    def lacking(self) -> list[str]:
+        """The issuers whose keys were never fetched."""
+        return [issuer for issuer in self._issuers if issuer not in self._keys]
+
     async def prepare(self) -> None:
         """Fetches every issuer's keys ahead. An issuer that is down is only logged: it is tried again when needed."""
         await asyncio.gather(*(self._refresh(issuer) for issuer in self._issuers))

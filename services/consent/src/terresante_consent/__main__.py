@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from terresante_platform import bus, consumer, database, forgetting, outbox, service
+from terresante_platform import bus, consumer, counted, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
 from terresante_consent import events
+from terresante_consent.journal import watching
 from terresante_consent.journal.chain import Signer
 from terresante_consent.parts import assembled, policy_of
 from terresante_consent.settings import Settings
@@ -24,6 +25,7 @@ async def main(settings: Settings) -> None:
         client.connected(settings.identity_address, "identity", who) as persons,
         outbox.relaying(kept, events_bus),
         forgetting.regularly(kept),
+        counted.counting(kept, watching.COUNTS),
         service.verifying(settings, "consent") as verifier,
         assembled(
             kept,

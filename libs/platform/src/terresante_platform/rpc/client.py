@@ -49,11 +49,16 @@ class Channel:
             ("grpc.initial_reconnect_backoff_ms", 200),
             ("grpc.min_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 2_000),
+            ("grpc.dns_min_time_between_resolutions_ms", 1_000),  # its 30 s would keep a pod that is gone that long
             ("grpc.max_receive_message_length", 8 * 1024 * 1024),
             ("grpc.http2.bdp_probe", 0),  # else up to 16 MiB of a stream wait here for a slow reader, come what may
             ("grpc.use_local_subchannel_pool", 1),
         )
         return aio.secure_channel(self._address, self._identity.channel_credentials(), options)
+
+    async def channel_ready(self) -> None:
+        """Waits until a replica is connected and says that it serves."""
+        await self._real.channel_ready()
 
     async def renew(self) -> None:
         """Opens a new channel if the certificate was renewed; calls in flight finish on the old one."""

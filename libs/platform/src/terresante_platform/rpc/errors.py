@@ -30,17 +30,22 @@ ends in INTERNAL, UNKNOWN or CANCELLED."""
 _FAULTS = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.DATA_LOSS)
 
 
+def code(refusal: Refusal | None) -> grpc.StatusCode:
+    """The status that a refusal leaves with; of None, a fault of ours."""
+    return grpc.StatusCode.INTERNAL if refusal is None else _CODES.get(refusal.kind, grpc.StatusCode.UNKNOWN)
+
+
 def written(refusal: Refusal) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
     """A refusal as status code, message and trailing metadata."""
-    code = _CODES.get(refusal.kind, grpc.StatusCode.UNKNOWN)
+    status_code = code(refusal)
     told = {
         "kind": refusal.kind,
         "todo": refusal.todo,
         **{f"detail.{name}": text for name, text in refusal.details.items()},
     }
-    status = status_pb2.Status(code=code.value[0], message=refusal.sentence)
+    status = status_pb2.Status(code=status_code.value[0], message=refusal.sentence)
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=told))
-    return code, refusal.sentence, ((_DETAILS, status.SerializeToString()),)
+    return status_code, refusal.sentence, ((_DETAILS, status.SerializeToString()),)
 
 
 def read(error: AioRpcError, peer: str) -> Refusal:

@@ -18,10 +18,11 @@ from typing import Any, NoReturn
 import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Span, SpanKind
 
 from terresante_platform import calls
 from terresante_platform.database import database_unavailable, is_away
+from terresante_platform.measures import Answering
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc import errors
 from terresante_platform.rpc.allow import Rule, check, rule_of
@@ -85,15 +86,17 @@ class Door(aio.ServerInterceptor):
     def _unary(
         self, path: str, rule: Rule | None, method: Callable[..., Awaitable[Any]]
     ) -> Callable[..., Awaitable[Any]]:
+        name = path[1:]
+
         async def serve(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
             metadata = _metadata(context)
-            with span(path[1:], SpanKind.SERVER, metadata.get("traceparent", "")) as made:
+            with Answering(name) as answer, span(name, SpanKind.SERVER, metadata.get("traceparent", "")) as made:
                 try:
                     await self._enter(rule, context, metadata)
                     return await method(request, context)
                 except Exception as fault:
                     outcome = _outcome(fault, path)
-                    made.set_attribute("outcome", outcome.reason if outcome else "FAULT")
+                    _note(outcome, answer, made)
             return await _refuse(context, outcome)
 
         return serve
@@ -101,9 +104,11 @@ class Door(aio.ServerInterceptor):
     def _streaming(
         self, path: str, rule: Rule | None, method: Callable[..., AsyncIterator[Any]]
     ) -> Callable[..., AsyncIterator[Any]]:
+        name = path[1:]
+
         async def serve(request: Any, context: aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             metadata = _metadata(context)
-            with span(path[1:], SpanKind.SERVER, metadata.get("traceparent", "")) as made:
+            with Answering(name) as answer, span(name, SpanKind.SERVER, metadata.get("traceparent", "")) as made:
                 try:
                     await self._enter(rule, context, metadata)
                     async for message in method(request, context):
@@ -111,7 +116,7 @@ class Door(aio.ServerInterceptor):
                     return
                 except Exception as fault:
                     outcome = _outcome(fault, path)
-                    made.set_attribute("outcome", outcome.reason if outcome else "FAULT")
+                    _note(outcome, answer, made)
             await _refuse(context, outcome)
 
         return serve
@@ -157,9 +162,16 @@ def _outcome(fault: Exception, path: str) -> Refusal | None:
     return refusal
 
 
+def _note(outcome: Refusal | None, answer: Answering, made: Span) -> None:
+    """Tells the measure and the span how the call ends."""
+    reason = outcome.reason if outcome else "FAULT"
+    answer.refused(errors.code(outcome).name, reason)
+    made.set_attribute("outcome", reason)
+
+
 async def _refuse(context: aio.ServicerContext[Any, Any], refusal: Refusal | None) -> NoReturn:
     if refusal is None:
-        await context.abort(grpc.StatusCode.INTERNAL, errors.FAULT)
+        await context.abort(errors.code(None), errors.FAULT)
     await context.abort(*errors.written(refusal))
 
 

@@ -22,13 +22,15 @@ class Server:
         self.folder = folder
         self.port = port
         self.url = f"nats://127.0.0.1:{port}"
+        self.more = ""
+        """What its configuration says besides."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
         settings = self.folder / "nats.conf"
         store = f'jetstream {{ store_dir: "{self.folder}/store", sync_interval: always }}'
-        settings.write_text(f'listen: "127.0.0.1:{self.port}"\n{store}\n')
+        settings.write_text(f'listen: "127.0.0.1:{self.port}"\n{store}\n{self.more}\n')
         binary = Path(sys.executable).parent / "nats-server"
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([binary, "-c", str(settings)], stdout=log, stderr=log)  # noqa: S603

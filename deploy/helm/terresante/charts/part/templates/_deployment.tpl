@@ -1,6 +1,6 @@
 {{/*
 A stateless part. Besides `root` and `name`: `values` (its entry of `services`), `port`, `probe` (`grpc` or `https`),
-`environment` (list of env entries), `waits` (init containers, YAML text), `volumes` and `mounts` (YAML text).
+`pages` (a second port, of pages; blank: none), `environment` (list of env entries), `waits` (init containers, YAML text), `volumes` and `mounts` (YAML text).
 */}}
 {{- define "part.deployment" -}}
 {{- $values := .values -}}
@@ -48,6 +48,10 @@ spec:
           ports:
             - name: {{ .probe }}
               containerPort: {{ .port }}
+            {{- with .pages }}
+            - name: pages
+              containerPort: {{ . }}
+            {{- end }}
           env:
             {{- toYaml .environment | nindent 12 }}
           {{- include "part.probes" . | nindent 10 }}

@@ -18,8 +18,12 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 
-{{/* `image`: the last part of its name; `tag`, if it is another than everybody's. One place says from which registry all come. */}}
+{{/*
+`image`: the last part of its name; `tag`, if it is another than everybody's. One place says from which registry all come.
+A digest, where values give one, decides whatever the tag says.
+*/}}
 {{- define "part.image" -}}
 {{- $images := .root.Values.images -}}
 {{- printf "%s/terresante-%s:%s" (trimSuffix "/" $images.registry) .image (.tag | default $images.tag | default .root.Chart.AppVersion) -}}
+{{- with index $images.digests .image }}@{{ . }}{{ end -}}
 {{- end }}
