@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flows import Json, Kind, setting, systems_flow
+from flows import HOUR, Json, Kind, setting, systems_flow
 
 AUDIENCES = ("gateway", "identity", "consent", "records", "messaging", "directory")
 PORTAL_ORIGIN = "http://127.0.0.1:8000"
+WORKBENCH_ORIGIN = "https://localhost:8443"
 
 
 def mapper(name: str, kind: str, **config: str) -> Json:
@@ -100,6 +101,32 @@ def portal(kind: Kind, identifier: str, **levels: str) -> Json:
     )
 
 
+def workbench(**levels: str) -> Json:
+    """The administrators' pages: a server, which proves itself by a key of its own and keeps the tokens to itself."""
+    origin = setting("WORKBENCH_ORIGIN", WORKBENCH_ORIGIN)
+    return client(
+        "workbench",
+        standardFlowEnabled=True,
+        clientAuthenticatorType="client-jwt",
+        redirectUris=[f"{origin}/retour"],
+        attributes={
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": f"{origin}/deconnecte",
+            "require.pushed.authorization.requests": "true",
+            "token.endpoint.auth.signing.alg": "ES256",
+            "client.session.max.lifespan": str(4 * HOUR),
+            "jwt.credential.certificate": setting("WORKBENCH_CERTIFICATE", ""),
+            **levels,
+        },
+        protocolMappers=[
+            *audiences(),
+            mapper("amr", "oidc-amr-mapper", **{"id.token.claim": "true"}),
+            attribute_claim("uid"),
+            attribute_claim("kind"),
+        ],
+    )
+
+
 def systems() -> Json:
     """The client of machines: a certificate for a short token, nothing to refresh it with, no page and no password.
 
@@ -136,6 +163,6 @@ def clients(kind: Kind) -> list[Json]:
     return [
         portal(kind, "portal", **levels),
         platform,
-        *([systems()] if kind.machines else []),
+        *([workbench(**levels), systems()] if kind.machines else []),
         *(client(identifier, enabled=False, publicClient=True) for identifier in closed),
     ]

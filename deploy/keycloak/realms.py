@@ -8,7 +8,7 @@ README.md says what each choice is for.
 import json
 from pathlib import Path
 
-from clients import PORTAL_ORIGIN, attribute_claim, clients, fixed_claim, portal
+from clients import PORTAL_ORIGIN, WORKBENCH_ORIGIN, attribute_claim, clients, fixed_claim, portal
 from flows import DAY, HOUR, MINUTE, Json, Kind, browser_flow, flattened, no_direct_grant, setting, systems_flow
 
 HERE = Path(__file__).parent
@@ -154,8 +154,7 @@ PAGES: Json = {
             "frame-src 'self'",
             "frame-ancestors 'self'",
             "base-uri 'none'",
-            # browsers follow a form through its redirect: the login ends at the portal
-            f"form-action 'self' {setting('PORTAL_ORIGIN', PORTAL_ORIGIN)}",
+            "form-action 'self'",
         )
     ),
     "contentSecurityPolicyReportOnly": "",
@@ -165,13 +164,22 @@ PAGES: Json = {
     "xFrameOptions": "SAMEORIGIN",
     "xRobotsTag": "none",
 }
-"""Headers of the pages. `object-src` is in `default-src`."""
 TRACES: Json = {
     "eventsEnabled": True,
     "eventsExpiration": 90 * DAY,
     "adminEventsEnabled": True,
     "adminEventsDetailsEnabled": False,
 }
+
+
+def pages(kind: Kind) -> Json:
+    """Headers of the pages. `object-src` is in `default-src`. `form-action`: browsers follow a form through its
+    redirect, and the login ends at the portal, or at the administrators' workbench.
+    """
+    ends = [setting("PORTAL_ORIGIN", PORTAL_ORIGIN)]
+    if kind.machines:
+        ends.append(setting("WORKBENCH_ORIGIN", WORKBENCH_ORIGIN))
+    return {**PAGES, "contentSecurityPolicy": f"{PAGES['contentSecurityPolicy']} {' '.join(ends)}"}
 
 
 def realm(kind: Kind) -> Json:
@@ -185,7 +193,7 @@ def realm(kind: Kind) -> Json:
         **LOGIN,
         **TOKENS,
         **TRACES,
-        "browserSecurityHeaders": PAGES,
+        "browserSecurityHeaders": pages(kind),
         "ssoSessionIdleTimeout": kind.idle,
         "ssoSessionMaxLifespan": kind.longest,
         "attributes": {"acr.loa.map": json.dumps({str(n): n for n in (1, 2, 3)[: 3 if kind.card else 2]})},

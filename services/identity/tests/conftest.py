@@ -1,6 +1,6 @@
 """What the identity tests share: people with invented traits, a consent that says yes or no, a realm of patients."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from terresante.consent.v1.decision_service_pb2_grpc import (
     DecisionServiceStub,
     add_DecisionServiceServicer_to_server,
 )
+from terresante.identity.v1 import identity_service_pb2 as pb
 from terresante.identity.v1.identity_service_pb2_grpc import (
     IdentityServiceStub,
     add_IdentityServiceServicer_to_server,
@@ -37,11 +38,14 @@ from terresante_identity.rpc.linkage import LinkageService
 from terresante_identity.rpc.service import IdentityService
 from terresante_identity.settings import Settings
 from terresante_identity.store import persons
+from terresante_identity.store.direct import Reads, reading
 from terresante_identity.wire.persons import person_to_proto
 from terresante_platform.database import Database
 from terresante_platform.testing.certificates import Authority
 
 from . import fed
+from .by_hand import Create
+from .by_hand import traits as louises
 from .officer import Officer
 from .realm_of_patients import RealmOfPatients, serving
 from .willing_consent import WillingConsent
@@ -172,8 +176,16 @@ def settings(certificates: Authority, database_url: str, realm: RealmOfPatients,
 
 
 @pytest_asyncio.fixture
+async def reads(database: Database, database_url: str) -> AsyncIterator[Reads]:
+    """Gone before the database is."""
+    async with reading(database_url, 4, "reads") as made:
+        yield made
+
+
+@pytest_asyncio.fixture
 async def door(
     database: Database,
+    reads: Reads,
     consent: WillingConsent,
     accounts: Accounts,
     settings: Settings,
@@ -185,7 +197,7 @@ async def door(
     """Where the identity service is served, asking a real consent server."""
     at = await serve("consent", partial(add_DecisionServiceServicer_to_server, consent))
     access = Access(DecisionServiceStub(await dial(at, "consent", as_="identity")))
-    desk = Desk(database, access, await Matcher.loaded(database, clock), places, settings, clock)
+    desk = Desk(database, access, await Matcher.loaded(database, clock), places, settings, clock, reads)
     address: str = await serve(
         "identity",
         partial(add_IdentityServiceServicer_to_server, IdentityService(desk, accounts)),
@@ -218,6 +230,21 @@ def doctor(calling_as: Any) -> UUID:
     id = uuid4()
     calling_as("professional", id)
     return id
+
+
+@pytest.fixture
+def create(service: Any) -> Create:
+    """Registers somebody, having looked at everybody in the way."""
+
+    async def made(*distinct_from: str, **changes: Any) -> pb.Person:
+        reply = await service.CreatePerson(
+            pb.CreatePersonRequest(traits=louises(**changes), confirm_distinct_from=distinct_from)
+        )
+        assert reply.HasField("person"), reply
+        person: pb.Person = reply.person
+        return person
+
+    return made
 
 
 @pytest.fixture

@@ -144,10 +144,6 @@ def test_doubtful_with_homonym_is_the_one_combination() -> None:
     assert with_flags(Standing(), both).standing.flags == both
 
 
-def test_only_a_qualified_identity_may_carry_its_number_with_health_data() -> None:
-    assert [status for status in Status if STANDING[status].may_transmit_ins] == [QUAL]
-
-
 def test_nothing_can_be_verified_without_a_number() -> None:
     for status in (PROV, VALI):
         with pytest.raises(NoIns):

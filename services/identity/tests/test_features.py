@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
+import pytest
 import pytest_asyncio
 from sqlalchemy import text
 from terresante_dev.region.registry import Registry as Region
@@ -18,9 +20,11 @@ from terresante_identity.matching.keys import KEYS, cap, keys
 from terresante_identity.matching.people import RawTraits, people
 from terresante_identity.matching.probes import probes
 from terresante_identity.matching.single import someone
+from terresante_identity.matching.weights import shipped
 from terresante_identity.store import features, rarity
+from terresante_identity.store.direct import under
 from terresante_identity.store.features import Found, Wanted
-from terresante_platform.database import Database
+from terresante_platform.database import Database, DatabaseUnavailable
 
 from .matching.kept import MONDAY, kept
 from .matching.someone import YEAR
@@ -39,7 +43,7 @@ def asked_of(raw: RawTraits) -> Asked:
 
 async def found(database: Database, *some: RawTraits) -> list[Found]:
     async with database.reading() as connection:
-        return await features.candidates(connection, [Wanted(someone(raw, YEAR), None) for raw in some])
+        return await features.candidates(await under(connection), [Wanted(someone(raw, YEAR), None) for raw in some])
 
 
 async def test_the_tables_find_whom_the_index_in_memory_finds(database: Database, matcher: Matcher) -> None:
@@ -176,12 +180,12 @@ class Told:
 
     def __init__(self) -> None:
         self.people: list[int] = []
-        self.twice = asyncio.Event()
+        self.thrice = asyncio.Event()
 
     async def know(self, known: Frequencies) -> None:
         self.people.append(known.people)
-        if len(self.people) == 2:
-            self.twice.set()
+        if len(self.people) == 3:
+            self.thrice.set()
 
 
 async def test_the_matcher_is_told_again_and_again_what_was_counted(database: Database, matcher: Matcher) -> None:
@@ -189,9 +193,47 @@ async def test_the_matcher_is_told_again_and_again_what_was_counted(database: Da
     told = Told()
 
     async with rarity.refreshing(database, told, 0.01):
-        await asyncio.wait_for(told.twice.wait(), 10)
+        await asyncio.wait_for(told.thrice.wait(), 10)
 
-    assert told.people[:2] == [3, 3]
+    assert told.people[:3] == [0, 3, 3]
+
+
+class AwayAtFirst:
+    """A database that cannot be reached until it was asked so many times."""
+
+    def __init__(self, database: Database, times: int) -> None:
+        self._database = database
+        self._times = times
+
+    def reading(self) -> Any:
+        if self._times > 0:
+            self._times -= 1
+            raise ConnectionRefusedError
+        return self._database.reading()
+
+    def transaction(self) -> Any:
+        return self._database.transaction()
+
+
+async def test_while_the_database_is_away_nobody_is_matched_and_as_soon_as_it_is_back_they_are(
+    database: Database, matcher: Matcher
+) -> None:
+    await kept(database, matcher, asked_of(MARIE))
+    starting: Any = AwayAtFirst(database, 3)
+    new = Matcher(shipped(), lambda: MONDAY)
+
+    async def matched() -> int:
+        async with database.reading() as connection:
+            [answer] = await new.candidates(connection, [asked_of(MARIE)])
+        return len(answer.found)
+
+    async with rarity.refreshing(starting, new, 0.01):
+        with pytest.raises(DatabaseUnavailable):
+            await matched()
+        async with asyncio.timeout(10):
+            while not new.ready:
+                await asyncio.sleep(0)
+    assert await matched() == 1
 
 
 async def test_a_name_that_became_frequent_weighs_less_once_the_matcher_knows(

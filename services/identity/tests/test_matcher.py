@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from terresante_identity.domain.evidence import Asked, Candidates, Decision, Evidence
+from terresante_identity.domain.evidence import Asked, Candidates, Decision, Evidence, Kept
 from terresante_identity.matcher import Matcher
+from terresante_identity.matching.people import RawTraits
+from terresante_identity.matching.single import someone
+from terresante_identity.store import features
+from terresante_identity.store.direct import under
+from terresante_identity.store.features import Wanted
 from terresante_platform.database import Database
 
 from .matching.kept import MONDAY, kept
@@ -51,6 +56,18 @@ async def test_a_stranger_is_nobody(database: Database, matcher: Matcher) -> Non
     await kept(database, matcher, MARIE, PAUL)
 
     assert await found(database, matcher, Asked("ZOLA", "EMILE", "1902-09-29", "M", "75102")) == Candidates((), ())
+
+
+async def test_who_shares_a_key_and_is_as_good_as_nobody_is_not_told(database: Database, matcher: Matcher) -> None:
+    [marie] = await kept(database, matcher, MARIE)
+    unlike = Asked("LOMBARD", "MATHIEU", "1980-09-30", "M", "75113")
+    who = someone(RawTraits("LOMBARD", "MATHIEU", "1980-09-30", "M", "75113"), MONDAY.year)
+
+    async with database.reading() as connection:
+        [near] = await features.candidates(await under(connection), [Wanted(who, None)])
+
+    assert [one.source for one in near.registered] == list(marie.sources)
+    assert (await found(database, matcher, unlike)).found == ()
 
 
 async def test_many_are_answered_in_the_order_in_which_they_were_asked(database: Database, matcher: Matcher) -> None:
@@ -208,9 +225,8 @@ async def test_two_sources_are_explained_to_each_other_as_if_there_were_nobody_e
 ) -> None:
     [one, other, paul] = await kept(database, matcher, MARIE, MARIE, PAUL)
 
-    async with database.reading() as connection:
-        alike = await matcher.explained(connection, one.sources[0], other.sources[0])
-        unlike = await matcher.explained(connection, one.sources[0], paul.sources[0])
+    alike = matcher.explained(Kept(one.sources[0], one.person, MARIE), Kept(other.sources[0], other.person, MARIE))
+    unlike = matcher.explained(Kept(one.sources[0], one.person, MARIE), Kept(paul.sources[0], paul.person, PAUL))
 
     assert (alike.decision, alike.vetoes) == (Decision.AUTO, ())
     assert unlike.decision is Decision.NONE

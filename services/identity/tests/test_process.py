@@ -1,4 +1,4 @@
-"""The service as a process: it starts and serves while Keycloak, consent and the bus are away, and stops when asked."""
+"""The service as a process: it starts and serves while all its neighbours are away, and stops when asked."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from terresante_platform.testing.postgres import free_port
 
 
 def environment(database_url: str, certificates: Authority, folder: Path, port: int) -> dict[str, str]:
-    """Its variables, with nobody at the other ends but PostgreSQL."""
+    """Its variables, with nobody at the other ends but PostgreSQL, if it is there."""
     who = certificates.identity("identity")
     secret = folder / "keycloak-secret"
     secret.write_text("secret")
@@ -49,11 +49,13 @@ async def started(variables: dict[str, str]) -> asyncio.subprocess.Process:
     )
 
 
+@pytest.mark.parametrize("database", ["there", "away"])
 async def test_it_serves_while_its_neighbours_are_away_and_stops_when_asked(
-    database_url: str, certificates: Authority, tmp_path: Path
+    database_url: str, certificates: Authority, tmp_path: Path, database: str
 ) -> None:
-    port = free_port()
-    process = await started(environment(database_url, certificates, tmp_path, port))
+    port, nobody = free_port(), f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    url = database_url if database == "there" else nobody
+    process = await started(environment(url, certificates, tmp_path, port))
     try:
         credentials = certificates.identity("gateway").channel_credentials()
         async with aio.secure_channel(f"127.0.0.1:{port}", credentials) as channel:

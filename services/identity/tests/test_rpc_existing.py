@@ -8,7 +8,7 @@ import pytest
 from terresante.identity.v1 import identity_service_pb2 as pb
 from terresante_platform.refusals import Refusal
 
-from .test_rpc import NOBODY, traits
+from .by_hand import NOBODY, traits
 from .willing_consent import WillingConsent
 
 

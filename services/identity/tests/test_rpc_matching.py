@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from terresante.consent.v1 import decision_service_pb2 as consent_pb
 from terresante.identity.v1 import linkage_service_pb2 as pb
+from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 
 from . import fed
@@ -136,3 +138,29 @@ async def test_a_batch_of_a_professional_spends_a_search_a_line(officer: Officer
 
     assert len(await answers(5)) == 5
     assert await reason(answers(1)) == "SEARCH_RATE_LIMITED"
+
+
+async def test_a_source_that_is_not_findable_yet_is_explained_all_the_same(
+    officer: Officer, louise: Any, morel: Any, database: Database
+) -> None:
+    async with database.transaction() as transaction:  # as the version before this one leaves it
+        await transaction.execute(text("delete from source_features"))
+
+    request = pb.ExplainRequest(person_id=louise.person_id, other_person_id=morel.person_id)
+    explained = await officer.linkage.Explain(request)
+
+    assert "OTHER_NAME" in explained.evidence.vetoes
+
+
+async def test_a_number_is_refused_with_a_wrong_key_when_a_professional_types_it_and_read_when_a_system_sends_it(
+    officer: Officer, louise: Any, calling_as: Any
+) -> None:
+    wrong = fed.NIR[:-2] + "01"
+    match = pb.MatchRequest(traits=fed.traits(), ins_matricule=wrong, ins_oid=fed.OID)
+    reference = pb.CrossReferenceRequest(ins_matricule=wrong, ins_oid=fed.OID)
+
+    assert await reason(officer.linkage.Match(match)) == "INS_KEY_WRONG"
+    assert await reason(officer.linkage.CrossReference(reference)) == "INS_KEY_WRONG"
+    calling_as("system", uuid4())
+    assert (await officer.linkage.Match(match)).candidates[0].person.person_id == louise.person_id
+    assert await reason(officer.linkage.CrossReference(reference)) == "PERSON_UNKNOWN"

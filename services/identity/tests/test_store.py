@@ -175,10 +175,10 @@ async def test_the_holder_of_a_number_is_found(database: Database, keep: Callabl
     person = await keep()
     ins = received_ins(NUMBER, "1.2.250.1.213.1.4.10", Environment.TEST)
     async with database.transaction() as transaction:
-        assert await persons.holder_of(transaction, ins) is None
+        assert await persons.find_holder(transaction, ins) is None
         outcome = record_insi_answer(person, InsiAnswer("00", ins, person.traits))
         await persons.save(transaction, outcome.person, act)
-        assert await persons.holder_of(transaction, ins) == person.id
+        assert await persons.find_holder(transaction, ins) == person.id
 
 
 async def test_who_registers_somebody_born_that_day_makes_the_others_wait(database: Database, traits: Checked) -> None:
@@ -187,7 +187,7 @@ async def test_who_registers_somebody_born_that_day_makes_the_others_wait(databa
 
     async def first() -> None:
         async with database.transaction() as transaction:
-            await persons.lock_birth_date(transaction, traits().birth_date)
+            await persons.lock_names(transaction, [persons.named_birth_date(traits().birth_date)])
             entered.set()
             while await waiting(database) == 0:
                 await asyncio.sleep(0.01)
@@ -196,7 +196,7 @@ async def test_who_registers_somebody_born_that_day_makes_the_others_wait(databa
     async def second() -> None:
         await entered.wait()
         async with database.transaction() as transaction:
-            await persons.lock_birth_date(transaction, traits().birth_date)
+            await persons.lock_names(transaction, [persons.named_birth_date(traits().birth_date)])
             order.append("second")
 
     await asyncio.gather(first(), second())

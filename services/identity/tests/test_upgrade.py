@@ -26,8 +26,8 @@ from terresante_platform import database as platform_database
 from terresante_platform import migrations
 from terresante_platform.database import Database
 
+from .by_hand import traits as typed_traits
 from .fed import NIR, OID, register
-from .test_rpc import traits as typed_traits
 
 DOCTOR = UUID(int=7)
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

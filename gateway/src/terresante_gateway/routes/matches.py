@@ -65,7 +65,7 @@ class Matches(Struct):
 
 
 @on(router, "POST", "/matches", "Rapprocher des traits", Authz("identity", "match", ASKERS), *RECEIVED_REASONS,
-    "LIMIT_INVALID", "SEARCH_RATE_LIMITED", "ACCESS_REFUSED")  # fmt: skip
+    "INS_KEY_WRONG", "LIMIT_INVALID", "SEARCH_RATE_LIMITED", "ACCESS_REFUSED")  # fmt: skip
 async def match(lookup: Lookup, peers: To) -> Matches:
     """Qui ces traits, ou cet INS, peuvent être, et pourquoi. Rien n’est gardé que la demande au journal."""
     reply = await peers.linkage.Match(lookup.told())
@@ -145,8 +145,8 @@ class CrossReference(Struct):
 
 @on(router, "POST", "/cross-references", "Retrouver les identités d’une personne",
     Authz("identity", "cross_reference", ASKERS), "REFERENCE_INVALID", "SOURCE_UNKNOWN", "PERSON_UNKNOWN",
-    "INS_MALFORMED", "INS_OID_UNKNOWN", "INS_OID_OF_OTHER_ENVIRONMENT", "ISSUER_INVALID", "LOCAL_ID_INVALID",
-    "ACCESS_REFUSED")  # fmt: skip
+    "INS_MALFORMED", "INS_KEY_WRONG", "INS_OID_UNKNOWN", "INS_OID_OF_OTHER_ENVIRONMENT", "ISSUER_INVALID",
+    "LOCAL_ID_INVALID", "ACCESS_REFUSED")  # fmt: skip
 async def cross_reference(reference: Reference, peers: To) -> CrossReference:
     """Ses identités sources. Un système y voit les numéros, et les traits de ce qu’il a lui-même envoyé."""
     ins = reference.ins

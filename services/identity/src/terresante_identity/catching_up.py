@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
 from terresante_platform.background import running
 from terresante_platform.database import Database
 from terresante_platform.telemetry import log
 
-from terresante_identity.domain.asking import asked_of
-from terresante_identity.domain.evidence import Kept
+from terresante_identity.domain.asking import kept_of
 from terresante_identity.matcher import Matcher
 from terresante_identity.store import sources
+from terresante_identity.store.rarity import AWAY
 
 EVERY_SECONDS = 10.0
 AT_ONCE = 200
@@ -25,7 +24,7 @@ async def catch_up(database: Database, matcher: Matcher) -> int:
     async with database.transaction() as transaction:
         waiting = await sources.unkeyed(transaction, AT_ONCE)
         for source in waiting:
-            await matcher.keep(transaction, Kept(source.id, source.person, asked_of(source.version.claim, source.id)))
+            await matcher.keep(transaction, kept_of(source))
         await sources.keyed(transaction, [source.id for source in waiting])
     return len(waiting)
 
@@ -39,7 +38,7 @@ async def catching_up(database: Database, matcher: Matcher) -> AsyncIterator[Non
             try:
                 while await catch_up(database, matcher) == AT_ONCE:
                     pass
-            except (SQLAlchemyError, OSError) as fault:
+            except AWAY as fault:
                 log.warning("catching up waits", fault=type(fault).__name__)
             await asyncio.sleep(EVERY_SECONDS)
 

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from terresante_identity.matching.batch import answers, registry
-from terresante_identity.matching.deciding import Decision, Standing, Veto, same_by_ins, standing_vetoes, vetoes
+from terresante_identity.matching.deciding import Decision, Veto, decided, decided_of_one, vetoes
 from terresante_identity.matching.index import OneLook, SortedIndex
 from terresante_identity.matching.keys import ALL_KEYS, cap, keys
 from terresante_identity.matching.people import RawTraits
 from terresante_identity.matching.probes import probes
-from terresante_identity.matching.scoring import against_rivals, contributions, explained, scores
+from terresante_identity.matching.scoring import LEAST, against_rivals, contributions, explained, scores
 from terresante_identity.matching.weights import WeightsUnreadable, parsed_weights, shipped, written
 
 from .someone import MARIE, one, pair, rows
@@ -108,27 +110,29 @@ def test_a_trait_that_is_missing_on_either_side_adds_nothing() -> None:
     assert added["birth_place"][0] == 0
 
 
-QUALIFIED = Standing(qualified=True, ins=("280047511300187", "1.2.250.1.213.1.4.8"))
+SCORES = st.one_of(st.integers(-60, 60).map(lambda quarters: quarters / 4), st.floats(-40, 40))
+CANDIDATES = st.lists(st.tuples(SCORES, st.booleans(), st.booleans()), min_size=1, max_size=8)
 
 
-def test_the_same_ins_with_equal_strict_traits_is_one_person() -> None:
-    assert same_by_ins(QUALIFIED, QUALIFIED, strict_traits_equal=True)
-    assert not same_by_ins(QUALIFIED, replace(QUALIFIED, ins=None), strict_traits_equal=True)
+@given(CANDIDATES, st.sampled_from(["strict", "suggest", "auto"]))
+def test_the_candidates_of_one_look_up_are_decided_upon_as_those_of_many(
+    some: list[tuple[float, bool, bool]], named: str
+) -> None:
+    alone, barred, twins = map(list, zip(*some, strict=True))
+    policy = shipped().policies[named]
+
+    each = decided_of_one(alone, barred, twins, policy)
+
+    together = decided(rows(*[0] * len(some)), np.array(alone), np.array(barred), np.array(twins), policy)
+    assert [decision for decision, _ in each] == together.decisions.tolist()
+    assert np.allclose([rivals for _, rivals in each], together.rivals, atol=0.001)
 
 
-@pytest.mark.parametrize(
-    ("other", "equal", "veto"),
-    [
-        (QUALIFIED, False, Veto.INS_OTHER_TRAIT),
-        (replace(QUALIFIED, ins=("1", "1.2.250.1.213.1.4.8")), True, Veto.OTHER_INS),
-        (Standing(doubtful=True), True, Veto.DOUBTFUL),
-        (Standing(fictive=True), True, Veto.DOUBTFUL),
-        (Standing(homonym=True), True, Veto.DOUBTFUL),
-    ],
-)
-def test_what_a_status_forbids(other: Standing, equal: bool, veto: Veto) -> None:
-    assert standing_vetoes(QUALIFIED, other, equal) == {veto}
-    assert not same_by_ins(QUALIFIED, other, equal)
+def test_who_is_as_good_as_nobody_is_nobodys_rival() -> None:
+    crowd = np.array([-8.0, *[LEAST - 0.01] * 400])
+
+    assert against_rivals(rows(*[0] * 401), crowd)[0] == 0
+    assert against_rivals(rows(*[0] * 401), crowd + 0.02)[0] < 0
 
 
 def test_both_indexes_find_the_same_candidates() -> None:

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from terresante_identity.cli import filling
+from terresante_identity.cli.blocks import Block
 from terresante_identity.cli.main import main
-from terresante_identity.cli.rows import Chunk, Feed, Rows
-from terresante_identity.cli.rows import rows as rows_of
+from terresante_identity.cli.rows import Making, Rows
+from terresante_identity.cli.tables import Feed
 from terresante_identity.domain.asking import asked_of
 from terresante_identity.domain.births import Gazetteer
 from terresante_identity.domain.evidence import Asked, Decision, Kept
@@ -57,6 +58,8 @@ select indexdef from pg_indexes where schemaname = 'public'
 union all
 select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
 where connamespace = 'public'::regnamespace
+union all
+select tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text from pg_trigger where not tgisinternal
 order by 1
 """)
 
@@ -143,6 +146,8 @@ async def test_the_history_of_each_person_begins_with_the_load(
         "from person_version v join person p on p.id = v.person_id"
     )
     assert await rows(database, acts) == [("registered", "", True, True)]
+    states = text("select v.state = to_jsonb(p) from person_version v join person p on p.id = v.person_id")
+    assert set(await rows(database, states)) == {(True,)}
 
 
 async def test_lines_left_out_are_told_with_their_reason(database: Database, database_url: str, file: Path) -> None:
@@ -265,16 +270,16 @@ async def test_a_region_that_has_people_is_left_as_it_is(
 
 async def test_a_load_that_is_cut_off_leaves_nothing(database: Database, database_url: str) -> None:
     before = await rows(database, DEFINITIONS)
-    feed = Feed(ISSUER, None, "", UUID(int=0), MONDAY)
-    lines = [(2, "P1", ("LEFEBVRE", "MARIE", "1980-04-12", "F", "75113"), "")]
+    feed = Feed(ISSUER, None, "", UUID(int=0), MONDAY, MONDAY.isoformat())
+    making = Making(feed, 6, [[place] for place in range(6)], 1)
 
     async def cut_off() -> AsyncIterator[Rows]:
-        yield rows_of(Chunk(1, lines), feed)
+        yield making.rows(Block(2, 1, b"P1,LEFEBVRE,MARIE,1980-04-12,F,75113\n"))
         raise OSError("the disk is gone")
 
     async with filling.connected(database_url) as connection:
         with pytest.raises(OSError, match="the disk"):
-            await filling.filled(connection, cut_off(), str)
+            await filling.filled(connection, cut_off(), lambda *_: None)
 
     assert await rows(database, text("select count(*) from person")) == [(0,)]
     assert await rows(database, DEFINITIONS) == before

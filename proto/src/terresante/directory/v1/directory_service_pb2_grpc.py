@@ -151,7 +151,7 @@ class DirectoryServiceServicer:
     def RegisterStructure(self, request, context):
         """Registers a structure in a territory of the calling administrator (R-ROR4).
         Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
-        STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,7 +174,7 @@ class DirectoryServiceServicer:
     def RegisterProfessional(self, request, context):
         """Registers a professional with at least one place of practice in a structure of the administrator's territory.
         Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
-        PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        PLACE_INVALID, PLACE_ALREADY, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,7 +182,7 @@ class DirectoryServiceServicer:
 
     def AddPlace(self, request, context):
         """Adds a place of practice in a structure of the administrator's territory.
-        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
         ADMINISTRATOR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -38,7 +38,7 @@ class DirectoryServiceStub:
     RegisterStructure: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterStructureRequest, _directory_service_pb2.RegisterStructureResponse]
     """Registers a structure in a territory of the calling administrator (R-ROR4).
     Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
-    STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     BatchGetStructures: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetStructuresRequest, _directory_service_pb2.BatchGetStructuresResponse]
     """Structures by id, in the order asked; unknown ones are left out."""
@@ -47,11 +47,11 @@ class DirectoryServiceStub:
     RegisterProfessional: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterProfessionalRequest, _directory_service_pb2.RegisterProfessionalResponse]
     """Registers a professional with at least one place of practice in a structure of the administrator's territory.
     Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
-    PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    PLACE_INVALID, PLACE_ALREADY, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     AddPlace: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.AddPlaceRequest, _directory_service_pb2.AddPlaceResponse]
     """Adds a place of practice in a structure of the administrator's territory.
-    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
     ADMINISTRATOR_UNKNOWN.
     """
     EndPlace: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.EndPlaceRequest, _directory_service_pb2.EndPlaceResponse]
@@ -122,7 +122,7 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     RegisterStructure: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterStructureRequest, _directory_service_pb2.RegisterStructureResponse]  # type: ignore[assignment]
     """Registers a structure in a territory of the calling administrator (R-ROR4).
     Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
-    STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     BatchGetStructures: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.BatchGetStructuresRequest, _directory_service_pb2.BatchGetStructuresResponse]  # type: ignore[assignment]
     """Structures by id, in the order asked; unknown ones are left out."""
@@ -131,11 +131,11 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     RegisterProfessional: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.RegisterProfessionalRequest, _directory_service_pb2.RegisterProfessionalResponse]  # type: ignore[assignment]
     """Registers a professional with at least one place of practice in a structure of the administrator's territory.
     Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
-    PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    PLACE_INVALID, PLACE_ALREADY, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     AddPlace: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.AddPlaceRequest, _directory_service_pb2.AddPlaceResponse]  # type: ignore[assignment]
     """Adds a place of practice in a structure of the administrator's territory.
-    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
     ADMINISTRATOR_UNKNOWN.
     """
     EndPlace: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.EndPlaceRequest, _directory_service_pb2.EndPlaceResponse]  # type: ignore[assignment]
@@ -215,7 +215,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_service_pb2.RegisterStructureResponse, _abc.Awaitable[_directory_service_pb2.RegisterStructureResponse]]:
         """Registers a structure in a territory of the calling administrator (R-ROR4).
         Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ALREADY, STRUCTURE_NAME_INVALID,
-        STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        STRUCTURE_KIND_UNKNOWN, STRUCTURE_ADDRESS_INVALID, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -242,7 +242,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_service_pb2.RegisterProfessionalResponse, _abc.Awaitable[_directory_service_pb2.RegisterProfessionalResponse]]:
         """Registers a professional with at least one place of practice in a structure of the administrator's territory.
         Refuses with TERRITORY_NOT_YOURS, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN, STRUCTURE_UNKNOWN, PROFESSIONAL_NAME_INVALID,
-        PLACE_INVALID, PLACE_ALREADY, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        PLACE_INVALID, PLACE_ALREADY, STRUCTURE_CLOSED, ADMINISTRATOR_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -252,7 +252,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.AddPlaceResponse, _abc.Awaitable[_directory_service_pb2.AddPlaceResponse]]:
         """Adds a place of practice in a structure of the administrator's territory.
-        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, PLACE_INVALID, PLACE_ALREADY, VERSION_STALE, VERSION_REQUIRED,
         ADMINISTRATOR_UNKNOWN.
         """
 

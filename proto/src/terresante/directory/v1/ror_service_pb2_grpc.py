@@ -165,7 +165,7 @@ class RorServiceServicer:
 
     def ListNodes(self, request, context):
         """The nodes under a structure, or the roots of a territory: structures first, then offers, by name.
-        Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN.
+        Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN, CURSOR_INVALID, SEARCH_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,7 +183,7 @@ class RorServiceServicer:
         """Registers a legal entity, a site or an internal organisation.
         Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_NAME_INVALID, STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID,
         STRUCTURE_PARENT_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, STRUCTURE_ALREADY, TELECOM_INVALID, WHY_INVALID,
-        IDEMPOTENCY_KEY_REUSED.
+        STRUCTURE_UNKNOWN (what it is part of is not there then), STRUCTURE_CLOSED (the same), IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -199,7 +199,8 @@ class RorServiceServicer:
 
     def CloseStructure(self, request, context):
         """Closes a structure and all that is under it from a moment on: its offers close, its places of practice end.
-        Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, CLOSING_KIND_INVALID, VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
+        Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, TERRITORY_NOT_YOURS (something under it is another's), CLOSING_KIND_INVALID,
+        VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -225,7 +226,7 @@ class RorServiceServicer:
     def EnrolOffer(self, request, context):
         """Registers an offer of a structure.
         Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, OFFER_NAME_INVALID, OFFER_CODE_INVALID, AGE_RANGE_INVALID, OPENING_INVALID,
-        CAPACITY_INVALID, TELECOM_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+        CAPACITY_INVALID, TELECOM_INVALID, POSITION_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -254,7 +255,8 @@ class RorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStaleOffers(self, request, context):
-        """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first. Refuses with CURSOR_INVALID.
+        """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first.
+        Refuses with CURSOR_INVALID, TERRITORY_NOT_YOURS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -263,7 +265,7 @@ class RorServiceServicer:
     def CorrectProfessional(self, request, context):
         """Corrects the name, RPPS or profession of a professional whose account the caller's territory answers for.
         Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PROFESSIONAL_NAME_INVALID, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN,
-        VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID.
+        VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -279,7 +281,8 @@ class RorServiceServicer:
 
     def UndoAct(self, request, context):
         """Undoes an act whole: what was said before stands again, for the same spans. Undoing an undoing is a redoing.
-        Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID.
+        Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID,
+        STRUCTURE_ALREADY, PROFESSIONAL_ALREADY, PLACE_ALREADY (a number or place was taken up meanwhile).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

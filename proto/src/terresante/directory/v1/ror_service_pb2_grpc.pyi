@@ -47,7 +47,7 @@ class RorServiceStub:
     """
     ListNodes: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ListNodesRequest, _ror_service_pb2.ListNodesResponse]
     """The nodes under a structure, or the roots of a territory: structures first, then offers, by name.
-    Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN.
+    Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN, CURSOR_INVALID, SEARCH_INVALID.
     """
     Find: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.FindRequest, _ror_service_pb2.FindResponse]
     """What matches as one types, best first: by name, commune, FINESS, SIRET, RPPS; accents ignored, a typing error borne.
@@ -57,7 +57,7 @@ class RorServiceStub:
     """Registers a legal entity, a site or an internal organisation.
     Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_NAME_INVALID, STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID,
     STRUCTURE_PARENT_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, STRUCTURE_ALREADY, TELECOM_INVALID, WHY_INVALID,
-    IDEMPOTENCY_KEY_REUSED.
+    STRUCTURE_UNKNOWN (what it is part of is not there then), STRUCTURE_CLOSED (the same), IDEMPOTENCY_KEY_REUSED.
     """
     ChangeStructure: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ChangeStructureRequest, _ror_service_pb2.ChangeStructureResponse]
     """Says something else of a structure from a moment on. The whole content, not a part of it.
@@ -65,7 +65,8 @@ class RorServiceStub:
     """
     CloseStructure: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.CloseStructureRequest, _ror_service_pb2.CloseStructureResponse]
     """Closes a structure and all that is under it from a moment on: its offers close, its places of practice end.
-    Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, CLOSING_KIND_INVALID, VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
+    Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, TERRITORY_NOT_YOURS (something under it is another's), CLOSING_KIND_INVALID,
+    VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
     """
     BatchGetOffers: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.BatchGetOffersRequest, _ror_service_pb2.BatchGetOffersResponse]
     """Offers by id, in the order asked; unknown ones are left out, as are those of a closed structure (R-ROR3) unless asked for, sensitive
@@ -79,7 +80,7 @@ class RorServiceStub:
     EnrolOffer: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.EnrolOfferRequest, _ror_service_pb2.EnrolOfferResponse]
     """Registers an offer of a structure.
     Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, OFFER_NAME_INVALID, OFFER_CODE_INVALID, AGE_RANGE_INVALID, OPENING_INVALID,
-    CAPACITY_INVALID, TELECOM_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+    CAPACITY_INVALID, TELECOM_INVALID, POSITION_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
     """
     ChangeOffer: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ChangeOfferRequest, _ror_service_pb2.ChangeOfferResponse]
     """Says something else of an offer from a moment on. The whole content. Refuses as EnrolOffer, and with OFFER_UNKNOWN, OFFER_CLOSED,
@@ -90,11 +91,13 @@ class RorServiceStub:
     ConfirmOffers: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ConfirmOffersRequest, _ror_service_pb2.ConfirmOffersResponse]
     """Says that offers are still true as they stand. All or none. Refuses with OFFER_UNKNOWN, OFFER_CLOSED, TOO_MANY_IDS."""
     ListStaleOffers: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ListStaleOffersRequest, _ror_service_pb2.ListStaleOffersResponse]
-    """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first. Refuses with CURSOR_INVALID."""
+    """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first.
+    Refuses with CURSOR_INVALID, TERRITORY_NOT_YOURS.
+    """
     CorrectProfessional: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.CorrectProfessionalRequest, _ror_service_pb2.CorrectProfessionalResponse]
     """Corrects the name, RPPS or profession of a professional whose account the caller's territory answers for.
     Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PROFESSIONAL_NAME_INVALID, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN,
-    VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID.
+    VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN.
     """
     ListActs: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.ListActsRequest, _ror_service_pb2.ListActsResponse]
     """The acts on one subject, or in the caller's territories, the newest first: who, when, what before and after, why.
@@ -102,7 +105,8 @@ class RorServiceStub:
     """
     UndoAct: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.UndoActRequest, _ror_service_pb2.UndoActResponse]
     """Undoes an act whole: what was said before stands again, for the same spans. Undoing an undoing is a redoing.
-    Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID.
+    Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID,
+    STRUCTURE_ALREADY, PROFESSIONAL_ALREADY, PLACE_ALREADY (a number or place was taken up meanwhile).
     """
     PreviewOperation: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.PreviewOperationRequest, _ror_service_pb2.PreviewOperationResponse]
     """What an operation would do, as counts and names; nothing is changed.
@@ -139,7 +143,7 @@ class RorServiceAsyncStub(RorServiceStub):
     """
     ListNodes: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ListNodesRequest, _ror_service_pb2.ListNodesResponse]  # type: ignore[assignment]
     """The nodes under a structure, or the roots of a territory: structures first, then offers, by name.
-    Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN.
+    Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN, CURSOR_INVALID, SEARCH_INVALID.
     """
     Find: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.FindRequest, _ror_service_pb2.FindResponse]  # type: ignore[assignment]
     """What matches as one types, best first: by name, commune, FINESS, SIRET, RPPS; accents ignored, a typing error borne.
@@ -149,7 +153,7 @@ class RorServiceAsyncStub(RorServiceStub):
     """Registers a legal entity, a site or an internal organisation.
     Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_NAME_INVALID, STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID,
     STRUCTURE_PARENT_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, STRUCTURE_ALREADY, TELECOM_INVALID, WHY_INVALID,
-    IDEMPOTENCY_KEY_REUSED.
+    STRUCTURE_UNKNOWN (what it is part of is not there then), STRUCTURE_CLOSED (the same), IDEMPOTENCY_KEY_REUSED.
     """
     ChangeStructure: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ChangeStructureRequest, _ror_service_pb2.ChangeStructureResponse]  # type: ignore[assignment]
     """Says something else of a structure from a moment on. The whole content, not a part of it.
@@ -157,7 +161,8 @@ class RorServiceAsyncStub(RorServiceStub):
     """
     CloseStructure: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.CloseStructureRequest, _ror_service_pb2.CloseStructureResponse]  # type: ignore[assignment]
     """Closes a structure and all that is under it from a moment on: its offers close, its places of practice end.
-    Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, CLOSING_KIND_INVALID, VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
+    Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, TERRITORY_NOT_YOURS (something under it is another's), CLOSING_KIND_INVALID,
+    VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
     """
     BatchGetOffers: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.BatchGetOffersRequest, _ror_service_pb2.BatchGetOffersResponse]  # type: ignore[assignment]
     """Offers by id, in the order asked; unknown ones are left out, as are those of a closed structure (R-ROR3) unless asked for, sensitive
@@ -171,7 +176,7 @@ class RorServiceAsyncStub(RorServiceStub):
     EnrolOffer: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.EnrolOfferRequest, _ror_service_pb2.EnrolOfferResponse]  # type: ignore[assignment]
     """Registers an offer of a structure.
     Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, OFFER_NAME_INVALID, OFFER_CODE_INVALID, AGE_RANGE_INVALID, OPENING_INVALID,
-    CAPACITY_INVALID, TELECOM_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+    CAPACITY_INVALID, TELECOM_INVALID, POSITION_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
     """
     ChangeOffer: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ChangeOfferRequest, _ror_service_pb2.ChangeOfferResponse]  # type: ignore[assignment]
     """Says something else of an offer from a moment on. The whole content. Refuses as EnrolOffer, and with OFFER_UNKNOWN, OFFER_CLOSED,
@@ -182,11 +187,13 @@ class RorServiceAsyncStub(RorServiceStub):
     ConfirmOffers: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ConfirmOffersRequest, _ror_service_pb2.ConfirmOffersResponse]  # type: ignore[assignment]
     """Says that offers are still true as they stand. All or none. Refuses with OFFER_UNKNOWN, OFFER_CLOSED, TOO_MANY_IDS."""
     ListStaleOffers: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ListStaleOffersRequest, _ror_service_pb2.ListStaleOffersResponse]  # type: ignore[assignment]
-    """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first. Refuses with CURSOR_INVALID."""
+    """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first.
+    Refuses with CURSOR_INVALID, TERRITORY_NOT_YOURS.
+    """
     CorrectProfessional: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.CorrectProfessionalRequest, _ror_service_pb2.CorrectProfessionalResponse]  # type: ignore[assignment]
     """Corrects the name, RPPS or profession of a professional whose account the caller's territory answers for.
     Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PROFESSIONAL_NAME_INVALID, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN,
-    VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID.
+    VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN.
     """
     ListActs: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.ListActsRequest, _ror_service_pb2.ListActsResponse]  # type: ignore[assignment]
     """The acts on one subject, or in the caller's territories, the newest first: who, when, what before and after, why.
@@ -194,7 +201,8 @@ class RorServiceAsyncStub(RorServiceStub):
     """
     UndoAct: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.UndoActRequest, _ror_service_pb2.UndoActResponse]  # type: ignore[assignment]
     """Undoes an act whole: what was said before stands again, for the same spans. Undoing an undoing is a redoing.
-    Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID.
+    Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID,
+    STRUCTURE_ALREADY, PROFESSIONAL_ALREADY, PLACE_ALREADY (a number or place was taken up meanwhile).
     """
     PreviewOperation: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.PreviewOperationRequest, _ror_service_pb2.PreviewOperationResponse]  # type: ignore[assignment]
     """What an operation would do, as counts and names; nothing is changed.
@@ -240,7 +248,7 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ror_service_pb2.ListNodesResponse, _abc.Awaitable[_ror_service_pb2.ListNodesResponse]]:
         """The nodes under a structure, or the roots of a territory: structures first, then offers, by name.
-        Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN.
+        Refuses with STRUCTURE_UNKNOWN, TERRITORY_UNKNOWN, CURSOR_INVALID, SEARCH_INVALID.
         """
 
     @_abc_1.abstractmethod
@@ -262,7 +270,7 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Registers a legal entity, a site or an internal organisation.
         Refuses with TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, STRUCTURE_NAME_INVALID, STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID,
         STRUCTURE_PARENT_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, STRUCTURE_ALREADY, TELECOM_INVALID, WHY_INVALID,
-        IDEMPOTENCY_KEY_REUSED.
+        STRUCTURE_UNKNOWN (what it is part of is not there then), STRUCTURE_CLOSED (the same), IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -282,7 +290,8 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ror_service_pb2.CloseStructureResponse, _abc.Awaitable[_ror_service_pb2.CloseStructureResponse]]:
         """Closes a structure and all that is under it from a moment on: its offers close, its places of practice end.
-        Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, CLOSING_KIND_INVALID, VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
+        Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, TERRITORY_NOT_YOURS (something under it is another's), CLOSING_KIND_INVALID,
+        VERSION_STALE, VERSION_REQUIRED, WHY_INVALID.
         """
 
     @_abc_1.abstractmethod
@@ -314,7 +323,7 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ror_service_pb2.EnrolOfferResponse, _abc.Awaitable[_ror_service_pb2.EnrolOfferResponse]]:
         """Registers an offer of a structure.
         Refuses with STRUCTURE_UNKNOWN, STRUCTURE_CLOSED, OFFER_NAME_INVALID, OFFER_CODE_INVALID, AGE_RANGE_INVALID, OPENING_INVALID,
-        CAPACITY_INVALID, TELECOM_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+        CAPACITY_INVALID, TELECOM_INVALID, POSITION_INVALID, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -349,7 +358,9 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ror_service_pb2.ListStaleOffersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ror_service_pb2.ListStaleOffersResponse, _abc.Awaitable[_ror_service_pb2.ListStaleOffersResponse]]:
-        """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first. Refuses with CURSOR_INVALID."""
+        """Offers of the caller's territories that nobody changed or confirmed since a moment, the oldest first.
+        Refuses with CURSOR_INVALID, TERRITORY_NOT_YOURS.
+        """
 
     @_abc_1.abstractmethod
     def CorrectProfessional(
@@ -359,7 +370,7 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ror_service_pb2.CorrectProfessionalResponse, _abc.Awaitable[_ror_service_pb2.CorrectProfessionalResponse]]:
         """Corrects the name, RPPS or profession of a professional whose account the caller's territory answers for.
         Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, PROFESSIONAL_NAME_INVALID, RPPS_INVALID, PROFESSIONAL_ALREADY, PROFESSION_UNKNOWN,
-        VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID.
+        VERSION_STALE, VERSION_REQUIRED, NOTHING_CHANGED, WHY_INVALID, ACCOUNT_MEANS_INVALID, ACCOUNT_CARD_TAKEN.
         """
 
     @_abc_1.abstractmethod
@@ -379,7 +390,8 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ror_service_pb2.UndoActResponse, _abc.Awaitable[_ror_service_pb2.UndoActResponse]]:
         """Undoes an act whole: what was said before stands again, for the same spans. Undoing an undoing is a redoing.
-        Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID.
+        Refuses with ACT_UNKNOWN, TERRITORY_NOT_YOURS, ACT_UNDONE, ACT_BUILT_UPON (a later act changed the same; its id is in the metadata), WHY_INVALID,
+        STRUCTURE_ALREADY, PROFESSIONAL_ALREADY, PLACE_ALREADY (a number or place was taken up meanwhile).
         """
 
     @_abc_1.abstractmethod

@@ -155,7 +155,7 @@ class LinkageServiceServicer:
 
     def Match(self, request, context):
         """Who these traits or this INS may be, best first; nothing is kept. Persons are given without their INS.
-        Refuses with the reasons of traits, LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
+        Refuses with the reasons of traits, INS_KEY_WRONG (a professional types it, R-ID4), LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -180,7 +180,7 @@ class LinkageServiceServicer:
     def CrossReference(self, request, context):
         """All source identities of a person, found by person, by issuer and number, or by INS. A feeder sees the person id and the numbers;
         traits only of what it sent itself.
-        Refuses with REFERENCE_INVALID, SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
+        Refuses with REFERENCE_INVALID, INS_KEY_WRONG (a professional types it, R-ID4), SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -46,7 +46,7 @@ class LinkageServiceStub:
     """
     Match: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.MatchRequest, _linkage_service_pb2.MatchResponse]
     """Who these traits or this INS may be, best first; nothing is kept. Persons are given without their INS.
-    Refuses with the reasons of traits, LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
+    Refuses with the reasons of traits, INS_KEY_WRONG (a professional types it, R-ID4), LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
     """
     BatchMatch: _grpc.UnaryStreamMultiCallable[_linkage_service_pb2.BatchMatchRequest, _linkage_service_pb2.BatchMatchResponse]
     """The same for up to 1,000 at once, answered one by one in the order asked. A line that cannot be read is answered with its reason.
@@ -59,7 +59,7 @@ class LinkageServiceStub:
     CrossReference: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.CrossReferenceRequest, _linkage_service_pb2.CrossReferenceResponse]
     """All source identities of a person, found by person, by issuer and number, or by INS. A feeder sees the person id and the numbers;
     traits only of what it sent itself.
-    Refuses with REFERENCE_INVALID, SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
+    Refuses with REFERENCE_INVALID, INS_KEY_WRONG (a professional types it, R-ID4), SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
     """
     ListChanges: _grpc.UnaryUnaryMultiCallable[_linkage_service_pb2.ListChangesRequest, _linkage_service_pb2.ListChangesResponse]
     """What became of the caller's own source identities, in order: a feeder that lost its copy starts again from the first.
@@ -140,7 +140,7 @@ class LinkageServiceAsyncStub(LinkageServiceStub):
     """
     Match: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.MatchRequest, _linkage_service_pb2.MatchResponse]  # type: ignore[assignment]
     """Who these traits or this INS may be, best first; nothing is kept. Persons are given without their INS.
-    Refuses with the reasons of traits, LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
+    Refuses with the reasons of traits, INS_KEY_WRONG (a professional types it, R-ID4), LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
     """
     BatchMatch: _aio.UnaryStreamMultiCallable[_linkage_service_pb2.BatchMatchRequest, _linkage_service_pb2.BatchMatchResponse]  # type: ignore[assignment]
     """The same for up to 1,000 at once, answered one by one in the order asked. A line that cannot be read is answered with its reason.
@@ -153,7 +153,7 @@ class LinkageServiceAsyncStub(LinkageServiceStub):
     CrossReference: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.CrossReferenceRequest, _linkage_service_pb2.CrossReferenceResponse]  # type: ignore[assignment]
     """All source identities of a person, found by person, by issuer and number, or by INS. A feeder sees the person id and the numbers;
     traits only of what it sent itself.
-    Refuses with REFERENCE_INVALID, SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
+    Refuses with REFERENCE_INVALID, INS_KEY_WRONG (a professional types it, R-ID4), SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
     """
     ListChanges: _aio.UnaryUnaryMultiCallable[_linkage_service_pb2.ListChangesRequest, _linkage_service_pb2.ListChangesResponse]  # type: ignore[assignment]
     """What became of the caller's own source identities, in order: a feeder that lost its copy starts again from the first.
@@ -243,7 +243,7 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_linkage_service_pb2.MatchResponse, _abc.Awaitable[_linkage_service_pb2.MatchResponse]]:
         """Who these traits or this INS may be, best first; nothing is kept. Persons are given without their INS.
-        Refuses with the reasons of traits, LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
+        Refuses with the reasons of traits, INS_KEY_WRONG (a professional types it, R-ID4), LIMIT_INVALID, SEARCH_RATE_LIMITED, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod
@@ -274,7 +274,7 @@ class LinkageServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_linkage_service_pb2.CrossReferenceResponse, _abc.Awaitable[_linkage_service_pb2.CrossReferenceResponse]]:
         """All source identities of a person, found by person, by issuer and number, or by INS. A feeder sees the person id and the numbers;
         traits only of what it sent itself.
-        Refuses with REFERENCE_INVALID, SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
+        Refuses with REFERENCE_INVALID, INS_KEY_WRONG (a professional types it, R-ID4), SOURCE_UNKNOWN, PERSON_UNKNOWN, ACCESS_REFUSED.
         """
 
     @_abc_1.abstractmethod

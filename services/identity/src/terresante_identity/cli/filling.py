@@ -1,34 +1,38 @@
 """Fills an empty region in one transaction: indexes and constraints are put away, rows copied, then all is put back."""
 
-import io
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 
-from terresante_identity.cli.rows import COLUMNS, Rows
+from terresante_identity.cli.rows import Rows
+from terresante_identity.cli.tables import COLUMNS
 from terresante_identity.store.rarity import COUNT
 
 INDEXES = """
 select c.relname as name, pg_get_indexdef(i.indexrelid) as definition
 from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
-where t.relname = any($1) and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+where t.relname = any($1) and t.relnamespace = current_schema()::regnamespace
+    and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
 order by c.relname
 """
+# Of these tables, and of others that lean on them: foreign keys first, then what they lean on.
 CONSTRAINTS = """
-select t.relname as table, k.conname as name, k.contype::text as kind, pg_get_constraintdef(k.oid) as definition
-from pg_constraint k join pg_class t on t.oid = k.conrelid
-where t.relname = any($1) and k.contype in ('f', 'u') and t.relnamespace = current_schema()::regnamespace
-order by k.contype = 'u', t.relname, k.conname
+select t.relname as table, k.conname as name, pg_get_constraintdef(k.oid) as definition
+from pg_constraint k join pg_class t on t.oid = k.conrelid left join pg_class o on o.oid = k.confrelid
+where k.contype in ('f', 'u', 'p') and t.relnamespace = current_schema()::regnamespace
+    and (t.relname = any($1) or o.relname = any($1))
+order by k.contype = 'f' desc, t.relname, k.conname
 """
-# As `persons.add` remembers who was registered by an act of that kind.
-REMEMBER = """
-insert into person_version (person_id, version, act, detail, acted_by, acted_at, state)
-select id, version, 'registered', '', registered_by, created_at, to_jsonb(person) from person
-"""
-MEMORY = "512MB"
-Told = Callable[[str], object]
+# It copies what the version before this one writes of the platform's own persons, row by row, and finds nothing to
+# copy of another issuer's.
+COPYING = "select tgname from pg_trigger where tgrelid = 'person_version'::regclass and tgname = 'copy_person_version'"
+PEOPLE = f"select {' or '.join([f'exists (select from {name})' for name in COLUMNS])}"  # noqa: S608 -- our own names
+MEMORY, WORK_MEMORY = "768MB", "256MB"
+Told = Callable[[str, str], object]
+"""Is told what is being done from now on: the stage, and which part of it."""
 
 
 class RegionHasPeople(ValueError):
@@ -58,39 +62,43 @@ async def next_place(connection: Any) -> int:
     return int(await connection.fetchval("select coalesce(max(place), 0) + 1 from linkage_act"))
 
 
+async def in_json(connection: Any, at: datetime) -> str:
+    """A moment as this connection's `to_jsonb` writes it, without quotes."""
+    return str(await connection.fetchval("select to_jsonb($1::timestamptz) #>> '{}'", at))
+
+
 async def filled(connection: Any, batches: AsyncIterable[Rows], told: Told) -> None:
-    """Copies all batches, or nothing. Raises RegionHasPeople. `told`: what is being done, after the rows."""
+    """Copies all batches, or nothing. Raises RegionHasPeople."""
     tables = list(COLUMNS)
     async with connection.transaction():
         await connection.execute(f"lock table {', '.join(tables)} in access exclusive mode")
-        if await connection.fetchval("select exists (select from person) or exists (select from source)"):
+        if await connection.fetchval(PEOPLE):
             raise RegionHasPeople(
                 "the region has people already: a load is for an empty one, feeders register the others"
             )
         await connection.execute(f"set local maintenance_work_mem = '{MEMORY}'")
+        await connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
         indexes, constraints = await _put_away(connection, tables)
-        async for rows in batches:
-            for table, columns in COLUMNS.items():
-                await connection.copy_to_table(table, source=io.BytesIO(rows.copies[table]), columns=columns)
+        told("rows", "")
+        await _copied(connection, batches)
         for index in indexes:
-            told(index["name"])
+            told("indexes", index["name"])
             await connection.execute(index["definition"])
+        told("statistics", "")
+        await connection.execute(f"analyze {', '.join(tables)}")
         for one in reversed(constraints):
-            told(one["name"])
+            told("constraints", one["name"])
             await connection.execute(f"alter table {one['table']} add constraint {one['name']} {one['definition']}")
         await connection.execute(
             "select setval(pg_get_serial_sequence('linkage_act', 'place'), coalesce(max(place), 1)) from linkage_act"
         )
-        told("statistics")
-        await connection.execute(f"analyze {', '.join(tables)}")
-        told("versions")
-        await connection.execute(REMEMBER)
-        told("how frequent names are")
+        told("names counted", "")
         await connection.execute(COUNT.text)
+        told("commit", "")
 
 
 async def _put_away(connection: Any, tables: list[str]) -> tuple[list[Any], list[Any]]:
-    """Foreign keys before the uniqueness they lean on; primary keys stay, for ids come in order."""
+    """Foreign keys before the uniqueness they lean on."""
     constraints = await connection.fetch(CONSTRAINTS, tables)
     for one in constraints:
         await connection.execute(f"alter table {one['table']} drop constraint {one['name']}")
@@ -98,3 +106,18 @@ async def _put_away(connection: Any, tables: list[str]) -> tuple[list[Any], list
     for index in indexes:
         await connection.execute(f"drop index {index['name']}")
     return indexes, constraints
+
+
+async def _copied(connection: Any, batches: AsyncIterable[Rows]) -> None:
+    """Rows are frozen as they come (the tables were emptied by this transaction): nothing is to be vacuumed later."""
+    await connection.execute(f"truncate {', '.join(COLUMNS)}")
+    copying = await connection.fetch(COPYING)
+    for trigger in copying:
+        await connection.execute(f"alter table person_version disable trigger {trigger['tgname']}")
+    async for rows in batches:
+        for name, content in rows.copies.items():
+            await connection.copy_to_table(
+                name, source=memoryview(content), columns=COLUMNS[name], format="binary", freeze=True
+            )
+    for trigger in copying:
+        await connection.execute(f"alter table person_version enable trigger {trigger['tgname']}")

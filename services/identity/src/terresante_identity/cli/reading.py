@@ -117,7 +117,8 @@ def _fault(fields: Sequence[str], width: int, id_place: int, seen: set[str]) -> 
     return "identifier already used by a line above" if identifier in seen else ""
 
 
-def _csv(path: Path, encoding: str) -> tuple[list[str], Iterator[Line]]:
+def csv_header(path: Path, encoding: str) -> tuple[list[str], str]:
+    """The names in the first line, and what separates them. Raises FileUnreadable."""
     with path.open("rb") as file:
         first = file.readline(LONGEST_LINE).removeprefix(BYTE_ORDER_MARK)
     try:
@@ -127,29 +128,38 @@ def _csv(path: Path, encoding: str) -> tuple[list[str], Iterator[Line]]:
     if not text.strip():
         raise FileUnreadable(f"{path}: empty, or no header line")
     separator = max(SEPARATORS, key=text.count)
-    return [name.strip() for name in _cut(text, separator)], _csv_lines(path, encoding, separator)
+    return [name.strip() for name in _cut(text, separator)], separator
+
+
+def csv_line(number: int, raw: bytes, encoding: str, separator: str) -> Line | None:
+    """None for an empty one. A quoted field ends on its line: a stray quote costs one line, never the rest."""
+    try:
+        text = raw.decode(encoding).rstrip("\r\n")
+    except UnicodeDecodeError as wrong:
+        shown = raw.decode("latin-1").rstrip("\r\n")
+        return Line(number, (), shown, f"not {encoding} at byte {wrong.start + 1} (latin-1? --encoding latin-1)")
+    if not text.strip():
+        return None
+    if '"' not in text:
+        return Line(number, text.split(separator), text)
+    try:
+        return Line(number, _cut(text, separator), text)
+    except csv.Error:
+        return Line(number, (), text, "a stray quote, or a quoted field that does not end on its line")
+
+
+def _csv(path: Path, encoding: str) -> tuple[list[str], Iterator[Line]]:
+    header, separator = csv_header(path, encoding)
+    return header, _csv_lines(path, encoding, separator)
 
 
 def _csv_lines(path: Path, encoding: str, separator: str) -> Iterator[Line]:
-    """A quoted field ends on its line: a stray quote costs one line, never the rest of the file."""
     with path.open("rb") as file:
         file.readline()
         for number, raw in enumerate(file, start=2):
-            try:
-                text = raw.decode(encoding).rstrip("\r\n")
-            except UnicodeDecodeError as wrong:
-                shown = raw.decode("latin-1").rstrip("\r\n")
-                yield Line(number, (), shown, f"not {encoding} at byte {wrong.start + 1} (latin-1? --encoding latin-1)")
-                continue
-            if not text.strip():
-                continue
-            if '"' not in text:
-                yield Line(number, text.split(separator), text)
-                continue
-            try:
-                yield Line(number, _cut(text, separator), text)
-            except csv.Error:
-                yield Line(number, (), text, "a stray quote, or a quoted field that does not end on its line")
+            line = csv_line(number, raw, encoding, separator)
+            if line is not None:
+                yield line
 
 
 def _cut(text: str, separator: str) -> list[str]:

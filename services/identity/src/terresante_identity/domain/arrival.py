@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from terresante_identity.domain.asking import asked_of
 from terresante_identity.domain.evidence import SAME_INS_OTHER_TRAITS, Candidate, Decision
 from terresante_identity.domain.identity import Person, PersonId
 from terresante_identity.domain.sources import Claim, Source, SourceWarning
@@ -41,9 +42,6 @@ def still_fits(claim: Claim, others: Sequence[Source], own: Candidate | None) ->
 
 
 def traits_changed(before: Claim, after: Claim) -> bool:
-    """Whether anything changed that identities are compared by: traits or number."""
-    return (before.traits, before.ins, before.received.birth_date) != (
-        after.traits,
-        after.ins,
-        after.received.birth_date,
-    )
+    """Whether anything changed that identities are compared by: the five traits or the number."""
+    one, other = (replace(asked_of(claim), qualified=False, flagged=False) for claim in (before, after))
+    return one != other

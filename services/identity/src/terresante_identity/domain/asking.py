@@ -1,8 +1,8 @@
 """What is looked up by: identities as the texts that comparing reads (`evidence.Asked`)."""
 
 from terresante_identity.domain.births import BirthPlace
-from terresante_identity.domain.evidence import Asked
-from terresante_identity.domain.sources import Claim, SourceId
+from terresante_identity.domain.evidence import Asked, Kept
+from terresante_identity.domain.sources import Claim, Source, SourceId
 from terresante_identity.domain.status import Status
 from terresante_identity.domain.traits import Sex, TypedTraits
 
@@ -21,6 +21,11 @@ def asked_of(claim: Claim, but: SourceId | None = None) -> Asked:
         flagged=bool(claim.standing.flags),
         but_source=but,
     )
+
+
+def kept_of(source: Source) -> Kept:
+    """What a source identity is looked up by, by its present version."""
+    return Kept(source.id, source.person, asked_of(source.version.claim, source.id))
 
 
 def asked_of_typed(typed: TypedTraits) -> Asked | None:

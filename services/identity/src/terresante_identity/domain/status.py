@@ -87,13 +87,6 @@ class Standing:
         return Status.VALIDATED if self.checked else Status.PROVISIONAL
 
     @property
-    def may_transmit_ins(self) -> bool:
-        """R-ID6: only a qualified identity may reference or carry health data with its matricule (EXI SI 08,
-        EXI ID 29).
-        """
-        return self.status is Status.QUALIFIED
-
-    @property
     def may_call_insi(self) -> bool:
         """R-ID10: INSi is never asked about a doubtful or fictitious identity."""
         return not self.flags & FORCE_PROVISIONAL

@@ -1,5 +1,7 @@
 """From scores to what is done: link, show to a human, or neither. What stands in the way of a link is said by name."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -8,7 +10,7 @@ from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels, amo
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.joint import ALIKE_NAME, FAR_DATE, OTHER_NAME, SAME_FIRST, SAME_NAME
 from terresante_identity.matching.levels import BirthDate, FirstName
-from terresante_identity.matching.scoring import against_rivals
+from terresante_identity.matching.scoring import against_rivals, against_rivals_of_one
 from terresante_identity.matching.weights import Policy
 
 
@@ -24,14 +26,13 @@ WRITTEN = {Decision.NONE: "", Decision.REVIEW: "review", Decision.AUTO: "auto"}
 
 
 class Veto(StrEnum):
-    """Why a pair is never linked without a human, whatever its score."""
+    """Why two people's traits are never linked without a human, whatever their score. Those of status and INS:
+    `evidence`.
+    """
 
     TWINS = "TWINS"  # same name and date of birth, unrelated first names
     OTHER_NAME = "OTHER_NAME"  # another birth name, even if it may be a married one: two women may share all the rest
     OTHER_DATE = "OTHER_DATE"  # equal names, a date that differs in more than one component: parent and child
-    DOUBTFUL = "DOUBTFUL"  # one of the two is flagged doubtful, fictive or homonym
-    OTHER_INS = "OTHER_INS"  # both qualified, with different matricules
-    INS_OTHER_TRAIT = "INS_OTHER_TRAIT"  # the same INS, another strict trait: an anomaly (R-ID11)
     POOR = "POOR"  # too few traits were known to tell
 
 
@@ -39,7 +40,7 @@ UNRELATED = (FirstName.CLOSE, FirstName.NEAR, FirstName.DIFFERENT)
 
 
 def vetoes(found: Comparison) -> dict[Veto, Bools]:
-    """The vetoes that the traits alone give, pair by pair; those of status and INS: `standing_vetoes`."""
+    """The vetoes of pairs."""
     name, first, date = (found.levels[trait] for trait in ("birth_name", "first_names", "birth_date"))
     known = np.zeros(len(found), dtype=np.int8)
     for levels in (name, first, date):
@@ -54,36 +55,6 @@ def vetoes(found: Comparison) -> dict[Veto, Bools]:
 
 def _may_be_equal(date: Levels) -> Bools:
     return among(date, (BirthDate.EQUAL, BirthDate.DAY_UNKNOWN, BirthDate.YEAR_KNOWN, BirthDate.DEFAULT))
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known of an identity besides its traits. `ins`: matricule and OID when it has one, else None."""
-
-    qualified: bool = False
-    doubtful: bool = False
-    fictive: bool = False
-    homonym: bool = False
-    ins: tuple[str, str] | None = None
-
-
-def standing_vetoes(ours: Standing, theirs: Standing, strict_traits_equal: bool) -> frozenset[Veto]:
-    """The vetoes of two identities' status and INS (domain rules R-ID6, R-ID11)."""
-    raised = set()
-    if any(one.doubtful or one.fictive or one.homonym for one in (ours, theirs)):
-        raised.add(Veto.DOUBTFUL)
-    if ours.ins is not None and theirs.ins is not None:
-        if ours.ins == theirs.ins and not strict_traits_equal:
-            raised.add(Veto.INS_OTHER_TRAIT)
-        if ours.ins != theirs.ins and ours.qualified and theirs.qualified:
-            raised.add(Veto.OTHER_INS)
-    return frozenset(raised)
-
-
-def same_by_ins(ours: Standing, theirs: Standing, strict_traits_equal: bool) -> bool:
-    """Whether both are one person without a score: same matricule and OID, strict traits equal, nothing in doubt."""
-    equal = ours.ins is not None and ours.ins == theirs.ins and strict_traits_equal
-    return equal and not standing_vetoes(ours, theirs, strict_traits_equal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +94,22 @@ def decided(asked: Ints, alone: Floats, barred: Bools, may_be_twins: Bools, poli
     decisions = np.where(is_best & linked[group], Decision.AUTO, Decision.NONE)
     decisions = np.where(shown[group] & (is_best | near), Decision.REVIEW, decisions)
     return Decided(score, rivals, decisions.astype(np.int8))
+
+
+def decided_of_one(
+    alone: Sequence[float], barred: Sequence[bool], may_be_twins: Sequence[bool], policy: Policy
+) -> list[tuple[Decision, float]]:
+    """The same for the candidates of one look-up, at least one: what to do with each, and what its rivals take."""
+    rivals = against_rivals_of_one(alone)
+    best = max(range(len(alone)), key=alone.__getitem__)
+    second = max([score for place, score in enumerate(alone) if place != best], default=-math.inf)
+    needed = policy.auto_unlike if may_be_twins[best] else policy.auto
+    linked = alone[best] + rivals[best] >= needed and not barred[best] and alone[best] - second >= policy.margin
+    shown = alone[best] >= policy.review and not linked
+    near = max(alone[best] - policy.margin, policy.review)
+    decisions = [Decision.REVIEW if shown and score >= near else Decision.NONE for score in alone]
+    decisions[best] = Decision.AUTO if linked else Decision.REVIEW if shown else Decision.NONE
+    return list(zip(decisions, rivals, strict=True))
 
 
 def _two_best(asked: Ints, alone: Floats) -> tuple[Ints, Floats, Ints]:

@@ -1,14 +1,15 @@
 """Finds those registered twice: all pairs who share a key, scored."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from terresante_identity.matching.arrays import Bools, Floats, Hashes, Ints, Levels, distinct, folded
+from terresante_identity.matching.bound import Bound
 from terresante_identity.matching.compare import compared
 from terresante_identity.matching.deciding import Decision, unlike, vetoes
-from terresante_identity.matching.frequencies import frequencies
-from terresante_identity.matching.keys import WIDE, Parts, dated, keys, parts
+from terresante_identity.matching.frequencies import Frequencies, frequencies
+from terresante_identity.matching.keys import ALL_KEYS, WIDE, Parts, dated, parts
 from terresante_identity.matching.people import People
 from terresante_identity.matching.scoring import scores
 from terresante_identity.matching.weights import Policy, Weights
@@ -20,6 +21,7 @@ LARGEST_GROUP = 40
 SMALL = 50_000
 
 Progress = Callable[[int], object]
+Worth = Callable[[Ints, Ints], Bools]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,15 @@ class Doubles:
 
 def doubles(who: People, weights: Weights, policy: Policy, progress: Progress = lambda _: None) -> Doubles:
     """All pairs from `policy.review` up. `progress` is told shares of 100 as pairs are compared."""
-    one, other = candidates(who)
     known = frequencies(who)
+    bound = Bound(who, known, weights)
+    one, other = candidates(who, lambda one, other: bound.may_reach(policy.review, one, other))
     kept = []
     done = 0
     for start in range(0, len(one), CHUNK):
-        found = compared(who, one[start : start + CHUNK], who, other[start : start + CHUNK], known)
-        score = scores(found, weights)
-        barred = np.logical_or.reduce(list(vetoes(found).values()))
-        needed = np.where(unlike(found), policy.auto_unlike, policy.auto)
-        decisions = np.where((score >= needed) & ~barred, Decision.AUTO, Decision.REVIEW).astype(np.int8)
-        above = np.flatnonzero(score >= policy.review)
-        kept.append(Doubles(one[start + above], other[start + above], score[above], decisions[above]))
+        left, right = one[start : start + CHUNK], other[start : start + CHUNK]
+        near = bound.may_reach_closely(policy.review, left, right)
+        kept.append(_told(who, left[near], right[near], known, weights, policy))
         now = round(100 * min(start + CHUNK, len(one)) / len(one))
         progress(now - done)
         done = now
@@ -53,10 +52,25 @@ def doubles(who: People, weights: Weights, policy: Policy, progress: Progress = 
     return _best_first(kept)
 
 
-def candidates(who: People) -> tuple[Ints, Ints]:
-    """Pairs of rows that share a key, the earlier first; of many people, those alike in two traits only."""
-    one, other = _pairs(_self_keys(who))
-    return (one, other) if len(who) <= SMALL else _worth_comparing(who, one, other)
+def _told(who: People, one: Ints, other: Ints, known: Frequencies, weights: Weights, policy: Policy) -> Doubles:
+    """Those of these pairs that are to be told."""
+    found = compared(who, one, who, other, known)
+    score = scores(found, weights)
+    barred = np.logical_or.reduce(list(vetoes(found).values()))
+    needed = np.where(unlike(found), policy.auto_unlike, policy.auto)
+    decisions = np.where((score >= needed) & ~barred, Decision.AUTO, Decision.REVIEW).astype(np.int8)
+    above = np.flatnonzero(score >= policy.review)
+    return Doubles(one[above], other[above], score[above], decisions[above])
+
+
+def candidates(who: People, worth: Worth = lambda one, _: np.ones(len(one), dtype=bool)) -> tuple[Ints, Ints]:
+    """Pairs of rows that share a key and are `worth` comparing, the earlier first; of many people, those alike in two
+    traits only.
+    """
+    if len(who) > SMALL:
+        alike = Alike(who)
+        return _pairs(_self_keys(who), alike.in_two_traits, worth)
+    return _pairs(_self_keys(who), worth)
 
 
 def _best_first(kept: list[Doubles]) -> Doubles:
@@ -73,30 +87,39 @@ def _best_first(kept: list[Doubles]) -> Doubles:
     )
 
 
-def _worth_comparing(who: People, one: Ints, other: Ints) -> tuple[Ints, Ints]:
-    """Pairs that resemble in two of name, first name and date: one alone never reaches a human's table."""
-    of = parts(who)
+class Alike:
+    """Which pairs resemble in two of name, first name and date: one alone never reaches a human's table."""
 
-    def equal(*traits: Hashes) -> Bools:
-        alike = [(trait[one] == trait[other]) & (trait[one] != 0) for trait in traits]
-        return np.asarray(np.logical_or.reduce(alike))
+    def __init__(self, who: People) -> None:
+        of = parts(who)
+        low, high = np.minimum(who.month, who.day), np.maximum(who.month, who.day)
+        self._name, self._name_end, self._first, self._second = of.name, of.name_end, of.first, of.second
+        self._names, self._firsts = (of.name, of.name_end, of.prefix), (of.first, of.given_prefix)
+        self._dates = of.month, of.day, of.year_day, dated(who.year, low, high)
 
-    name = equal(of.name, of.name_end, of.prefix) | (of.name[one] == of.name_end[other])
-    name |= (of.name_end[one] == of.name[other]) | (of.name[one] == of.first[other])
-    first = equal(of.first, of.given_prefix) | (of.first[one] == of.second[other]) | (of.second[one] == of.first[other])
-    first |= of.first[one] == of.name[other]
-    low, high = np.minimum(who.month, who.day), np.maximum(who.month, who.day)
-    date = equal(of.month, of.day, of.year_day, dated(who.year, low, high))
-    worth = (name & first) | (name & date) | (first & date)
-    return one[worth], other[worth]
+    def in_two_traits(self, one: Ints, other: Ints) -> Bools:
+        """Of these pairs of rows."""
+        name = _equal(self._names, one, other) | (self._name[one] == self._name_end[other])
+        name |= (self._name_end[one] == self._name[other]) | (self._name[one] == self._first[other])
+        first = _equal(self._firsts, one, other) | (self._first[one] == self._second[other])
+        first |= (self._second[one] == self._first[other]) | (self._first[one] == self._name[other])
+        either = name | first
+        date = np.zeros(len(one), dtype=bool)
+        date[either] = _equal(self._dates, one[either], other[either])
+        return np.asarray((name & first) | (either & date), dtype=np.bool_)
+
+
+def _equal(traits: Sequence[Hashes], one: Ints, other: Ints) -> Bools:
+    alike = [(trait[one] == trait[other]) & (trait[one] != 0) for trait in traits]
+    return np.asarray(np.logical_or.reduce(alike), dtype=np.bool_)
 
 
 def _self_keys(who: People) -> Iterator[Hashes]:
     """The keys of all, and those that make one of two readings: day and month inverted, names swapped, a year apart."""
-    for name, values in keys(who).items():
-        if name not in WIDE or len(who) <= SMALL:
-            yield values
     of = parts(who)
+    for name, key in ALL_KEYS.items():
+        if name not in WIDE or len(who) <= SMALL:
+            yield key.folded([getattr(of, part) for part in key.of])
     yield from _readings(of, who)
 
 
@@ -116,11 +139,24 @@ def _readings(of: Parts, who: People) -> Iterator[Hashes]:
         yield folded(107 + shift, *names, years)
 
 
-def _pairs(all_keys: Iterator[Hashes]) -> tuple[Ints, Ints]:
-    """Pairs of rows that share a value, the lower first, no pair twice."""
-    found = [distinct(np.concatenate([np.zeros(0, dtype=np.int64), *_pairs_of(values)])) for values in all_keys]
+def _pairs(all_keys: Iterator[Hashes], *worth: Worth) -> tuple[Ints, Ints]:
+    """Pairs of rows that share a value, the lower first, no pair twice, those that are worth it in turn."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for values in all_keys:
+        kept = [
+            _worth(pairs[start : start + CHUNK], worth)
+            for pairs in _pairs_of(values)
+            for start in range(0, len(pairs), CHUNK)
+        ]
+        found.append(distinct(np.concatenate(kept or found[:1])))
     pairs = distinct(np.concatenate(found))
     return pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF)
+
+
+def _worth(pairs: Ints, worth: Sequence[Worth]) -> Ints:
+    for asked in worth:
+        pairs = pairs[asked(pairs >> np.int64(32), pairs & np.int64(0xFFFFFFFF))]
+    return pairs
 
 
 def _pairs_of(values: Hashes) -> Iterator[Ints]:

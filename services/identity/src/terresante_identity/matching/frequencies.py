@@ -84,15 +84,16 @@ def _joined(counted: Counts, borne: Counts, people: int) -> Counts:
 @lru_cache(maxsize=1)
 def known_names() -> dict[str, Counts]:
     """Names borne in France (data/known_names.csv.gz), by kind: "first" or "birth"."""
+    return {kind: _counts(list(names), list(names.values())) for kind, names in known_bearers().items()}
+
+
+def known_bearers() -> dict[str, dict[str, int]]:
+    """The same names as texts: how many bear each."""
     packed = (files("terresante_identity.matching") / "data" / "known_names.csv.gz").read_bytes()
-    rows = list(csv.DictReader(gzip.decompress(packed).decode().splitlines()))
-    return {
-        kind: _counts(
-            [row["name"] for row in rows if row["kind"] == kind],
-            [int(row["births"]) for row in rows if row["kind"] == kind],
-        )
-        for kind in ("birth", "first")
-    }
+    names: dict[str, dict[str, int]] = {"birth": {}, "first": {}}
+    for row in csv.DictReader(gzip.decompress(packed).decode().splitlines()):
+        names[row["kind"]][row["name"]] = int(row["births"])
+    return names
 
 
 def _counts(names: list[str], births: list[int]) -> Counts:

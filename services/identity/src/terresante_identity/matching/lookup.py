@@ -14,7 +14,7 @@ from terresante_identity.matching.joint import ALIKE_NAME
 from terresante_identity.matching.levels import ALL, JOINT, TRAITS, BirthName, FirstName, Swapped
 from terresante_identity.matching.pair_tables import STEPS, VETOES, tables
 from terresante_identity.matching.people import WOMAN
-from terresante_identity.matching.places import place_form
+from terresante_identity.matching.places import neighbours, place_form
 from terresante_identity.matching.scoring import REGISTRY, RIVALS, start
 from terresante_identity.matching.single import (
     REMEMBERED,
@@ -45,6 +45,10 @@ class Model:
         nothing = {trait: [0.0] * len(levels) for trait, levels in TRAITS.items()}
         self._registered = nothing | {trait: values.tolist() for trait, values in weights.rarity.items()}
         self._asked = nothing | {trait: values.tolist() for trait, values in weights.rarity_asked.items()}
+        self.dates = self._plain("birth_date", DATE_STEP)
+        self.sexes = self._plain("sex", SEX_STEP)
+        self.others = self._plain("other_first_names", OTHERS_STEP)
+        self.places = self.without_rarity("birth_place", PLACE_STEP, 0.0)
         self.reason = lru_cache(maxsize=REMEMBERED)(Reason)
         self.joint_reasons = lru_cache(maxsize=REMEMBERED)(self._joint_reasons)
         remembered, borne = lru_cache(maxsize=REMEMBERED), known_names()
@@ -62,6 +66,16 @@ class Model:
         if scale := self._asked[trait][level]:
             weight += round(scale * asked / GRAIN) * GRAIN
         return weight
+
+    def _plain(self, trait: str, step: int) -> list["Trait"]:
+        return [Trait(level, self.added(trait, level), level * step) for level in range(len(self.levels[trait]))]
+
+    def without_rarity(self, trait: str, step: int, asked: float) -> list["Trait | None"]:
+        """Of each level what the trait says whoever is registered; None where it depends on how rare theirs is."""
+        return [
+            None if self._registered[trait][level] else Trait(level, self.added(trait, level, 0.0, asked), level * step)
+            for level in range(len(self.levels[trait]))
+        ]
 
     def _joint_reasons(self, place: int) -> tuple[Reason, ...]:
         """The joint levels of a combination (`pair_tables`) that weigh something."""
@@ -118,6 +132,11 @@ class Lookup:
     def __init__(self, model: Model, asked: Someone) -> None:
         self._model = model
         self._asked = asked
+        self._name_asked = model.name_asked(asked.name.whole)
+        self._first_asked = model.first_asked(asked.first.unit)
+        self._plain_names = model.without_rarity("birth_name", NAME_STEP, self._name_asked)
+        self._plain_firsts = model.without_rarity("first_names", FIRST_STEP, self._first_asked)
+        self._near = frozenset().union(*map(neighbours, asked.place.codes))
         self._names: dict[str, Trait] = {}
         self._firsts: dict[str, tuple[Trait, Trait]] = {}
         self._dates: dict[str, Trait] = {}
@@ -162,18 +181,21 @@ class Lookup:
     def _name(self, text: str) -> Trait:
         model, theirs = self._model, name_of(text)
         level = int(pair_levels.birth_name_level(self._asked.name, theirs))
-        rarity = model.name_rarity(theirs.whole), model.name_asked(self._asked.name.whole)
-        found = self._names[text] = Trait(level, model.added("birth_name", level, *rarity), level * NAME_STEP)
+        found = self._plain_names[level]
+        if found is None:
+            rarity = model.name_rarity(theirs.whole), self._name_asked
+            found = Trait(level, model.added("birth_name", level, *rarity), level * NAME_STEP)
+        self._names[text] = found
         return found
 
     def _first(self, text: str) -> tuple[Trait, Trait]:
         model, theirs = self._model, first_of(text)
         level, others = map(int, pair_levels.first_name_levels(self._asked.first, theirs))
-        rarity = model.first_rarity(theirs.unit), model.first_asked(self._asked.first.unit)
-        found = self._firsts[text] = (
-            Trait(level, model.added("first_names", level, *rarity), level * FIRST_STEP),
-            Trait(others, model.added("other_first_names", others), others * OTHERS_STEP),
-        )
+        first = self._plain_firsts[level]
+        if first is None:
+            rarity = model.first_rarity(theirs.unit), self._first_asked
+            first = Trait(level, model.added("first_names", level, *rarity), level * FIRST_STEP)
+        found = self._firsts[text] = first, model.others[others]
         return found
 
     def _crosswise(self, registered: Texts) -> tuple[Trait, Trait, Trait] | None:
@@ -192,23 +214,26 @@ class Lookup:
         return (
             Trait(level, model.added("birth_name", level, *rarity), level * NAME_STEP),
             Trait(first_level, model.added("first_names", first_level, *first_rarity), first_level * FIRST_STEP),
-            Trait(others, model.added("other_first_names", others), others * OTHERS_STEP),
+            model.others[others],
         )
 
     def _date(self, text: str) -> Trait:
-        level = int(pair_levels.birth_date_level(self._asked.date, date_of(text, self._model.latest_year)))
-        found = self._dates[text] = Trait(level, self._model.added("birth_date", level), level * DATE_STEP)
+        level = pair_levels.birth_date_level(self._asked.date, date_of(text, self._model.latest_year))
+        found = self._dates[text] = self._model.dates[level]
         return found
 
     def _place(self, text: str) -> Trait:
-        level = int(pair_levels.birth_place_level(self._asked.place, place_form(text)))
-        rarity = self._model.place_rarity(place_key(text))
-        found = self._places[text] = Trait(level, self._model.added("birth_place", level, rarity), level * PLACE_STEP)
+        level = pair_levels.birth_place_level(self._asked.place, place_form(text), self._near)
+        found = self._model.places[level]
+        if found is None:
+            weight = self._model.added("birth_place", level, self._model.place_rarity(place_key(text)))
+            found = Trait(level, weight, level * PLACE_STEP)
+        self._places[text] = found
         return found
 
     def _sex(self, text: str) -> tuple[Trait, int]:
         theirs = sex_of(text)
-        level = int(pair_levels.sex_level(self._asked.sex, theirs))
+        level = pair_levels.sex_level(self._asked.sex, theirs)
         woman = WOMAN_STEP if WOMAN in (self._asked.sex, theirs) else 0
-        found = self._sexes[text] = Trait(level, self._model.added("sex", level), level * SEX_STEP), woman
+        found = self._sexes[text] = self._model.sexes[level], woman
         return found

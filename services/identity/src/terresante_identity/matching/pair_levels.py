@@ -4,14 +4,15 @@
 Written without arrays, for look-ups one by one; that both agree is tested pair by pair.
 """
 
+from functools import lru_cache
+
 from rapidfuzz.distance import OSA, JaroWinkler, Postfix, Prefix
 from terresante_identity.matching.compare_names import CLOSE, FAR, NEAR, UNHEARD, whole_beginning
-from terresante_identity.matching.compare_places import place_level
 from terresante_identity.matching.levels import BirthDate, BirthName, BirthPlace, FirstName, OtherFirstNames, Sex
 from terresante_identity.matching.names import FirstForm, NameForm, Word, beginning
 from terresante_identity.matching.phonetics import code
 from terresante_identity.matching.places import PlaceForm
-from terresante_identity.matching.single import Date, is_abroad
+from terresante_identity.matching.single import REMEMBERED, Date, is_abroad
 
 Words = tuple[Word, ...]
 
@@ -86,11 +87,10 @@ def _unequal_first_name(ours: FirstForm, theirs: FirstForm, count: int) -> First
         one, other = mine[0].text, yours[0].text
     else:
         one, other = whole_beginning(mine, count), whole_beginning(yours, count)
-    length = min(len(one), len(other))
-    edits = OSA.distance(one, other, score_cutoff=2)
-    if edits == 1 and length >= 4:
-        return FirstName.ONE_EDIT
-    if length >= 3 and OSA.distance(ours.joined, theirs.joined, score_cutoff=1) <= 1:
+    alone = _by_letters(one, other)
+    if alone is FirstName.ONE_EDIT:
+        return alone
+    if min(len(one), len(other)) >= 3 and _one_edit(ours.joined, theirs.joined):
         return FirstName.ONE_EDIT
     if mine[0].hash != yours[0].hash:
         if mine[0].hash in theirs.rest or yours[0].hash in ours.rest:
@@ -99,6 +99,16 @@ def _unequal_first_name(ours: FirstForm, theirs: FirstForm, count: int) -> First
             return FirstName.VARIANT
     if mine[0].sound == yours[0].sound:
         return FirstName.SAME_SOUND
+    return alone
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _by_letters(one: str, other: str) -> FirstName:
+    """What the letters of two unequal first names say by themselves."""
+    length = min(len(one), len(other))
+    edits = OSA.distance(one, other, score_cutoff=2)
+    if edits == 1 and length >= 4:
+        return FirstName.ONE_EDIT
     same_start = Prefix.similarity(one, other)
     if same_start == length:
         return FirstName.INITIAL if length == 1 else FirstName.SHORTENED
@@ -108,8 +118,12 @@ def _unequal_first_name(ours: FirstForm, theirs: FirstForm, count: int) -> First
     return FirstName.NEAR if alike >= NEAR else FirstName.DIFFERENT
 
 
+def _one_edit(one: str, other: str) -> bool:
+    return abs(len(one) - len(other)) <= 1 and OSA.distance(one, other, score_cutoff=1) <= 1
+
+
 def _variant_among(one: Word, words: Words) -> bool:
-    return any([one.variant == other.variant for other in words])
+    return one.variant in [other.variant for other in words]
 
 
 def may_be_swapped(name: NameForm, first: FirstForm, their_name: NameForm, their_first: FirstForm) -> bool:
@@ -197,9 +211,18 @@ def sex_level(ours: int, theirs: int) -> Sex:
     return Sex.EQUAL if ours == theirs else Sex.DIFFERENT
 
 
-def birth_place_level(ours: PlaceForm, theirs: PlaceForm) -> int:
-    """See `levels.BirthPlace`."""
+def birth_place_level(ours: PlaceForm, theirs: PlaceForm, near: frozenset[str]) -> int:
+    """See `levels.BirthPlace`. `near`: the `places.neighbours` of our codes."""
     if not ours.area or not theirs.area:
         return BirthPlace.MISSING
-    otherwise = BirthPlace.OTHER_COUNTRY if is_abroad(ours) or is_abroad(theirs) else BirthPlace.DIFFERENT
-    return place_level(ours, theirs, otherwise)
+    if ours.text == theirs.text and ours.codes:
+        return BirthPlace.EQUAL
+    if ours.codes & theirs.codes:
+        return BirthPlace.EQUAL if len(ours.codes) == len(theirs.codes) == 1 else BirthPlace.MAY_BE
+    if not near.isdisjoint(theirs.codes):
+        return BirthPlace.NEIGHBOUR
+    if _one_edit(ours.text, theirs.text):
+        return BirthPlace.ONE_EDIT
+    if ours.area == theirs.area and len(ours.area) < 5:
+        return BirthPlace.AREA
+    return BirthPlace.OTHER_COUNTRY if is_abroad(ours) or is_abroad(theirs) else BirthPlace.DIFFERENT

@@ -5,20 +5,21 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-import numpy as np
 from terresante_identity.domain import evidence
 from terresante_identity.domain.evidence import Asked, Candidate, Decision, Evidence
-from terresante_identity.matching.arrays import Floats
 from terresante_identity.matching.batch import LIMIT
-from terresante_identity.matching.deciding import decided
+from terresante_identity.matching.deciding import decided_of_one
 from terresante_identity.matching.lookup import Lookup, Model, Pair
 from terresante_identity.matching.people import RawTraits
+from terresante_identity.matching.scoring import LEAST
 from terresante_identity.matching.single import Someone, someone
 from terresante_identity.matching.strict import strictly_equal
 from terresante_identity.matching.weights import Policy
 
 DECISIONS = (Decision.NONE, Decision.REVIEW, Decision.AUTO)
 """In the order of `deciding.Decision`."""
+RIVALS = frozenset({evidence.RIVAL})
+"""Told last, of what was decided: no reason to decide otherwise."""
 
 
 class Registered(NamedTuple):
@@ -89,16 +90,25 @@ class Ranking:
         self.rated: list[Rated] = []
 
     def among(self, registered: Iterable[Registered]) -> None:
-        """Rates these: one per person, decided upon."""
+        """Rates these: one per person, decided upon. Who is as good as nobody (`scoring.LEAST`) is left out."""
         best: dict[UUID, Rated] = {}
+        but = self._asked.but_source
         for one in registered:
-            if one.source == self._asked.but_source:
+            if but is not None and one.source == but:
                 continue
-            rated = self._rated(one)
+            pair, claimed = self._lookup.pair(one), one.ins is not None and one.ins == self._asked.ins
+            if pair.score < LEAST and not claimed:
+                continue
+            rated = self._rated(one, pair)
             other = best.get(one.person)
             if other is None or rated.speaks > other.speaks:
                 best[one.person] = rated
         self.rated = list(best.values())
+        self._decide()
+
+    def only(self, registered: Registered) -> None:
+        """Rates one, however unlike, as if there were nobody else."""
+        self.rated = [self._rated(registered, self._lookup.pair(registered))]
         self._decide()
 
     def linked(self) -> list[UUID]:
@@ -110,15 +120,14 @@ class Ranking:
         for one in self.rated:
             if one.registered.person == person:
                 one.vetoes |= self._standing_vetoes(standing.flagged, standing.ins)
-        self._decide()
+                self._decide()
 
     def candidates(self) -> tuple[Candidate, ...]:
         """The best, with the reasons."""
         best = sorted(self.rated, key=lambda one: one.place)[:LIMIT]
         return tuple([Candidate(one.registered.source, one.registered.person, self._evidence(one)) for one in best])
 
-    def _rated(self, one: Registered) -> Rated:
-        pair = self._lookup.pair(one)
+    def _rated(self, one: Registered, pair: Pair) -> Rated:
         vetoes = self._standing_vetoes(one.flagged, {one.ins} if one.qualified and one.ins else ())
         same_ins = False
         if one.ins is not None and one.ins == self._asked.ins:
@@ -128,7 +137,7 @@ class Ranking:
         return Rated(one, pair, same_ins, vetoes)
 
     def _standing_vetoes(self, flagged: bool, qualified_ins: Iterable[str]) -> set[str]:
-        """`deciding.standing_vetoes`, but for the same INS."""
+        """What status and INS say against a link, but for the same INS (R-ID6)."""
         asked, raised = self._asked, set()
         if asked.flagged or flagged:
             raised.add(evidence.DOUBTFUL)
@@ -139,15 +148,17 @@ class Ranking:
     def _decide(self) -> None:
         if not self.rated:
             return
-        alone = np.array([one.pair.score for one in self.rated])
-        barred = np.array([bool(one.pair.barred or one.vetoes) for one in self.rated])
-        unlike = np.array([one.pair.unlike for one in self.rated])
-        done = decided(np.zeros(len(alone), dtype=np.int64), alone, barred, unlike, self._policy)
-        for one, decision, rivals in zip(self.rated, done.decisions.tolist(), done.rivals.tolist(), strict=True):
+        done = decided_of_one(
+            [one.pair.score for one in self.rated],
+            [bool(one.pair.barred or one.vetoes - RIVALS) for one in self.rated],
+            [one.pair.unlike for one in self.rated],
+            self._policy,
+        )
+        for one, (decision, rivals) in zip(self.rated, done, strict=True):
             one.decision, one.rivals = DECISIONS[decision], rivals
-            one.vetoes.discard(evidence.RIVAL)
+            one.vetoes -= RIVALS
         self._decide_by_ins()
-        self._tell_rivals(alone)
+        self._tell_rivals()
 
     def _decide_by_ins(self) -> None:
         """An equal INS goes before any score: one person, or an anomaly for a human (R-ID6, R-ID11)."""
@@ -161,11 +172,11 @@ class Ranking:
         for one in holders:
             one.decision = Decision.AUTO if certain == [one] and len(holders) == 1 else Decision.REVIEW
 
-    def _tell_rivals(self, alone: Floats) -> None:
+    def _tell_rivals(self) -> None:
         """RIVAL, where nothing but another candidate keeps the best from being linked."""
         if any(one.decision is Decision.AUTO for one in self.rated):
             return
-        best = self.rated[int(alone.argmax())]
+        best = max(self.rated, key=lambda one: one.pair.score)
         needed = self._policy.auto_unlike if best.pair.unlike else self._policy.auto
         if best.pair.barred or best.vetoes or best.pair.score < needed:
             return
@@ -188,5 +199,5 @@ class Ranking:
 def rated_alone(model: Model, asked: Asked, who: Someone, other: Registered, policy: str) -> Evidence:
     """What two say of each other, as if there were nobody else."""
     ranking = Ranking(model, asked, who, policy)
-    ranking.among([other])
+    ranking.only(other)
     return ranking.candidates()[0].evidence

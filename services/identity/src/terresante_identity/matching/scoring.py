@@ -1,5 +1,8 @@
 """Levels -> scores: a sum of weights, each of which can be shown. Nothing is multiplied, nothing is learnt here."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from terresante_identity.domain.evidence import Reason
 from terresante_identity.matching.arrays import Floats, Ints
@@ -8,6 +11,8 @@ from terresante_identity.matching.levels import ALL
 from terresante_identity.matching.weights import GRAIN, Weights, grained, relative_size
 
 REGISTRY, RIVALS = "registry", "rivals"
+LEAST = -10.0
+"""Who scores less by themselves is as good as nobody (odds of 1 in 22,000): no rival, and not told to anybody."""
 
 
 def contributions(found: Comparison, weights: Weights) -> dict[str, Floats]:
@@ -46,7 +51,7 @@ def against_rivals(asked: Ints, alone: Floats) -> Floats:
         return np.zeros(0)
     new = np.concatenate([[True], asked[1:] != asked[:-1]])
     first, group = np.flatnonzero(new), np.cumsum(new) - 1
-    odds = np.exp(np.clip(alone, -500.0, 500.0))
+    odds = np.where(alone < LEAST, 0.0, np.exp(np.clip(alone, -500.0, 500.0)))
     best = odds == np.maximum.reduceat(odds, first)[group]
     total = np.add.reduceat(odds, first)[group]
     # The best one's own odds may drown the others' in the total: theirs are summed without it.
@@ -54,6 +59,15 @@ def against_rivals(asked: Ints, alone: Floats) -> Floats:
     ties = np.add.reduceat(best.astype(np.float64), first)[group]
     others = np.where(best, rest + (ties - 1) * odds, total - odds)
     return -grained(np.log1p(others))
+
+
+def against_rivals_of_one(alone: Sequence[float]) -> list[float]:
+    """The same for the candidates of one look-up."""
+    odds = [0.0 if score < LEAST else math.exp(min(score, 500.0)) for score in alone]
+    greatest, total, ties = max(odds), sum(odds), odds.count(max(odds))
+    rest = sum([one for one in odds if one != greatest])
+    others = [rest + (ties - 1) * one if one == greatest else total - one for one in odds]
+    return [-round(math.log1p(one) / GRAIN) * GRAIN for one in others]
 
 
 def explained(found: Comparison, pair: int, weights: Weights, rivals: float = 0.0) -> list[Reason]:

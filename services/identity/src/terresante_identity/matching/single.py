@@ -4,23 +4,41 @@ The values are the same; arrays of one element cost ten times as much. What a te
 the same names come again and again.
 """
 
+import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from terresante_identity.matching import dates
+from terresante_identity.matching.frequencies import known_bearers
 from terresante_identity.matching.keys import ALL_KEYS, Key
-from terresante_identity.matching.names import NO_WORD, PREFIX, FirstForm, NameForm, first_form, name_form
+from terresante_identity.matching.names import NO_WORD, PREFIX, FirstForm, NameForm, first_form, name_form, word
 from terresante_identity.matching.people import SEX_UNKNOWN, SEXES, RawTraits
 from terresante_identity.matching.places import ABROAD, PlaceForm, place_form, probe_codes
 from terresante_identity.matching.probes import PLACED, READINGS, turned
 from terresante_identity.matching.text import hashed
 
-REMEMBERED = 30_000
+REMEMBERED = 60_000
 name_of = lru_cache(maxsize=REMEMBERED)(name_form)
 first_of = lru_cache(maxsize=REMEMBERED)(first_form)
 _SIGN, _RANGE = 1 << 63, 1 << 64
+
+
+@lru_cache(maxsize=1)
+def known_names_remembered() -> None:
+    """Has the names of France worked out before anybody is asked for: most of a region's are among them.
+
+    Less than a second of work, once. What is there then is kept for good, and the garbage collector is told so: its
+    full rounds would look through all of it while somebody waits.
+    """
+    names = known_bearers()
+    for birth_name in names["birth"]:
+        name_of(birth_name)
+    for first_name in names["first"]:
+        word(first_name)
+    gc.collect()
+    gc.freeze()
 
 
 class Date(NamedTuple):

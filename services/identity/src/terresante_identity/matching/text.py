@@ -32,6 +32,8 @@ def plain(text: str) -> str:
         upper = "".join(character if character.isalpha() or character.isascii() else " " for character in kept)
     if upper.isalpha():
         return upper[:MAX_LENGTH]
+    if upper.isascii() and upper.replace(" ", "").isalpha():
+        return " ".join(upper.split())[:MAX_LENGTH].rstrip()
     return " ".join(upper.translate(ASCII).split())[:MAX_LENGTH].rstrip()
 
 

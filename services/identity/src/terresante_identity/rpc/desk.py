@@ -1,6 +1,6 @@
 """What the methods about source identities have in common: what they work with, and who is concerned by an act."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,11 +12,13 @@ from terresante_platform.database import Database
 
 from terresante_identity.domain import search_budget
 from terresante_identity.domain.births import Gazetteer
-from terresante_identity.domain.identity import PersonId, ProfessionalId
+from terresante_identity.domain.evidence import Asked, Candidates
+from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
 from terresante_identity.matcher import Matcher
 from terresante_identity.rpc.access import Access, Concerned, concerned_by
 from terresante_identity.settings import Settings
 from terresante_identity.store import acts, budgets, persons, sources
+from terresante_identity.store.direct import Reads, under
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -31,6 +33,8 @@ class Desk:
     places: Gazetteer
     settings: Settings
     now: Callable[[], datetime]
+    reads: Reads | None = None
+    """Connections for look-ups alone; without any `database` serves them too."""
 
     def today(self) -> date:
         """The day in Paris."""
@@ -44,6 +48,13 @@ class Desk:
             for _ in range(times):
                 budget = search_budget.spend(budget, allowance, at)
             await budgets.save(transaction, professional, budget)
+
+    async def known(self, asked: Sequence[Asked]) -> list[tuple[Candidates, dict[UUID, Person]]]:
+        """Who each of those asked for may be, and everybody who is in an answer."""
+        if self.reads is not None:
+            return await self.matcher.known(self.reads, asked)
+        async with self.database.reading() as connection:
+            return await self.matcher.known(await under(connection), asked)
 
     async def concerned(self, ids: Collection[PersonId]) -> list[Concerned]:
         """Persons with where their source identities come from, or came from if none is left. Refuses with

@@ -32,8 +32,8 @@ from terresante_identity.domain.sources import (
 from terresante_identity.rpc.access import Standpoint
 from terresante_identity.rpc.desk import Desk, caller
 from terresante_identity.rpc.performing import Held, find_by, hold, perform, show
-from terresante_identity.rpc.proposing import propose, propose_holder
-from terresante_identity.store import acts, persons, reviews, sources
+from terresante_identity.rpc.proposing import propose, propose_again, propose_holder
+from terresante_identity.store import acts, persons, sources
 from terresante_identity.store.persons import Act
 from terresante_identity.wire import linkage as wire
 from terresante_identity.wire.sources import moment, page_size, received, source_to_proto
@@ -56,11 +56,13 @@ class Arriving:
     def version(self, number: int, claim: Claim) -> Version:
         return Version(number, claim, self.valid_from or self.at, self.at, self.by)
 
-    def names(self) -> list[str]:
-        """What nobody else may decide on meanwhile: this number, this birth date, this INS."""
+    def names(self, alike: Sequence[str]) -> list[str]:
+        """What nobody else may decide on meanwhile: this number, this birth date, this INS, and whoever is found by
+        the same keys (`alike`).
+        """
         ins = self.claim.ins
         born = persons.named_birth_date(self.claim.traits.birth_date)
-        return [f"source {self.issuer} {self.local_id}", born, *([persons.named_ins(ins)] if ins else [])]
+        return [f"source {self.issuer} {self.local_id}", born, *alike, *([persons.named_ins(ins)] if ins else [])]
 
 
 class Feeding:
@@ -83,7 +85,7 @@ class Feeding:
         ):
             if use.reply is not None:
                 return use.reply
-            await persons.lock_names(transaction, arriving.names())
+            await persons.lock_names(transaction, arriving.names(desk.matcher.alike(asked_of(claim))))
             known = await sources.by_number(transaction, issuer, local_id)
             if known is None:
                 return use.keep(await self._first(transaction, arriving))
@@ -160,19 +162,9 @@ class Feeding:
         held.members[known.person] = [*others, source]
         why = Act("fed", ProfessionalId(arriving.by), arriving.at)
         await show(transaction, held, known.person, why)
-        doubts = await self._asked_again(transaction, source, before, found, arriving.at)
+        doubts = await propose_again(transaction, source, before, found, arriving.at)
         doubts += await propose_holder(transaction, self._desk.matcher, source, holder, arriving.at)
         return _answer(pb.REGISTRATION_OUTCOME_UPDATED, source, doubts, doubts[0].evidence if doubts else None)
-
-    async def _asked_again(
-        self, transaction: AsyncConnection, source: Source, before: Claim, found: Sequence[Candidate], at: datetime
-    ) -> list[Review]:
-        """What waits about the version before holds for this one, unless a trait changed: then it is asked anew."""
-        if not arrival.traits_changed(before, source.version.claim):
-            await reviews.carry_over(transaction, source.id, source.version.number)
-            return []
-        await reviews.overtake_older(transaction, source.id, source.version.number)
-        return await propose(transaction, source, proposed(found, source.person), at)
 
     async def _candidates(
         self, transaction: AsyncConnection, arriving: Arriving, own: SourceId | None

@@ -1,7 +1,8 @@
 """Who somebody may be, and as what they are known elsewhere: nothing is kept."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.consent.v1 import decision_service_pb2 as consent
@@ -9,10 +10,10 @@ from terresante.identity.v1 import linkage_service_pb2 as pb
 from terresante_platform.refusals import Invalid, Refusal
 from terresante_platform.rpc.allow import allow
 
-from terresante_identity.domain.asking import asked_of
+from terresante_identity.domain.asking import asked_of, kept_of
 from terresante_identity.domain.evidence import Asked, Candidates, Evidence
-from terresante_identity.domain.identity import PersonId
-from terresante_identity.domain.ins import received_ins
+from terresante_identity.domain.identity import Person, PersonId
+from terresante_identity.domain.ins import Environment, Ins, received_ins, typed_ins
 from terresante_identity.domain.linkage import require_two
 from terresante_identity.domain.received import claimed_by_asker
 from terresante_identity.domain.sources import Source, SourceId, require_issuer, require_local_id, unknown_source
@@ -48,11 +49,9 @@ class Matching:
             await self._desk.spend_searches()
         await self._desk.access.matching()
 
-        async with self._desk.database.reading() as connection:
-            found = (await self._desk.matcher.candidates(connection, [asked]))[0]
-            shown = await _shown(connection, found, limit)
+        [(found, known)] = await self._desk.known([asked])
 
-        return pb.MatchResponse(candidates=shown, capped_keys=found.capped)
+        return pb.MatchResponse(candidates=_shown(found, known, limit), capped_keys=found.capped)
 
     @allow("system", "professional")
     async def BatchMatch(self, request: pb.BatchMatchRequest, _: Any) -> AsyncIterator[pb.BatchMatchResponse]:
@@ -77,7 +76,7 @@ class Matching:
 
         async with self._desk.database.reading() as connection:
             linked = await sources.of_persons(connection, [one, other])
-            source, theirs, evidence = await self._most_alike(connection, linked[one], linked[other])
+        source, theirs, evidence = self._most_alike(linked[one], linked[other])
 
         return pb.ExplainResponse(
             evidence=wire.evidence_to_proto(evidence), source_id=str(source), other_source_id=str(theirs)
@@ -100,6 +99,8 @@ class Matching:
 
     def _asked(self, request: pb.MatchRequest) -> tuple[Asked, int]:
         limit = page_size(request.limit, MOST_CANDIDATES, MOST_CANDIDATES)
+        if request.ins_matricule:
+            _asked_ins(request.ins_matricule, request.ins_oid, self._desk.settings.environment)
         told = received(request.traits, request)
         claim = claimed_by_asker(told, self._desk.places, self._desk.settings.environment, self._desk.today())
         return asked_of(claim), limit
@@ -113,21 +114,18 @@ class Matching:
                 readable[index] = self._asked(request)
             except Refusal as refusal:
                 answers[index] = pb.BatchMatchResponse(index=index, reason=refusal.reason, sentence=refusal.sentence)
-        async with self._desk.database.reading() as connection:
-            asked = [one for one, _ in readable.values()]
-            found = await self._desk.matcher.candidates(connection, asked) if asked else []
-            for (index, (_, limit)), who in zip(readable.items(), found, strict=True):
-                shown = await _shown(connection, who, limit)
-                answers[index] = pb.BatchMatchResponse(index=index, candidates=shown, capped_keys=who.capped)
+        found = await self._desk.known([asked for asked, _ in readable.values()])
+        for (index, (_, limit)), (who, known) in zip(readable.items(), found, strict=True):
+            shown = _shown(who, known, limit)
+            answers[index] = pb.BatchMatchResponse(index=index, candidates=shown, capped_keys=who.capped)
         return [answers[index] for index in sorted(answers)]
 
-    async def _most_alike(
-        self, connection: AsyncConnection, ours: Sequence[Source], theirs: Sequence[Source]
-    ) -> tuple[SourceId, SourceId, Evidence]:
-        pairs = [(one.id, other.id) for one in ours for other in theirs]
+    def _most_alike(self, ours: Sequence[Source], theirs: Sequence[Source]) -> tuple[SourceId, SourceId, Evidence]:
+        pairs = [(one, other) for one in ours for other in theirs]
         if not pairs:
             raise unknown_source()
-        rated = [(*pair, await self._desk.matcher.explained(connection, *pair)) for pair in pairs]
+        explained = self._desk.matcher.explained
+        rated = [(one.id, other.id, explained(kept_of(one), kept_of(other))) for one, other in pairs]
         return max(rated, key=lambda one: (one[2].same_ins, one[2].score))
 
     async def _referred(self, connection: AsyncConnection, request: pb.CrossReferenceRequest) -> PersonId:
@@ -143,21 +141,25 @@ class Matching:
             if source is None:
                 raise unknown_source()
             return source.person
-        ins = received_ins(request.ins_matricule, request.ins_oid, self._desk.settings.environment)
+        ins = _asked_ins(request.ins_matricule, request.ins_oid, self._desk.settings.environment)
         holder = await persons.find_holder(connection, ins)
         if holder is None:
             raise persons.unknown_person()
         return holder
 
 
-async def _shown(connection: AsyncConnection, found: Candidates, limit: int) -> list[pb.MatchCandidate]:
+def _shown(found: Candidates, known: Mapping[UUID, Person], limit: int) -> list[pb.MatchCandidate]:
     """Candidates with what the region shows of them; one who was absorbed meanwhile is left out."""
-    known = await persons.get_many(connection, [PersonId(one.person) for one in found.found[:limit]])
     return [
-        wire.candidate_to_proto(one, known[PersonId(one.person)])
+        wire.candidate_to_proto(one, known[one.person])
         for one in found.found[:limit]
-        if one.person in known and known[PersonId(one.person)].merged_into is None
+        if one.person in known and known[one.person].merged_into is None
     ]
+
+
+def _asked_ins(matricule: str, oid: str, environment: Environment) -> Ins:
+    """An INS that is looked for: a system's as received, a professional's as typed (R-ID4: a wrong key is refused)."""
+    return (received_ins if is_feeder() else typed_ins)(matricule, oid, environment)
 
 
 def _require_one_reference(request: pb.CrossReferenceRequest) -> None:

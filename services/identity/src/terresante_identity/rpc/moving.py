@@ -26,6 +26,7 @@ from terresante_identity.domain.survivorship import number
 from terresante_identity.rpc.access import Concerned, concerned_by_pair
 from terresante_identity.rpc.desk import Desk, caller
 from terresante_identity.rpc.performing import Held, hold, perform
+from terresante_identity.rpc.proposing import propose_among
 from terresante_identity.store import acts, reviews, sources
 from terresante_identity.wire.linkage import act_to_proto
 from terresante_identity.wire.persons import person_id, person_to_proto
@@ -123,6 +124,8 @@ class Moving:
             await reviews.reopen(transaction, undone.act.id)
             if pair is not None and await _in_force_again(transaction, undone.act):
                 await _decide_again(transaction, pair.id, act)
+            if undone.act.absorbed is not None:
+                await propose_among(transaction, self._desk.matcher, _moved(held, moves), act.at)
 
         return pb.UndoResponse(act=act_to_proto(act))
 
@@ -142,6 +145,12 @@ class Moving:
 
     def _act(self, kind: ActKind, moves: tuple[Move, ...], why: str) -> LinkageAct:
         return LinkageAct(id=ActId(new_id()), kind=kind, at=self._desk.now(), by=caller(), moves=moves, comment=why)
+
+
+def _moved(held: Held, moves: Collection[Move]) -> list[Source]:
+    """The sources of these moves, where they are now."""
+    moved = {move.source for move in moves}
+    return [one for some in held.members.values() for one in some if one.id in moved]
 
 
 def _ids(held: Held, person: PersonId) -> set[SourceId]:

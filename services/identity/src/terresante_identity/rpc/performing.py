@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_identity import events
 from terresante_identity.domain import survivorship
-from terresante_identity.domain.asking import asked_of
-from terresante_identity.domain.evidence import Kept
+from terresante_identity.domain.asking import kept_of
 from terresante_identity.domain.identity import Person, PersonChangedSince, PersonId, ProfessionalId, registered
 from terresante_identity.domain.linkage import ActKind, LinkageAct, turned
 from terresante_identity.domain.sources import Source
@@ -78,8 +77,9 @@ async def perform(
     for id in [*before, *after]:  # who gives a number up does so before another takes it
         await show(transaction, held, id, why, act.surviving if id == act.absorbed else None)
     await _keep(transaction, matcher, act, arriving)
-    for id in after:
-        await reviews.overtake_united(transaction, id, act.id)
+    if before:  # a source that is new is in no pair yet
+        for id in after:
+            await reviews.overtake_united(transaction, id, act.id)
     if turn.absorbed is not None:
         await events.persons_merged(transaction, act, *turn.absorbed)
     if turn.separated is not None:
@@ -114,8 +114,7 @@ async def show(
 
 async def find_by(transaction: AsyncConnection, matcher: Matcher, source: Source) -> None:
     """Makes a source findable by its present version."""
-    asked = asked_of(source.version.claim, source.id)
-    await matcher.keep(transaction, Kept(source.id, source.person, asked))
+    await matcher.keep(transaction, kept_of(source))
 
 
 def _move(held: Held, act: LinkageAct, arriving: Source | None) -> None:

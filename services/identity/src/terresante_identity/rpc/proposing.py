@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
 
 from terresante_identity import events
+from terresante_identity.domain import arrival
+from terresante_identity.domain.asking import kept_of
 from terresante_identity.domain.evidence import Candidate, Evidence
 from terresante_identity.domain.identity import PersonId
 from terresante_identity.domain.linkage import ReviewId
-from terresante_identity.domain.reviews import Review, opened
-from terresante_identity.domain.sources import Source, SourceId
+from terresante_identity.domain.reviews import Review, opened, proposed
+from terresante_identity.domain.sources import Claim, Source, SourceId
 from terresante_identity.domain.survivorship import number
 from terresante_identity.matcher import Matcher
 from terresante_identity.store import reviews, sources
@@ -27,6 +29,28 @@ async def propose(
     return [review for review in proposed if review is not None]
 
 
+async def propose_again(
+    transaction: AsyncConnection, source: Source, before: Claim, found: Sequence[Candidate], at: datetime
+) -> list[Review]:
+    """What waits about the version before holds for this one, unless a trait changed: then it is asked anew."""
+    if not arrival.traits_changed(before, source.version.claim):
+        await reviews.carry_over(transaction, source.id, source.version.number)
+        return []
+    await reviews.overtake_older(transaction, source.id, source.version.number)
+    return await propose(transaction, source, proposed(found, source.person), at)
+
+
+async def propose_among(
+    transaction: AsyncConnection, matcher: Matcher, some: Sequence[Source], at: datetime
+) -> list[Review]:
+    """Asks a human about each of these sources and whoever may be the same person, as if they had just come."""
+    answers = await matcher.candidates(transaction, [kept_of(one).asked for one in some])
+    doubts: list[Review] = []
+    for source, answer in zip(some, answers, strict=True):
+        doubts += await propose(transaction, source, proposed(answer.found, source.person), at)
+    return doubts
+
+
 async def propose_holder(
     transaction: AsyncConnection, matcher: Matcher, source: Source, holder: PersonId | None, at: datetime
 ) -> list[Review]:
@@ -37,7 +61,7 @@ async def propose_holder(
     for other in await sources.of_person(transaction, holder):
         theirs = other.version.claim.ins
         if theirs is not None and number(theirs) == number(ins):
-            evidence = await matcher.explained(transaction, source.id, other.id)
+            evidence = matcher.explained(kept_of(source), kept_of(other))
             review = await _propose(transaction, source, other, evidence, at)
             return [review] if review else []
     return []

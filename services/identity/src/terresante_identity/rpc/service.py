@@ -22,7 +22,7 @@ from terresante_identity.domain.asking import asked_of_typed
 from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
 from terresante_identity.domain.status import Flag, Standing
 from terresante_identity.domain.survivorship import View
-from terresante_identity.domain.traits import Search, TypedTraits, parsed_search, parsed_traits
+from terresante_identity.domain.traits import Search, Traits, TypedTraits, parsed_search, parsed_traits
 from terresante_identity.rpc.desk import Desk
 from terresante_identity.rpc.performing import Held, hold
 from terresante_identity.rpc.typed import keep_typed, register_typed
@@ -71,7 +71,7 @@ class IdentityService(IdentityServiceServicer):
         ):
             if use.reply is not None:
                 return use.reply
-            await persons.lock_birth_date(transaction, traits.birth_date)
+            await persons.lock_names(transaction, self._names(traits, typed))
             found = await self._candidates(transaction, search, typed)
             unseen = [one for one in matching.in_the_way(traits, found) if one.person.id not in distinct]
             if unseen:
@@ -223,6 +223,11 @@ class IdentityService(IdentityServiceServicer):
         likely = matching.likely((await self._desk.matcher.candidates(connection, [asked]))[0])
         more = await persons.get_many(connection, [PersonId(id) for id in likely])
         return matching.candidates(search, [*among, *more.values()], likely)
+
+    def _names(self, traits: Traits, typed: TypedTraits) -> list[str]:
+        """What nobody else may decide on meanwhile: this birth date, and whoever is found by the same keys."""
+        asked = asked_of_typed(typed)
+        return [persons.named_birth_date(traits.birth_date), *(self._desk.matcher.alike(asked) if asked else ())]
 
     async def _may_change(self, id: PersonId) -> None:
         await self._access.require(consent.ACTION_CHANGE_IDENTITY, await self._person(id))

@@ -2,11 +2,15 @@
 version.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
 
+from terresante_identity.domain import arrival
+from terresante_identity.domain.asking import kept_of
+from terresante_identity.domain.evidence import Candidate
 from terresante_identity.domain.identity import PLATFORM_ISSUER, Person, PersonId
 from terresante_identity.domain.linkage import ActId, ActKind, LinkageAct, Move
 from terresante_identity.domain.sources import Claim, Source, SourceId, Version, received_of
@@ -15,6 +19,7 @@ from terresante_identity.domain.survivorship import View
 from terresante_identity.matcher import Matcher
 from terresante_identity.rpc.access import Standpoint
 from terresante_identity.rpc.performing import Held, find_by, perform, show
+from terresante_identity.rpc.proposing import propose_again, propose_among
 from terresante_identity.store import sources
 from terresante_identity.store.persons import Act
 
@@ -47,13 +52,20 @@ async def keep_typed(
     kept = flags if flags is not None else own.version.claim.standing.flags if own else frozenset()
     view = View(changed.traits, replace(changed.standing, flags=kept), changed.ins)
     if own is None:
-        await _arrive(transaction, matcher, held, changed.id, view, NOWHERE, why, ActKind.LINKED)
+        source = await _arrive(transaction, matcher, held, changed.id, view, NOWHERE, why, ActKind.LINKED)
+        await propose_among(transaction, matcher, [source], why.at)
         return held.persons[changed.id]
     newer = replace(own, version=_version(own.version.number + 1, view, why))
     await sources.append(transaction, newer)
     await find_by(transaction, matcher, newer)
     held.members[changed.id] = [newer if one.id == own.id else one for one in members]
-    return await show(transaction, held, changed.id, why)
+    shown = await show(transaction, held, changed.id, why)
+    found: Sequence[Candidate] = ()
+    if arrival.traits_changed(own.version.claim, newer.version.claim):
+        [answer] = await matcher.candidates(transaction, [kept_of(newer).asked])
+        found = answer.found
+    await propose_again(transaction, newer, own.version.claim, found, why.at)
+    return shown
 
 
 async def _arrive(
@@ -65,7 +77,7 @@ async def _arrive(
     standpoint: Standpoint,
     why: Act,
     kind: ActKind,
-) -> None:
+) -> Source:
     source = Source(
         id=SourceId(new_id()),
         issuer=PLATFORM_ISSUER,
@@ -79,6 +91,7 @@ async def _arrive(
     )
     act = LinkageAct(ActId(new_id()), kind, why.at, why.by, (Move(source.id, None, person),))
     await perform(transaction, matcher, held, act, source, why)
+    return source
 
 
 async def _free_number(transaction: AsyncConnection, person: PersonId) -> str:

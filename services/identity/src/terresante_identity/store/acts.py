@@ -1,11 +1,12 @@
 """The acts that link source identities to persons: added, never changed. Their order is `linkage_act.place`."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, insert, or_, select, text, tuple_
+from sqlalchemy import Row, Select, exists, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_identity.domain.evidence import Evidence
@@ -21,46 +22,45 @@ from terresante_identity.domain.linkage import (
     unknown_act,
 )
 from terresante_identity.domain.sources import SourceId
+from terresante_identity.store import gauges
+from terresante_identity.store.direct import under
 from terresante_identity.store.tables import linkage_act, linkage_move, source
 
 # Who adds an act holds the lock with others until the transaction ends; who lists what is new takes it alone for a
 # moment, so that no act of a lower place can appear after the page was read.
-ADDING = text("select pg_advisory_xact_lock_shared(hashtextextended('linkage acts', 5))")
+ADDING = "select pg_advisory_xact_lock_shared(hashtextextended('linkage acts', 5))"
+ADD = (
+    "with act as (insert into linkage_act (id, kind, at, by_id, undoes, review_id, absorbed_id, surviving_id, comment, "
+    "evidence) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id, place) "
+    "insert into linkage_move (act_id, place, source_id, from_person_id, to_person_id) "
+    "select act.id, act.place, move.source, move.before, move.after "
+    "from act, unnest($11::uuid[], $12::uuid[], $13::uuid[]) as move (source, before, after)"
+)
 LISTING = text("select pg_advisory_xact_lock(hashtextextended('linkage acts', 5))")
 
 
 async def add(transaction: AsyncConnection, act: LinkageAct) -> None:
     """Keeps an act and its moves. The last thing that a transaction waits for."""
-    await transaction.execute(ADDING)
-    added = await transaction.execute(
-        insert(linkage_act)
-        .values(
-            id=act.id,
-            kind=act.kind.value,
-            at=act.at,
-            by_id=act.by,
-            undoes=act.undoes,
-            review_id=act.review,
-            absorbed_id=act.absorbed,
-            surviving_id=act.surviving,
-            comment=act.comment,
-            evidence=act.evidence.to_document() if act.evidence else None,
-        )
-        .returning(linkage_act.c.place)
+    direct = await under(transaction)
+    await direct.rows(ADDING)
+    await direct.rows(
+        ADD,
+        act.id,
+        act.kind.value,
+        act.at,
+        act.by,
+        act.undoes,
+        act.review,
+        act.absorbed,
+        act.surviving,
+        act.comment,
+        json.dumps(act.evidence.to_document()) if act.evidence else None,
+        [move.source for move in act.moves],
+        [move.before for move in act.moves],
+        [move.after for move in act.moves],
     )
-    place = added.scalar_one()
-    rows = [
-        {
-            "act_id": act.id,
-            "place": place,
-            "source_id": move.source,
-            "from_person_id": move.before,
-            "to_person_id": move.after,
-        }
-        for move in act.moves
-    ]
-    if rows:
-        await transaction.execute(insert(linkage_move), rows)
+    arrived = any(move.before is None for move in act.moves)
+    gauges.ACTS.add(kind=act.kind.value, by="rule" if arrived else "officer")
 
 
 async def get(connection: AsyncConnection, id: ActId) -> Placed:

@@ -4,17 +4,21 @@ All who are asked for in one call are looked up by one statement (`source_candid
 connection: planning a union of nineteen indexes costs more than running it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_identity.domain.evidence import Kept
+from terresante_identity.domain.identity import Person
 from terresante_identity.matching.keys import KEYS, cap
 from terresante_identity.matching.ranking import PersonStanding, Registered
 from terresante_identity.matching.single import Someone, keys_of, place_key, probes_of, signed
+from terresante_identity.store.direct import Direct, under
+from terresante_identity.store.rows import person_of
+from terresante_identity.store.tables import person
 
 NAMES = tuple(KEYS)
 MOST = tuple([cap(name) for name in NAMES])
@@ -29,14 +33,16 @@ KEEP = (
 )
 MOVE = "update source_features set person_id = $1 where source_id = any($2::uuid[])"
 CANDIDATES = "select * from source_candidates($1, $2, $3, $4, $5, $6)"
-ONE = (
-    "select source_id, person_id, birth_name, first_names, birth_date, sex, birth_place, ins, qualified, flagged "
-    "from source_features where source_id = any($1::uuid[])"
-)
 # Of each person: whether one of their sources is flagged, and the INS of those that are qualified.
 STANDINGS = (
     "select person_id, bool_or(flagged), array_agg(distinct ins) filter (where qualified and ins is not null) "
     "from source_features where person_id = any($1::uuid[]) group by person_id"
+)
+SHOWN = (
+    f"select f.flagged, f.ins, {', '.join(f'p.{column.name}' for column in person.c)} from person p "  # noqa: S608
+    "left join lateral (select bool_or(flagged) as flagged, array_agg(distinct ins) "
+    "filter (where qualified and ins is not null) as ins from source_features where person_id = p.id) f on true "
+    "where p.id = any($1::uuid[])"
 )
 
 
@@ -57,7 +63,7 @@ class Wanted(NamedTuple):
 
 async def keep(transaction: AsyncConnection, kept: Kept, who: Someone) -> None:
     """Writes one source's row, or writes it again. `who`: of the same traits."""
-    await transaction.exec_driver_sql(KEEP, row_of(kept, who))
+    await (await under(transaction)).rows(KEEP, *row_of(kept, who))
 
 
 def row_of(kept: Kept, who: Someone) -> tuple[object, ...]:
@@ -80,10 +86,10 @@ def row_of(kept: Kept, who: Someone) -> tuple[object, ...]:
 
 async def move(transaction: AsyncConnection, sources: Sequence[UUID], person: UUID) -> None:
     """These sources are that person's now."""
-    await transaction.exec_driver_sql(MOVE, (person, list(sources)))
+    await (await under(transaction)).rows(MOVE, person, list(sources))
 
 
-async def candidates(connection: AsyncConnection, wanted: Sequence[Wanted]) -> list[Found]:
+async def candidates(direct: Direct, wanted: Sequence[Wanted]) -> list[Found]:
     """One answer per look-up. A value of a key that more than `keys.cap` sources share gives nobody, and is told."""
     asked, key, value, most = [], [], [], []
     for place, one in enumerate(wanted):
@@ -96,7 +102,7 @@ async def candidates(connection: AsyncConnection, wanted: Sequence[Wanted]) -> l
                 most.append(MOST[number])
     known = [(place, one.ins) for place, one in enumerate(wanted) if one.ins is not None]
     ins_asked, ins = [place for place, _ in known], [text for _, text in known]
-    rows = await _rows(connection, CANDIDATES, (asked, key, value, most, ins_asked, ins))
+    rows = await direct.rows(CANDIDATES, asked, key, value, most, ins_asked, ins)
     found = [Found() for _ in wanted]
     for place, capped, *columns in rows:
         if capped is None:
@@ -106,18 +112,17 @@ async def candidates(connection: AsyncConnection, wanted: Sequence[Wanted]) -> l
     return found
 
 
-async def by_source(connection: AsyncConnection, sources: Iterable[UUID]) -> Mapping[UUID, Registered]:
-    """Those of them that are looked up by something."""
-    rows = await _rows(connection, ONE, (list(sources),))
-    return {row[0]: Registered._make(row) for row in rows}
-
-
-async def standings(connection: AsyncConnection, persons: Iterable[UUID]) -> Mapping[UUID, PersonStanding]:
+async def standings(direct: Direct, persons: Collection[UUID]) -> Mapping[UUID, PersonStanding]:
     """Of each of these persons."""
-    rows = await _rows(connection, STANDINGS, (list(persons),))
+    rows = await direct.rows(STANDINGS, list(persons)) if persons else ()
     return {person: PersonStanding(flagged, frozenset(ins or ())) for person, flagged, ins in rows}
 
 
-async def _rows(connection: AsyncConnection, statement: str, values: tuple[object, ...]) -> Sequence[Any]:
-    """As written for the driver: nothing is compiled, for the statement is the same each time."""
-    return (await connection.exec_driver_sql(statement, values)).all()
+async def shown(direct: Direct, persons: Collection[UUID]) -> dict[UUID, tuple[Person, PersonStanding]]:
+    """Each of these persons as the region shows them, and what all their sources say."""
+    rows = await direct.rows(SHOWN, list(persons)) if persons else ()
+    found: dict[UUID, tuple[Person, PersonStanding]] = {}
+    for flagged, ins, *columns in rows:
+        one = person_of(columns)
+        found[one.id] = one, PersonStanding(bool(flagged), frozenset(ins or ()))
+    return found

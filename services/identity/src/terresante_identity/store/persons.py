@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Uuid, any_, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import Uuid, any_, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
@@ -19,17 +19,26 @@ from terresante_identity.domain.identity import (
     ProfessionalId,
 )
 from terresante_identity.domain.ins import Ins
+from terresante_identity.store.direct import under, written
 from terresante_identity.store.rows import person_columns, person_of, person_of_document
 from terresante_identity.store.tables import insi_answer, person, person_version
 
 BY_ID = select(person).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 EXISTING = select(person.c.id).where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 FOR_UPDATE = select(person).where(person.c.id == bindparam("id")).with_for_update()
-MANY_FOR_UPDATE = (
-    select(person)
-    .where(person.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .order_by(person.c.id)
-    .with_for_update()
+MANY_FOR_UPDATE = f"{written(select(person))} where id = any($1::uuid[]) order by id for update"
+CHANGING = tuple([column.name for column in person.c if column.name not in {"id", "created_at", "registered_by"}])
+REMEMBERED = (
+    "insert into person_version (act, detail, acted_by, acted_at, person_id, version, state) "
+    "select $1, $2, $3, $4, kept.id, kept.version, to_jsonb(kept) from kept returning version"
+)
+ADD = (
+    f"with kept as (insert into person (id, created_at, registered_by, {', '.join(CHANGING)}) "  # noqa: S608
+    f"values ({', '.join(f'${place}' for place in range(5, 8 + len(CHANGING)))}) returning *) {REMEMBERED}"
+)
+SAVE = (
+    f"with kept as (update person set {', '.join(f'{name} = ${place}' for place, name in enumerate(CHANGING, 6))} "  # noqa: S608
+    f"where id = $5 and version = ${6 + CHANGING.index('version')} - 1 returning *) {REMEMBERED}"
 )
 BORN_ON = (
     select(person)
@@ -40,13 +49,9 @@ BORN_ON = (
     )
     .order_by(person.c.created_at, person.c.id)
 )
-HOLDER = select(person.c.id).where(
-    person.c.ins_matricule == bindparam("matricule"),
-    person.c.ins_oid == bindparam("oid"),
-    person.c.merged_into.is_(None),
-)
+HOLDER = "select id from person where ins_matricule = $1 and ins_oid = $2 and merged_into is null"
 # One lock a name: who may register somebody born that day, who may take that matricule. Freed at the transaction's end.
-LOCK = text("select pg_advisory_xact_lock(hashtextextended(name, 5)) from unnest(cast(:names as text[])) as name")
+LOCK = "select pg_advisory_xact_lock(hashtextextended(name, 5)) from unnest($1::text[]) as name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +66,17 @@ class Act:
 
 async def add(transaction: AsyncConnection, new: Person, act: Act) -> None:
     """Keeps a new person, before the source identities linked to it."""
-    await transaction.execute(
-        insert(person).values(
-            id=new.id, created_at=new.created_at, registered_by=new.registered_by, **person_columns(new)
-        )
-    )
-    await _remember(transaction, new, act)
+    columns = person_columns(new)
+    values = new.id, new.created_at, new.registered_by, *(columns[name] for name in CHANGING)
+    await (await under(transaction)).rows(ADD, *_told(act), *values)
 
 
 async def save(transaction: AsyncConnection, changed: Person, act: Act) -> None:
     """Keeps the next version of a person read with `get_for_update`."""
-    kept = await transaction.execute(
-        update(person)
-        .where(person.c.id == changed.id, person.c.version == changed.version - 1)
-        .values(**person_columns(changed))
-    )
-    if kept.rowcount != 1:
+    columns = person_columns(changed)
+    values = changed.id, *(columns[name] for name in CHANGING)
+    if len(await (await under(transaction)).rows(SAVE, *_told(act), *values)) != 1:
         raise LookupError("a person is saved one version after the one that was locked")
-    await _remember(transaction, changed, act)
 
 
 async def get_for_update(transaction: AsyncConnection, id: PersonId) -> Person:
@@ -91,7 +89,7 @@ async def get_for_update(transaction: AsyncConnection, id: PersonId) -> Person:
 
 async def lock(transaction: AsyncConnection, ids: Collection[PersonId]) -> dict[PersonId, Person]:
     """Persons, locked in the order of their ids until the transaction ends. Raises `PersonUnknown`."""
-    rows = await transaction.execute(MANY_FOR_UPDATE, {"ids": list(ids)})
+    rows = await (await under(transaction)).rows(MANY_FOR_UPDATE, list(ids))
     found = {one.id: one for one in map(person_of, rows)}
     if not found.keys() >= set(ids):
         raise unknown_person()
@@ -127,7 +125,7 @@ async def born_on(connection: AsyncConnection, birth_date: BirthDate) -> list[Pe
 async def lock_names(transaction: AsyncConnection, names: Collection[str]) -> None:
     """Until the transaction ends nobody else holds one of these names (`named_birth_date`, `named_ins`, …)."""
     if names:
-        await transaction.execute(LOCK, {"names": sorted(names)})
+        await transaction.exec_driver_sql(LOCK, (sorted(names),))
 
 
 def named_birth_date(birth_date: BirthDate) -> str:
@@ -143,22 +141,10 @@ def named_ins(ins: Ins) -> str:
     return f"ins {ins.matricule}"
 
 
-async def lock_birth_date(transaction: AsyncConnection, birth_date: BirthDate) -> None:
-    """Until the transaction ends nobody else registers somebody born that day: two at once make one person."""
-    await lock_names(transaction, [named_birth_date(birth_date)])
-
-
-async def holder_of(transaction: AsyncConnection, ins: Ins) -> PersonId | None:
-    """Who has that INS now, if anybody; until the transaction ends nobody else can take it."""
-    await lock_names(transaction, [named_ins(ins)])
-    row = (await transaction.execute(HOLDER, {"matricule": ins.matricule, "oid": ins.oid.value})).one_or_none()
-    return PersonId(row.id) if row else None
-
-
 async def find_holder(connection: AsyncConnection, ins: Ins) -> PersonId | None:
-    """The same, told only."""
-    row = (await connection.execute(HOLDER, {"matricule": ins.matricule, "oid": ins.oid.value})).one_or_none()
-    return PersonId(row.id) if row else None
+    """Who has that INS now, if anybody. Whoever is to take it holds its name (`named_ins`)."""
+    rows = await (await under(connection)).rows(HOLDER, ins.matricule, ins.oid.value)
+    return PersonId(rows[0][0]) if rows else None
 
 
 async def as_of(connection: AsyncConnection, id: PersonId, at: datetime) -> Person | None:
@@ -197,18 +183,5 @@ def unknown_person() -> PersonUnknown:
     return PersonUnknown("Cette personne n’est pas connue.", "Recherchez-la par ses traits, ou créez son identité.")
 
 
-async def _remember(transaction: AsyncConnection, kept: Person, act: Act) -> None:
-    await transaction.execute(
-        insert(person_version).from_select(
-            ["person_id", "version", "act", "detail", "acted_by", "acted_at", "state"],
-            select(
-                person.c.id,
-                person.c.version,
-                literal(act.what),
-                literal(act.detail),
-                literal(act.by, Uuid),
-                literal(act.at, person.c.created_at.type),
-                func.to_jsonb(text("person")),
-            ).where(person.c.id == kept.id),
-        )
-    )
+def _told(act: Act) -> tuple[object, ...]:
+    return act.what, act.detail, act.by, act.at

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+import asyncpg
 import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,10 @@ from terresante_platform.telemetry import log
 from terresante_identity.matching.frequencies import Counts, Frequencies, filled_up
 
 EVERY_SECONDS = 3600.0
+AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""How a database that is away, or only starts, shows: as SQLAlchemy or the driver says it."""
+AGAIN_SECONDS = 2.0
+"""Before the next attempt when the database was away."""
 LOCK = text("select pg_try_advisory_xact_lock(hashtextextended('name_frequency', 5))")
 DUE = text("select coalesce(max(counted_at) < now() - make_interval(secs => :seconds), true) from name_frequency")
 PATIENCE = text("set local statement_timeout = '10min'")
@@ -84,16 +89,29 @@ class Knowing(Protocol):
 
 @asynccontextmanager
 async def refreshing(database: Database, matcher: Knowing, every_seconds: float = EVERY_SECONDS) -> AsyncIterator[None]:
-    """Counts and tells at intervals until left; of several replicas one counts. Waits out a database that is away."""
+    """Tells what was counted last, then counts and tells at intervals until left; of several replicas one counts.
+    Waits out a database that is away: whoever is told is told as soon as it is back.
+    """
 
-    async def run() -> None:
-        while True:
-            try:
+    async def told(counting: bool) -> bool:
+        try:
+            if counting:
                 await count(database, every_seconds)
-                await matcher.know(await known(database))
-            except (SQLAlchemyError, OSError) as fault:
-                log.warning("counting names waits", fault=type(fault).__name__)
-            await asyncio.sleep(every_seconds)
+            await matcher.know(await known(database))
+        except AWAY as fault:
+            log.warning("counting names waits", fault=type(fault).__name__)
+            return False
+        return True
 
-    async with running(run()):
+    async def run(known_by_now: bool) -> None:
+        while True:
+            if not known_by_now:
+                await asyncio.sleep(min(AGAIN_SECONDS, every_seconds))
+                known_by_now = await told(counting=False)
+                continue
+            known_by_now = await told(counting=True)
+            if known_by_now:
+                await asyncio.sleep(every_seconds)
+
+    async with running(run(await told(counting=False))):
         yield

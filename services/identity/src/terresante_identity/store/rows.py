@@ -1,11 +1,9 @@
 """Traits and persons as rows, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from terresante_identity.domain.births import BirthDate, BirthPlace, Precision
 from terresante_identity.domain.identity import Person, PersonId, ProfessionalId
@@ -72,18 +70,18 @@ def person_columns(person: Person) -> dict[str, Any]:
     }
 
 
-def person_of(row: Row[Any]) -> Person:
-    """A row of `person` as a person."""
-    ins = Ins(row.ins_matricule, row.ins_key, Oid(row.ins_oid)) if row.ins_matricule else None
+def person_of(row: Iterable[Any]) -> Person:
+    """A row of `person`, its columns in their order, as a person."""
+    id, version, created_at, registered_by, *traits, retrieved, checked, flags, matricule, key, oid, merged_into = row
     return Person(
-        id=PersonId(row.id),
-        traits=_traits_of(row),
-        standing=Standing(row.retrieved, row.checked, frozenset(Flag(flag) for flag in row.flags)),
-        ins=ins,
-        version=row.version,
-        created_at=row.created_at,
-        registered_by=ProfessionalId(row.registered_by),
-        merged_into=PersonId(row.merged_into) if row.merged_into else None,
+        id=PersonId(id),
+        traits=_traits_of(traits),
+        standing=Standing(retrieved, checked, frozenset(map(Flag, flags))),
+        ins=Ins(matricule, key, Oid(oid)) if matricule else None,
+        version=version,
+        created_at=created_at,
+        registered_by=ProfessionalId(registered_by),
+        merged_into=PersonId(merged_into) if merged_into else None,
     )
 
 
@@ -102,16 +100,16 @@ def person_of_document(document: Mapping[str, Any]) -> Person:
     )
 
 
-def _traits_of(row: Row[Any]) -> Traits:
+def _traits_of(columns: Sequence[Any]) -> Traits:
+    birth, birth_insi, first, first_insi, *names, born, precision, sex, country, postal_code, codes = columns
+    others = [_name(typed, insi) for typed, insi in zip(names[::2], names[1::2], strict=True)]
     return Traits(
-        birth_name=Name(row.birth_name, row.birth_name_insi),
-        first_name=Name(row.first_name, row.first_name_insi),
-        birth_date=BirthDate(row.birth_date, Precision(row.birth_precision)),
-        sex=Sex(row.sex),
-        birth_place=BirthPlace(row.birth_country, row.birth_postal_code, frozenset(row.birth_codes)),
-        given_names=_name(row.given_names, row.given_names_insi),
-        used_name=_name(row.used_name, row.used_name_insi),
-        used_first_name=_name(row.used_first_name, row.used_first_name_insi),
+        Name(birth, birth_insi),
+        Name(first, first_insi),
+        BirthDate(born, Precision(precision)),
+        Sex(sex),
+        BirthPlace(country, postal_code, frozenset(codes)),
+        *others,
     )
 
 

@@ -1,11 +1,12 @@
 """Source identities and their versions: each version is added, none is changed."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, insert, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_identity.domain.identity import PersonId
@@ -20,30 +21,34 @@ from terresante_identity.domain.sources import (
     unknown_source,
 )
 from terresante_identity.domain.status import Flag, Standing, Status
+from terresante_identity.store.direct import under, written
 from terresante_identity.store.rows import trait_document, traits_of_document
 from terresante_identity.store.tables import source, source_unkeyed, source_version
 
-CURRENT = select(source, *(column for column in source_version.c if column.name not in {"source_id", "version"})).join(
+OF_VERSION = [column for column in source_version.c if column.name not in {"source_id", "version"}]
+CURRENT = select(source, *OF_VERSION).join(
     source_version, and_(source_version.c.source_id == source.c.id, source_version.c.version == source.c.version)
+)
+BY_NUMBER = f"{written(CURRENT)} where source.issuer = $1 and source.local_id = $2"
+BY_IDS = f"{written(CURRENT)} where source.id = any($1::uuid[])"
+OF_PERSONS = f"{written(CURRENT)} where source.person_id = any($1::uuid[]) order by source.id"
+LOCK = "select id from source where person_id = any($1::uuid[]) order by id for update"
+VERSION = (
+    f"insert into source_version ({', '.join(column.name for column in source_version.c)}) "  # noqa: S608
+    f"values ({', '.join(f'${place}' for place in range(1, 1 + len(source_version.c)))})"
+)
+ADD = (
+    "with kept as (insert into source (id, version, issuer, local_id, person_id, structure_id, territory_code, fed_by, "  # noqa: S608
+    f"registered_at) values ($1, $2, $15, $16, $17, $18, $19, $20, $21)) {VERSION}"
 )
 
 
 async def add(transaction: AsyncConnection, new: Source) -> None:
     """Keeps a new source identity with its first version."""
-    await transaction.execute(
-        insert(source).values(
-            id=new.id,
-            issuer=new.issuer,
-            local_id=new.local_id,
-            person_id=new.person,
-            version=new.version.number,
-            structure_id=new.structure,
-            territory_code=new.territory,
-            fed_by=new.fed_by,
-            registered_at=new.registered_at,
-        )
-    )
-    await _add_version(transaction, new)
+    own = (
+        new.issuer, new.local_id, new.person, new.structure, new.territory, new.fed_by, new.registered_at,
+    )  # fmt: skip
+    await (await under(transaction)).rows(ADD, *_version_columns(new), *own)
 
 
 async def append(transaction: AsyncConnection, newer: Source) -> None:
@@ -60,7 +65,7 @@ async def append(transaction: AsyncConnection, newer: Source) -> None:
     )
     if kept.rowcount != 1:
         raise LookupError("a version is kept one after the one that was locked")
-    await _add_version(transaction, newer)
+    await (await under(transaction)).rows(VERSION, *_version_columns(newer))
 
 
 async def move(transaction: AsyncConnection, id: SourceId, before: PersonId, after: PersonId) -> None:
@@ -74,12 +79,12 @@ async def move(transaction: AsyncConnection, id: SourceId, before: PersonId, aft
 
 async def by_number(connection: AsyncConnection, issuer: str, local_id: str) -> Source | None:
     """The source of that issuer and number, if it is known."""
-    return _first(await _read(connection, CURRENT.where(source.c.issuer == issuer, source.c.local_id == local_id)))
+    return _first(await _read(connection, BY_NUMBER, issuer, local_id))
 
 
 async def by_id(connection: AsyncConnection, id: SourceId) -> Source:
     """A source identity. Raises `SourceUnknown`."""
-    found = _first(await _read(connection, CURRENT.where(source.c.id == id)))
+    found = _first(await _read(connection, BY_IDS, [id]))
     if found is None:
         raise unknown_source()
     return found
@@ -87,7 +92,7 @@ async def by_id(connection: AsyncConnection, id: SourceId) -> Source:
 
 async def by_ids(connection: AsyncConnection, ids: Collection[SourceId]) -> dict[SourceId, Source]:
     """Those of `ids` that are known."""
-    found = await _read(connection, CURRENT.where(source.c.id.in_(ids)))
+    found = await _read(connection, BY_IDS, list(ids)) if ids else ()
     return {one.id: one for one in found}
 
 
@@ -98,7 +103,7 @@ async def of_person(connection: AsyncConnection, person: PersonId) -> list[Sourc
 
 async def of_persons(connection: AsyncConnection, persons: Collection[PersonId]) -> dict[PersonId, list[Source]]:
     """All source identities of each person; none for who was absorbed."""
-    found = await _read(connection, CURRENT.where(source.c.person_id.in_(persons)).order_by(source.c.id))
+    found = await _read(connection, OF_PERSONS, list(persons)) if persons else ()
     grouped: dict[PersonId, list[Source]] = {person: [] for person in persons}
     for one in found:
         grouped[one.person].append(one)
@@ -107,9 +112,7 @@ async def of_persons(connection: AsyncConnection, persons: Collection[PersonId])
 
 async def lock(transaction: AsyncConnection, persons: Collection[PersonId]) -> dict[PersonId, list[Source]]:
     """The same, locked until the transaction ends. The persons must be locked before."""
-    await transaction.execute(
-        select(source.c.id).where(source.c.person_id.in_(persons)).order_by(source.c.id).with_for_update()
-    )
+    await (await under(transaction)).rows(LOCK, list(persons))
     return await of_persons(transaction, persons)
 
 
@@ -122,11 +125,11 @@ async def as_of(connection: AsyncConnection, linked: Collection[SourceId], at: d
         .distinct(source_version.c.source_id)
         .subquery()
     )
-    columns = [column for column in source.c if column.name != "version"]
-    wanted = select(*columns, *(column for column in latest.c if column.name != "source_id")).join(
+    columns = [latest.c.version if column.name == "version" else column for column in source.c]
+    wanted = select(*columns, *(latest.c[column.name] for column in OF_VERSION)).join(
         latest, latest.c.source_id == source.c.id
     )
-    return await _read(connection, wanted.order_by(source.c.id))
+    return [_source_of(row) for row in await connection.execute(wanted.order_by(source.c.id))]
 
 
 async def unkeyed(transaction: AsyncConnection, most: int) -> list[Source]:
@@ -155,53 +158,60 @@ def received_of_document(document: Mapping[str, Any]) -> Received:
     return Received(**known)
 
 
-async def _add_version(transaction: AsyncConnection, whose: Source) -> None:
+def _version_columns(whose: Source) -> tuple[object, ...]:
+    """A version as the columns of `source_version`, in their order."""
     version, claim = whose.version, whose.version.claim
-    await transaction.execute(
-        insert(source_version).values(
-            source_id=whose.id,
-            version=version.number,
-            received=received_document(claim.received),
-            traits=trait_document(claim.traits),
-            retrieved=claim.standing.retrieved,
-            checked=claim.standing.checked,
-            flags=sorted(flag.value for flag in claim.standing.flags),
-            ins_matricule=claim.ins.matricule if claim.ins else None,
-            ins_key=claim.ins.key if claim.ins else None,
-            ins_oid=claim.ins.oid.value if claim.ins else None,
-            warnings=sorted(claim.warnings),
-            valid_from=version.valid_from,
-            received_at=version.received_at,
-            received_from=version.received_from,
-        )
+    return (
+        whose.id,
+        version.number,
+        json.dumps(received_document(claim.received)),
+        json.dumps(trait_document(claim.traits)),
+        claim.standing.retrieved,
+        claim.standing.checked,
+        sorted(flag.value for flag in claim.standing.flags),
+        claim.ins.matricule if claim.ins else None,
+        claim.ins.key if claim.ins else None,
+        claim.ins.oid.value if claim.ins else None,
+        sorted(claim.warnings),
+        version.valid_from,
+        version.received_at,
+        version.received_from,
     )
 
 
-async def _read(connection: AsyncConnection, wanted: Select[Any]) -> list[Source]:
-    return [_source_of(row) for row in await connection.execute(wanted)]
+async def _read(connection: AsyncConnection, statement: str, *values: object) -> list[Source]:
+    return [_source_of(row) for row in await (await under(connection)).rows(statement, *values)]
 
 
 def _first(found: Sequence[Source]) -> Source | None:
     return found[0] if found else None
 
 
-def _source_of(row: Row[Any]) -> Source:
-    ins = Ins(row.ins_matricule, row.ins_key, Oid(row.ins_oid)) if row.ins_matricule else None
+def _source_of(row: Iterable[Any]) -> Source:
+    """From the columns of `source`, then those of its version (`OF_VERSION`)."""
+    id, issuer, local_id, person, number, structure, territory, fed_by, registered_at, *columns = row
+    received, traits, retrieved, checked, flags, matricule, key, oid, warnings, valid_from, at, by = columns
     claim = Claim(
-        received=received_of_document(row.received),
-        traits=traits_of_document(row.traits),
-        standing=Standing(row.retrieved, row.checked, frozenset(map(Flag, row.flags))),
-        ins=ins,
-        warnings=frozenset(map(SourceWarning, row.warnings)),
+        received=received_of_document(_document(received)),
+        traits=traits_of_document(_document(traits)),
+        standing=Standing(retrieved, checked, frozenset(map(Flag, flags))),
+        ins=Ins(matricule, key, Oid(oid)) if matricule else None,
+        warnings=frozenset(map(SourceWarning, warnings)),
     )
     return Source(
-        id=SourceId(row.id),
-        issuer=row.issuer,
-        local_id=row.local_id,
-        person=PersonId(row.person_id),
-        structure=row.structure_id,
-        territory=row.territory_code,
-        fed_by=row.fed_by,
-        registered_at=row.registered_at,
-        version=Version(row.version, claim, row.valid_from, row.received_at, row.received_from),
+        id=SourceId(id),
+        issuer=issuer,
+        local_id=local_id,
+        person=PersonId(person),
+        structure=structure,
+        territory=territory,
+        fed_by=fed_by,
+        registered_at=registered_at,
+        version=Version(number, claim, valid_from, at, by),
     )
+
+
+def _document(value: Any) -> Mapping[str, Any]:
+    """JSON as read: the driver leaves it as text."""
+    read: Mapping[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return read
