@@ -19,7 +19,7 @@ from terresante_dev.recording.vigilance import registered_feeder
 from terresante_dev.story import STEPS, Stage
 
 HERE = Path(__file__).parent
-ORDER = ["charts", "contracts", "flows", "security", "resilience"]
+ORDER = ["charts", "contracts", "flows", "workbench", "security", "resilience"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self' "
 ) + PORTAL
-"""Exact. Browsers follow a form through its redirect, so the portal is in `form-action`."""
+"""Exact. Browsers follow a form through its redirect, so the portal is in `form-action`; in `pro` the workbench too."""
 
 
 @pytest.fixture(params=["pro", "patient"])
@@ -74,8 +74,8 @@ def test_no_client_may_use_a_grant_that_it_does_not_need(realm: dict[str, Any]) 
             assert client["attributes"]["use.refresh.tokens"] == "false"
             assert not client["standardFlowEnabled"] and not client["serviceAccountsEnabled"]
         elif client.get("enabled", True):
-            assert client["clientId"] in ("portal", "platform")
-            people = client["clientId"] == "portal"
+            assert client["clientId"] in ("portal", "platform", "workbench")
+            people = client["clientId"] != "platform"
             assert (bool(client.get("standardFlowEnabled")), bool(client.get("serviceAccountsEnabled"))) == (
                 people,
                 not people,
@@ -83,6 +83,15 @@ def test_no_client_may_use_a_grant_that_it_does_not_need(realm: dict[str, Any]) 
             if people:
                 assert client["attributes"]["pkce.code.challenge.method"] == "S256"
                 assert not [uri for uri in client["redirectUris"] if "*" in uri]
+
+
+def test_the_workbench_proves_itself_by_a_key_and_pushes_its_requests(realm: dict[str, Any]) -> None:
+    found = [client for client in realm["clients"] if client["clientId"] == "workbench"]
+    assert len(found) == (realm["realm"] == "pro")
+    for client in found:
+        assert not client["publicClient"] and client["clientAuthenticatorType"] == "client-jwt"
+        assert client["attributes"]["require.pushed.authorization.requests"] == "true"
+        assert client["attributes"]["pkce.code.challenge.method"] == "S256"
 
 
 def test_nobody_registers_themselves_and_nothing_is_asked_without_tls(realm: dict[str, Any]) -> None:
@@ -116,7 +125,8 @@ def test_the_login_page_is_not_kept_not_framed_and_not_told_about(stack: dict[st
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
     assert page.headers["x-frame-options"] == "SAMEORIGIN"
-    assert page.headers["content-security-policy"] == CONTENT_POLICY
+    ends = f" {stack['workbench']['url']}" if name == "pro" else ""
+    assert page.headers["content-security-policy"] == CONTENT_POLICY + ends
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
     assert not {"server", "x-powered-by"} & set(page.headers)
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from signal import SIGINT
 
 from terresante_dev import nats, pki, postgres, readiness, settings_of
-from terresante_dev.keycloak import Keycloak
+from terresante_dev.keycloak import WORKBENCH, Keycloak
 from terresante_dev.keycloak.distribution import VERSION as KEYCLOAK_VERSION
 from terresante_dev.nats import Tls
 from terresante_dev.stack import SERVICES, Stack, write_private
 from terresante_dev.supervisor import Part, Step
 
-CERTIFICATES = (*SERVICES, "gateway", "nats", "keycloak", nats.OPERATOR)
+CERTIFICATES = (*SERVICES, "gateway", "nats", "keycloak", WORKBENCH, nats.OPERATOR)
 LISTENS = """
 import json, sys
 from importlib import import_module
@@ -68,6 +68,7 @@ def keycloak_of(stack: Stack) -> Keycloak:
         database_password=stack.secret("postgres.keycloak.password"),
         pki=stack.pki,
         portal=settings_of.PORTAL,
+        workbench=stack.workbench,
         secrets={
             "pro-platform": stack.secret("keycloak.pro-platform.secret"),
             "patient-platform": stack.secret("keycloak.patient-platform.secret"),

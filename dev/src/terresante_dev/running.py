@@ -73,6 +73,8 @@ def welcome(told: dict[str, Any], seconds: float) -> None:
     if "gateway" in told["parts"]:
         print(f"  Gateway     {'  '.join(told['gateway']['urls'])}")
         print(f"  API pages   {told['gateway']['docs']}")
+    if "directory" in told["parts"]:
+        print(f"  Workbench   {told['workbench']['url']}  (password of admin-94-ouest: {here / 'personas.json'})")
     for realm, url in told["issuers"].items() if "keycloak" in told["parts"] else ():
         print(f"  Log in      {url}  ({realm})")
     print(f"  CA file     {here / 'pki' / 'ca.pem'}  (curl --cacert)")

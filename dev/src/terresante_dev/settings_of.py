@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from terresante_dev import postgres
+from terresante_dev.keycloak import WORKBENCH
 from terresante_dev.login import start_page
 from terresante_dev.stack import BACKWARDS, DATABASES, SERVICES, Stack
 
@@ -50,6 +51,10 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
         settings["CURSOR_KEY_FILE"] = _file(stack, "gateway.cursor.key")
         settings["PUBLIC_URL"] = f"https://localhost:{stack.ports[name]}"
         settings["CORS_ORIGINS"] = json.dumps([PORTAL])
+    if name == "directory":
+        settings["WORKBENCH_LISTEN"] = f"127.0.0.1:{stack.ports['workbench']}"
+        settings["WORKBENCH_URL"] = stack.workbench
+        settings["WORKBENCH_KEY_FILE"] = str(stack.pki / f"{WORKBENCH}.key")
     if service == "identity":
         settings["ENVIRONMENT"] = "test"  # a sandbox holds INS numbers of the test domain only (R-ID5)
         settings["PORTAL_URL"] = start_page(issuers["patient"], CLIENTS["patient"])

@@ -70,6 +70,11 @@ class Stack:
         """The names of a service's processes: `consent`, then `consent-2` and so on."""
         return [part] + [f"{part}-{number}" for number in range(2, self.replicas + 1)]
 
+    @property
+    def workbench(self) -> str:
+        """Where the administrators' pages are: of the first process of the directory."""
+        return f"https://localhost:{self.ports['workbench']}"
+
     def address(self, service: str) -> str:
         """The gRPC target that reaches every replica of a service."""
         return "ipv4:" + ",".join(f"127.0.0.1:{self.ports[name]}" for name in self.names(service))
@@ -131,7 +136,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def _listeners(stack: Stack) -> list[str]:
-    fixed = ["postgres", "nats", "nats-monitoring", "sink", "keycloak", "keycloak-management"]
+    fixed = ["postgres", "nats", "nats-monitoring", "sink", "keycloak", "keycloak-management", "workbench"]
     return fixed + [name for part in (*SERVICES, "gateway") for name in stack.names(part)]
 
 

@@ -90,6 +90,7 @@ def _description(made: parts.Made, supervisor: Supervisor, began: datetime, stop
         "replicas": stack.replicas,
         "folder": str(stack.folder),
         "gateway": {"url": gateways[0], "urls": gateways, "docs": f"{gateways[0]}/docs"},
+        "workbench": {"url": stack.workbench},
         "issuers": made.issuers,
         "clients": settings_of.CLIENTS,
         "ca": {name: str(stack.pki / "ca.pem") for name in ("gateway", "issuers", "internal")},

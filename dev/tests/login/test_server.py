@@ -105,6 +105,6 @@ def test_a_production_realm_holds_no_person_no_secret_and_no_client_for_tests(re
     assert [user["username"] for user in content["users"]] == ["service-account-platform"]
     assert "portal-low" not in text
     open_clients = {client["clientId"] for client in content["clients"] if client["enabled"]}
-    assert open_clients == {"portal", "platform"} | ({"systems"} if realm == "pro" else set())
+    assert open_clients == {"portal", "platform"} | ({"systems", "workbench"} if realm == "pro" else set())
     secrets = re.findall(r'"(?:secret|value|privateKey)": "(.*?)"', text)
     assert secrets == [f"${{TERRESANTE_KEYCLOAK_{realm.upper()}_PLATFORM_SECRET}}"]

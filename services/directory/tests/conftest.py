@@ -12,20 +12,32 @@ from terresante.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
 )
+from terresante.directory.v1.enrolment_service_pb2_grpc import (
+    EnrolmentServiceStub,
+    add_EnrolmentServiceServicer_to_server,
+)
+from terresante.directory.v1.ror_service_pb2_grpc import RorServiceStub, add_RorServiceServicer_to_server
 from terresante_dev.testing import LoginService
-from terresante_directory import reference
+from terresante_directory import enrolment_rules, gazetteer, reference
 from terresante_directory.domain.identifiers import AdministratorId, PlaceId, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import NewPlace, Profession, Professional, register_professional
 from terresante_directory.domain.structures import Structure, StructureKind
 from terresante_directory.domain.territories import Administrator
 from terresante_directory.rpc import DirectoryService
+from terresante_directory.rpc.enrolment_desk import EnrolmentService, Parts, Reference
+from terresante_directory.rpc.enrolment_desk.within import changing
+from terresante_directory.rpc.ror import RorService
 from terresante_directory.settling import Settling
+from terresante_directory.store import known_people
+from terresante_directory.turning import Given, Turning
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
 
+from .counter import Counter
 from .desk import CallingAs, Clock, Desk
 from .in_memory import AccountsInMemory
 from .real_keycloak import Realm
+from .tree import Tree
 
 MONDAY = datetime(2025, 3, 3, 9, tzinfo=UTC)
 OUEST, SUD = TerritoryCode("94-ouest"), TerritoryCode("95-sud")
@@ -100,14 +112,63 @@ def keycloak() -> AccountsInMemory:
 @pytest_asyncio.fixture
 async def address(database: Database, serve: Any, settling: Settling, clock: Clock) -> str:
     directory = DirectoryService(database, settling, reference.territories(), reference.professions(), clock.now)
+    in_time = RorService(
+        database,
+        reference.territories(),
+        reference.professions(),
+        gazetteer.load(),
+        reference.disclosure(),
+        clock.now,
+        reference.digital_services(),
+    )
     register = partial(add_DirectoryServiceServicer_to_server, directory)
-    return await serve("directory", register)  # type: ignore[no-any-return]
+    register_in_time = partial(add_RorServiceServicer_to_server, in_time)
+    return await serve("directory", register, register_in_time)  # type: ignore[no-any-return]
 
 
 @pytest_asyncio.fixture
 async def desk(address: str, dial: Any, calling_as: CallingAs, database: Database, settling: Settling) -> Desk:
     stub = DirectoryServiceStub(await dial(address, "directory"))
     return Desk(stub, calling_as, database, settling)
+
+
+@pytest.fixture
+def doors(database: Database, settling: Settling, clock: Clock) -> EnrolmentService:
+    """By which people come in and leave."""
+    territories, professions = reference.territories(), reference.professions()
+
+    def services(over: Database) -> tuple[DirectoryService, RorService]:
+        disclosure, communes = reference.disclosure(), gazetteer.load()
+        return (
+            DirectoryService(over, settling, territories, professions, clock.now),
+            RorService(over, territories, professions, communes, disclosure, clock.now),
+        )
+
+    parts = Parts(settling, services(database)[0], known_people, changing(services))
+    said = Reference(territories, professions, enrolment_rules.load())
+    return EnrolmentService(database, parts, said, clock.now)
+
+
+@pytest_asyncio.fixture
+async def counter(doors: EnrolmentService, serve: Any, dial: Any, database: Database, calling_as: CallingAs) -> Counter:
+    """The same directory by its other doors."""
+    address = await serve("directory", partial(add_EnrolmentServiceServicer_to_server, doors))
+    return Counter(EnrolmentServiceStub(await dial(address, "directory")), database, calling_as)
+
+
+@pytest_asyncio.fixture
+async def tree(desk: Desk, address: str, dial: Any, clock: Clock) -> Tree:
+    """The directory in time, at the same desk."""
+    return Tree(RorServiceStub(await dial(address, "directory")), desk, clock)
+
+
+@pytest_asyncio.fixture
+async def centres(database: Database, clock: Clock) -> None:
+    """What the data files say is taken over: territories, which communes they cover, and where these are."""
+    communes = gazetteer.load().communes
+    centres = {one.code: (one.latitude, one.longitude) for one in communes.values()}
+    given = Given(tuple(reference.territories().values()), gazetteer.load_territories(), centres)
+    await Turning(database, given, clock.now).take_over()
 
 
 @pytest_asyncio.fixture

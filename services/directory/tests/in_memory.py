@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
-from terresante_directory.accounts import FIRST_STEPS, AccountRefused
+from terresante_directory.accounts import ENROL_CODE, FIRST_STEPS, AccountRefused
 from terresante_directory.domain.accounts import Login, Means, unavailable
+from terresante_directory.seeing import Seen
 
 
 @dataclass
@@ -19,6 +21,8 @@ class User:
     credentials: set[str] = field(default_factory=set)
     password: str | None = None
     logouts: int = 0
+    last_login: datetime | None = None
+    locked: bool = False
 
 
 class AccountsInMemory:
@@ -42,8 +46,9 @@ class AccountsInMemory:
         if user is None:
             steps = set(FIRST_STEPS[login.means])
             user = self.users[login.uid] = User(login.username, login.enabled, attributes, steps)
+        card_taken = "idNat" in user.attributes and "idNat" not in attributes
         user.enabled, user.attributes = login.enabled, attributes
-        if not login.enabled:
+        if not login.enabled or card_taken:
             user.logouts += 1
         return user.username
 
@@ -64,6 +69,33 @@ class AccountsInMemory:
             user.enabled = False
             user.logouts += 1
 
+    async def replace_phone(self, login: Login) -> str:
+        username = await self.keep(login)
+        user = self.users[login.uid]
+        user.logouts += 1
+        user.credentials.discard("otp")
+        user.actions.add(ENROL_CODE)
+        return username
+
+    async def take_card(self, login: Login) -> None:
+        if self.away:
+            raise unavailable()
+        user = self.users.get(login.uid)
+        if user is not None:
+            user.attributes = {name: value for name, value in user.attributes.items() if name != "idNat"}
+            user.logouts += 1
+
+    async def page(self, first: int, most: int) -> list[Seen]:
+        if self.away:
+            raise unavailable()
+        by_name = sorted(self.users.items(), key=lambda item: item[1].username)
+        return [_seen(uid, user) for uid, user in by_name[first : first + most]]
+
+    async def look(self, uid: UUID) -> Seen | None:
+        if self.away:
+            raise unavailable()
+        return _seen(uid, self.users[uid]) if uid in self.users else None
+
     async def _answering(self, login: Login) -> None:
         self.arrived.set()
         if self.gate is not None:
@@ -72,3 +104,8 @@ class AccountsInMemory:
             raise unavailable()
         if login.uid in self.refuses:
             raise AccountRefused(400)
+
+
+def _seen(uid: UUID, user: User) -> Seen:
+    kind, id_nat = user.attributes["kind"], user.attributes.get("idNat")
+    return Seen(str(uid), uid, kind, user.enabled, id_nat, user.last_login, user.locked)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from terresante_directory.domain.facts import (
     ActBuiltUpon,
@@ -72,6 +72,7 @@ def said_plainly(so_far: Said, new: Sequence[Statement], act: ActId) -> Said:
     return told
 
 
+@settings(deadline=None)
 @given(st.lists(statements(), max_size=6))
 def test_what_is_said_is_what_a_table_of_days_says(acts: list[list[Statement]]):
     known: list[Fact] = []
@@ -83,6 +84,7 @@ def test_what_is_said_is_what_a_table_of_days_says(acts: list[list[Statement]]):
         assert said(known) == plainly
 
 
+@settings(deadline=None)
 @given(st.lists(statements(), max_size=4), statements())
 def test_undoing_restores_exactly_what_was_and_undoing_that_restores_the_act(
     acts: list[list[Statement]], last: list[Statement]
@@ -97,11 +99,11 @@ def test_undoing_restores_exactly_what_was_and_undoing_that_restores_the_act(
 
     undoing = ActId(uuid4())
     own = [fact for fact in changed if fact.act == act]
-    back = undone(own, [fact.id for fact in changed], revision.ended)
+    back = undone(own, changed, revision.ended)
     restored = after(changed, back, undoing)
     assert said(restored) == before
 
-    again = undone([f for f in restored if f.act == undoing], [fact.id for fact in restored], back.ended)
+    again = undone([f for f in restored if f.act == undoing], restored, back.ended)
     assert said(after(restored, again, ActId(uuid4()))) == said(changed)
 
 
@@ -110,8 +112,36 @@ def test_an_act_is_not_undone_below_a_later_one():
     known = after([], revised([], [Statement(SUBJECTS[0], Span(), {"name": "x"})], first), first)
     revision = revised(known, [Statement(SUBJECTS[0], Span(day(3)), {"name": "y"})], second)
 
-    with pytest.raises(ActBuiltUpon):
-        undone(known, [fact.id for fact in after(known, revision, second)], [])
+    with pytest.raises(ActBuiltUpon) as refused:
+        undone(known, after(known, revision, second), [])
+    assert refused.value.details == {"act_id": str(second)}
+
+
+def test_acts_are_undone_one_after_the_other_the_latest_first():
+    first, second = ActId(uuid4()), ActId(uuid4())
+    revision = revised([], [Statement(SUBJECTS[0], Span(), {"name": "x"})], first)
+    once = after([], revision, first)
+    taking_up = revised(once, [Statement(SUBJECTS[0], Span(day(3)), {"name": "y"})], second)
+    twice = after(once, taking_up, second)
+
+    undoing = ActId(uuid4())
+    back = undone([fact for fact in twice if fact.act == second], twice, taking_up.ended)
+    restored = after(twice, back, undoing)
+    gone = undone(once, restored, [])
+
+    assert after(restored, gone, ActId(uuid4())) == []
+
+
+def test_what_was_said_anew_meanwhile_is_not_said_twice():
+    first, second, third = (ActId(uuid4()) for _ in range(3))
+    known = after([], revised([], [Statement(SUBJECTS[0], Span(), {"name": "x"})], first), first)
+    ending = revised(known, [Statement(SUBJECTS[0], Span(day(3)), None)], second)
+    ended = after(known, ending, second)
+    anew = after(ended, revised(ended, [Statement(SUBJECTS[0], Span(day(5)), {"name": "y"})], third), third)
+
+    with pytest.raises(ActBuiltUpon) as refused:
+        undone([fact for fact in ended if fact.act == second], anew, ending.ended)
+    assert refused.value.details == {"act_id": str(third)}
 
 
 def test_what_an_act_leaves_alone_stays_the_same_fact():

@@ -11,6 +11,7 @@ from terresante_platform.database import Database
 from terresante_platform.outbox import Relay
 
 from .desk import Clock
+from .enrolling import enrolled
 
 
 async def test_changes_reach_the_stream_as_ids_versions_and_dates(
@@ -23,8 +24,7 @@ async def test_changes_reach_the_stream_as_ids_versions_and_dates(
     here = a_structure()
     someone = a_professional(here)
     async with database.transaction() as transaction:
-        await events.structure_changed(transaction, here, clock.at)
-        await events.professional_changed(transaction, someone, clock.at)
+        await events.acted(transaction, await enrolled(transaction, here, someone, at=clock.at))
 
     await Relay(database, bus).publish_batch()
 
@@ -45,7 +45,7 @@ async def test_nothing_is_announced_of_a_change_that_was_not_kept(
 
     try:
         async with database.transaction() as transaction:
-            await events.structure_changed(transaction, a_structure(), clock.at)
+            await events.acted(transaction, await enrolled(transaction, a_structure(), at=clock.at))
             raise Undone
     except Undone:
         pass

@@ -8,10 +8,11 @@ from terresante_directory.domain.accounts import LEASE, Account, Kind, Means, St
 from terresante_directory.domain.professionals import Professional
 from terresante_directory.domain.structures import Structure
 from terresante_directory.settling import Settling
-from terresante_directory.store import accounts, professionals, structures
+from terresante_directory.store import accounts, professionals
 from terresante_platform.database import Database
 
 from .desk import Clock, Published
+from .enrolling import enrolled
 from .in_memory import AccountsInMemory
 
 
@@ -48,8 +49,7 @@ async def test_an_opening_that_a_crash_interrupted_is_finished_once_its_lease_is
     someone = a_professional(here)
     account = asked(clock.at, someone)
     async with database.transaction() as transaction:
-        await structures.add(transaction, here)
-        await professionals.add(transaction, someone)
+        await enrolled(transaction, here, someone)
     await kept(database, account)
 
     assert await settling.round() == 0

@@ -35,6 +35,8 @@ from terresante_directory.store.professionals import Filters
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
 
+from .enrolling import enrolled, practising
+
 AStructure = Callable[..., Structure]
 AProfessional = Callable[..., Professional]
 SUD = TerritoryCode("95-sud")
@@ -42,11 +44,7 @@ SUD = TerritoryCode("95-sud")
 
 async def kept(database: Database, *things: Structure | Professional) -> None:
     async with database.transaction() as transaction:
-        for thing in things:
-            if isinstance(thing, Structure):
-                await structures.add(transaction, thing)
-            else:
-                await professionals.add(transaction, thing)
+        await enrolled(transaction, *things)
 
 
 async def test_a_structure_comes_back_as_it_was(database: Database, a_structure: AStructure) -> None:
@@ -141,8 +139,8 @@ async def test_places_begin_and_end_in_what_is_kept(
     async with database.transaction() as transaction:
         locked = await professionals.get_for_update(transaction, someone.id)
         moved = add_place(locked, NewPlace(PlaceId(new_id()), there, "remplaçante"), version=1, by=ouest, at=tuesday)
-        moved = end_place(moved, moved.places[0].id, version=2, by=ouest, at=tuesday)
-        await professionals.save(transaction, moved)
+        moved = replace(end_place(moved, moved.places[0].id, version=2, by=ouest, at=tuesday), version=2)
+        await practising(transaction, moved, tuesday)
 
     async with database.reading() as connection:
         assert (await professionals.get_many(connection, [someone.id]))[someone.id] == moved
@@ -168,7 +166,7 @@ async def test_professionals_are_found_by_names_profession_structure_and_territo
     await kept(database, here, there, zoe, adam, gone)
     async with database.transaction() as transaction:
         ended = end_place(gone, gone.places[0].id, version=1, by=ouest, at=monday + timedelta(hours=1))
-        await professionals.save(transaction, ended)
+        await practising(transaction, ended, monday + timedelta(hours=1))
 
     async def found(
         words: str = "", profession: str = "", structure: Structure | None = None, territory: str = ""

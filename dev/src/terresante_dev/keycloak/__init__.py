@@ -4,6 +4,6 @@ The realms it imports are in `deploy/keycloak/`.
 """
 
 from terresante_dev.keycloak.distribution import Distribution, distribution
-from terresante_dev.keycloak.server import Keycloak
+from terresante_dev.keycloak.server import WORKBENCH, Keycloak
 
-__all__ = ["Distribution", "Keycloak", "distribution"]
+__all__ = ["WORKBENCH", "Distribution", "Keycloak", "distribution"]

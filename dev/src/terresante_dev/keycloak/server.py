@@ -1,5 +1,6 @@
 """One stack's Keycloak: its folder, its command, whether it is ready."""
 
+import base64
 import json
 import shutil
 from collections.abc import Mapping
@@ -7,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from terresante_dev import pki as authorities
 from terresante_dev.keycloak.distribution import Distribution, Progress, distribution, link
 
 REALMS = ("pro", "patient")
+WORKBENCH = "workbench"
+"""Name of the key and certificate by which the administrators' pages prove themselves to Keycloak."""
 DEPLOY = Path(__file__).resolve().parents[4] / "deploy" / "keycloak"
 LOG_LEVELS = ",".join(
     (
@@ -45,6 +50,7 @@ class Keycloak:
         pki: Path,
         secrets: Mapping[str, str],
         portal: str = "http://127.0.0.1:8000",
+        workbench: str = "https://localhost:8443",
         sandbox: bool = True,
         crl_seconds: int = 60,
     ) -> None:
@@ -53,6 +59,7 @@ class Keycloak:
         self.management_port = management_port
         self.pki = pki
         self.portal = portal
+        self.workbench = workbench
         self._database = (database_url, database_user, database_password)
         self._secrets = secrets
         self._sandbox = sandbox
@@ -78,6 +85,7 @@ class Keycloak:
         """Everything that must be there before a start: programs, certificates, realms. Repeatable."""
         self._distribution = distribution(progress)
         authorities.service_certificate(self.pki, "keycloak")
+        authorities.service_certificate(self.pki, WORKBENCH)
         authorities.card_authority(self.cards)
         self._distribution.furnish(self.home)
         imports = self.home / "data" / "import"
@@ -140,7 +148,17 @@ class Keycloak:
             "TERRESANTE_KEYCLOAK_PORTAL_REDIRECT_URI": self.redirect_uri,
             "TERRESANTE_KEYCLOAK_PORTAL_ORIGIN": self.portal,
             "TERRESANTE_KEYCLOAK_PORTAL_LOGOUT_URI": f"{self.portal}/",
+            "TERRESANTE_KEYCLOAK_WORKBENCH_ORIGIN": self.workbench,
+            "TERRESANTE_KEYCLOAK_WORKBENCH_CERTIFICATE": self._workbench_certificate(),
         }
+
+    def _workbench_certificate(self) -> str:
+        """By which the administrators' pages prove who they are: DER in base64, one line; blank before `prepare`."""
+        file = self.pki / f"{WORKBENCH}.pem"
+        if not file.exists():
+            return ""
+        certificate = x509.load_pem_x509_certificate(file.read_bytes())
+        return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
     def ready(self) -> bool:
         """Whether people can log in now: realms imported, database reachable."""

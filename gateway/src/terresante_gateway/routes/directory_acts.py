@@ -22,9 +22,13 @@ SubjectKind = Literal["structure", "offer", "professional", "place", "commune", 
 Territory = Annotated[Line, Field(min_length=2, max_length=32, examples=["94-ouest"])]
 Commune = Annotated[Line, Field(pattern="^[0-9AB]{5}$", examples=["94041"])]
 Ids = Annotated[list[OpaqueId], Field(min_length=1, max_length=1_000)]
+SECONDS = 25.0
+"""A territory of thousands of structures takes seconds."""
 OPERATION = (
     "OPERATION_INVALID", "TERRITORY_NOT_YOURS", "TERRITORY_UNKNOWN", "TERRITORY_ALREADY", "STRUCTURE_UNKNOWN",
     "STRUCTURE_CLOSED", "STRUCTURE_PARENT_INVALID", "COMMUNE_UNKNOWN", "MOMENT_INVALID", "ADMINISTRATOR_UNKNOWN",
+    "STRUCTURE_NAME_INVALID", "STRUCTURE_KIND_UNKNOWN", "STRUCTURE_LEVEL_INVALID", "STRUCTURE_IDENTIFIER_INVALID",
+    "STRUCTURE_ADDRESS_INVALID", "TELECOM_INVALID", "STRUCTURE_ALREADY",
 )  # fmt: skip
 
 
@@ -264,7 +268,7 @@ async def list_directory_acts(query: Annotated[ActsQuery, Query()], pages: Pages
 @on(router, "POST", "/{act}/undoing", "Défaire une opération", Authz("directory_act", "undo", ADMINISTRATORS),
     "ACT_UNKNOWN", "TERRITORY_NOT_YOURS", "ACT_UNDONE", "ACT_BUILT_UPON", "WHY_INVALID", "ADMINISTRATOR_UNKNOWN",
     "STRUCTURE_ALREADY", "PROFESSIONAL_ALREADY", "PLACE_ALREADY",
-    status=201)  # fmt: skip
+    status=201, seconds=SECONDS)  # fmt: skip
 async def undo_directory_act(act: Id, undoing: Undoing, peers: To) -> DirectoryAct:
     """En entier : ce qui était dit avant vaut de nouveau. Défaire une annulation rétablit."""
     reply = await peers.ror.UndoAct(pb.UndoActRequest(act_id=act, why=undoing.why))
@@ -272,7 +276,7 @@ async def undo_directory_act(act: Id, undoing: Undoing, peers: To) -> DirectoryA
 
 
 @on(reorganising, "POST", "/reorganisation-previews", "Voir d’avance une opération",
-    Authz("reorganisation", "preview", ADMINISTRATORS), *OPERATION, status=201)  # fmt: skip
+    Authz("reorganisation", "preview", ADMINISTRATORS), *OPERATION, status=201, seconds=SECONDS)  # fmt: skip
 async def preview_reorganisation(operation: Reorganisation, peers: To) -> Preview:
     """Déplacer, diviser, fusionner des structures ou des territoires : ce que cela toucherait."""
     reply = await peers.ror.PreviewOperation(pb.PreviewOperationRequest(operation=operation.message()))
@@ -281,7 +285,7 @@ async def preview_reorganisation(operation: Reorganisation, peers: To) -> Previe
 
 @on(reorganising, "POST", "/reorganisations", "Faire une opération vue d’avance",
     Authz("reorganisation", "perform", ADMINISTRATORS), *OPERATION, "PREVIEW_STALE", "WHY_INVALID",
-    "IDEMPOTENCY_KEY_REUSED", status=201, keyed=True)  # fmt: skip
+    "IDEMPOTENCY_KEY_REUSED", status=201, keyed=True, seconds=SECONDS)  # fmt: skip
 async def perform_reorganisation(new: Previewed, peers: To) -> Performed:
     """Comme un seul acte, qui se défait d’un seul geste."""
     request = pb.PerformOperationRequest(operation=new.operation.message(), preview=new.preview, why=new.why)

@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakError
@@ -21,14 +22,17 @@ from terresante_platform import calls
 from terresante_platform.telemetry import log
 
 from terresante_directory.domain.accounts import Login, Means, unavailable
+from terresante_directory.seeing import Seen, seen
 
 THREADS = 2
 CALL_SECONDS = 5.0
 """The longest that one HTTP request is waited for."""
 LONGEST = 20.0
 """The longest that one operation may take before its last request; well under the lease of an account."""
-FIRST_STEPS = {Means.PASSWORD_AND_CODE: ["UPDATE_PASSWORD", "CONFIGURE_TOTP"], Means.CARD: [], Means.CERTIFICATE: []}
+ENROL_CODE = "CONFIGURE_TOTP"
+FIRST_STEPS = {Means.PASSWORD_AND_CODE: ["UPDATE_PASSWORD", ENROL_CODE], Means.CARD: [], Means.CERTIFICATE: []}
 AWAY = (401, 403, 429)
+Result = TypeVar("Result")
 LEGIBLE = "23456789abcdefghjkmnpqrstuvwxyz"
 """31 signs that nobody takes for another: 4.95 bits each."""
 
@@ -44,6 +48,18 @@ class Accounts(Protocol):
 
     async def shut(self, login: Login) -> None:
         """Disables the user and ends their sessions, if there is such a user."""
+
+    async def replace_phone(self, login: Login) -> str:
+        """As `keep`; ends sessions, forgets one-time codes; the next login enrols others. The password stays."""
+
+    async def take_card(self, login: Login) -> None:
+        """No card opens the user any more, and their sessions end, if there is such a user."""
+
+    async def page(self, first: int, most: int) -> list[Seen]:
+        """Users in the order of their names from the one numbered `first` on, `most` at the most."""
+
+    async def look(self, uid: UUID) -> Seen | None:
+        """The user with this `uid`."""
 
 
 class AccountRefused(Exception):
@@ -107,26 +123,71 @@ class KeycloakAccounts:
     async def shut(self, login: Login) -> None:
         """See `Accounts`."""
 
-        def work(steps: "_Steps") -> str:
-            user = _found(steps, login)
+        def work(steps: "_Steps") -> None:
+            user = _found(steps, login.uid)
             if user is not None:
                 steps.admin.update_user(user["id"], {**user, "enabled": False})
                 steps.admin.user_logout(user["id"])
-            return ""
 
         await self._run(work)
+
+    async def replace_phone(self, login: Login) -> str:
+        """See `Accounts`."""
+
+        def work(steps: "_Steps") -> str:
+            id, username = _kept(steps, login)
+            steps.admin.user_logout(id)
+            for credential in steps.admin.get_credentials(id):
+                if credential["type"] == "otp":
+                    steps.admin.delete_credential(id, credential["id"])
+            user = steps.admin.get_user(id)
+            before = [step for step in user.get("requiredActions", []) if step != ENROL_CODE]
+            steps.admin.update_user(id, {**user, "requiredActions": [*before, ENROL_CODE]})
+            return username
+
+        return await self._run(work)
+
+    async def take_card(self, login: Login) -> None:
+        """See `Accounts`."""
+
+        def work(steps: "_Steps") -> None:
+            user = _found(steps, login.uid)
+            if user is not None:
+                attributes = {name: value for name, value in user["attributes"].items() if name != "idNat"}
+                steps.admin.update_user(user["id"], {**user, "attributes": attributes})
+                steps.admin.user_logout(user["id"])
+
+        await self._run(work)
+
+    async def page(self, first: int, most: int) -> list[Seen]:
+        """See `Accounts`. Two requests for each user."""
+
+        def work(steps: "_Steps") -> list[Seen]:
+            users = steps.admin.get_users({"first": first, "max": most, "briefRepresentation": False})
+            return [_seen(steps, user) for user in users]
+
+        return await self._run(work)
+
+    async def look(self, uid: UUID) -> Seen | None:
+        """See `Accounts`."""
+
+        def work(steps: "_Steps") -> Seen | None:
+            user = _found(steps, uid)
+            return _seen(steps, user) if user else None
+
+        return await self._run(work)
 
     def close(self) -> None:
         """Ends the threads, once their work is done."""
         self._threads.shutdown()
 
-    async def _run(self, work: "Callable[[_Steps], str]") -> str:
+    async def _run(self, work: "Callable[[_Steps], Result]") -> Result:
         """On a thread, until the caller's deadline at the latest."""
         until = time.monotonic() + calls.current().remaining(LONGEST)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._worked, work, until)
 
-    def _worked(self, work: "Callable[[_Steps], str]", until: float) -> str:
+    def _worked(self, work: "Callable[[_Steps], Result]", until: float) -> Result:
         try:
             return work(_Steps(self._connected(), until))
         except KeycloakError as fault:
@@ -175,21 +236,27 @@ class _Steps:
 def _kept(steps: _Steps, login: Login) -> tuple[str, str]:
     """The user as the login says: Keycloak's id and the username."""
     wanted = _attributes(login)
-    user = _found(steps, login)
+    user = _found(steps, login.uid)
     if user is None:
         made = {"username": login.username, "enabled": login.enabled, "attributes": wanted}
         id = steps.admin.create_user({**made, "requiredActions": FIRST_STEPS[login.means]})
         return id, login.username
     steps.admin.update_user(user["id"], {**user, "enabled": login.enabled, "attributes": wanted})
-    if not login.enabled:
+    card_taken = "idNat" in user.get("attributes", {}) and "idNat" not in wanted
+    if not login.enabled or card_taken:
         steps.admin.user_logout(user["id"])
     return user["id"], user["username"]
 
 
-def _found(steps: _Steps, login: Login) -> dict[str, Any] | None:
-    users = steps.admin.get_users({"q": f"uid:{login.uid}", "max": 2})
-    found = next((user for user in users if user.get("attributes", {}).get("uid") == [str(login.uid)]), None)
+def _found(steps: _Steps, uid: UUID) -> dict[str, Any] | None:
+    users = steps.admin.get_users({"q": f"uid:{uid}", "max": 2})
+    found = next((user for user in users if user.get("attributes", {}).get("uid") == [str(uid)]), None)
     return steps.admin.get_user(found["id"]) if found else None
+
+
+def _seen(steps: _Steps, user: dict[str, Any]) -> Seen:
+    sessions = steps.admin.get_sessions(user["id"])
+    return seen(user, sessions, steps.admin.get_bruteforce_detection_status(user["id"]))
 
 
 def _attributes(login: Login) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Territories and professions, read from data files at start. Operators replace them by settings."""
+"""Territories, professions, digital services and who is told what: data files, replaced by settings."""
 
 import json
 from importlib.resources import files
@@ -6,6 +6,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from terresante_directory.domain.digital_services import DigitalService
+from terresante_directory.domain.disclosure import Disclosure
 from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.professionals import Profession
 from terresante_directory.domain.territories import Territory
@@ -33,6 +35,34 @@ def professions(file: Path | None = None) -> dict[str, Profession]:
         row["code"]: Profession(row["code"], row["label"], row["health_professional"])
         for row in _rows(file or DATA / "professions.json", "professions")
     }
+
+
+def disclosure(file: Path | None = None) -> Disclosure:
+    """Who is told what. Raises KeyError or ValueError for a file of another shape."""
+    told = json.loads((file or DATA / "disclosure.json").read_text(encoding="utf-8"))
+    return Disclosure(
+        {kind: int(most) for kind, most in told["levels"].items()}, int(told["at_home"]), frozenset(told["sensitive"])
+    )
+
+
+def digital_services(file: Path | None = None) -> tuple[DigitalService, ...]:
+    """The catalogue. Raises KeyError or ValueError for a file of another shape, or an entry point without https."""
+    found = tuple(
+        DigitalService(
+            row["code"],
+            row["name"],
+            row["description"],
+            row["entry_point"],
+            row["client_id"],
+            frozenset(row["callers"]),
+            frozenset(row["professions"]),
+        )
+        for row in _rows(file or DATA / "digital_services.json", "services")
+    )
+    for one in found:
+        if not one.entry_point.startswith("https://"):
+            raise ValueError(f"entry point of {one.code} without https")
+    return found
 
 
 def _rows(file: Traversable | Path, name: str) -> list[dict[str, Any]]:

@@ -1,10 +1,14 @@
 """Every setting of the directory."""
 
+import re
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 from terresante_platform.settings import ServiceSettings
+
+ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class Settings(ServiceSettings):
@@ -23,6 +27,32 @@ class Settings(ServiceSettings):
     )
     territories_file: Path | None = Field(None, description="Territories; the committed list if unset")
     professions_file: Path | None = Field(None, description="Professions; the committed list if unset")
+
+    disclosure_file: Path | None = Field(
+        None, description="Who is told which contacts (R-ROR1, R-ROR2); the committed example grid if unset"
+    )
+    digital_services_file: Path | None = Field(
+        None, description="Catalogue of regional digital services; the committed example if unset"
+    )
+    workbench_listen: str = Field("", description="host:port of the administrators' pages (HTTPS); empty: not served")
+    workbench_url: str = Field(
+        "", description="https:// origin under which browsers reach these pages, without a slash at the end"
+    )
+    workbench_client_id: str = Field("workbench", description="Client by which administrators log in to these pages")
+    workbench_key_file: Path | None = Field(
+        None, description="EC P-256 private key, PEM, by which that client proves itself to Keycloak"
+    )
+
+    @model_validator(mode="after")
+    def _workbench_whole(self) -> Self:
+        if self.workbench_listen and not (ORIGIN.fullmatch(self.workbench_url) and self.workbench_key_file):
+            raise ValueError("WORKBENCH_LISTEN needs WORKBENCH_URL (https://host[:port]) and WORKBENCH_KEY_FILE")
+        return self
+
+    def administrators_issuer(self) -> str:
+        """The one issuer that may vouch for administrators. Raises ValueError unless there is exactly one."""
+        (issuer,) = [url for url, kinds in self.issuers.items() if "administrator" in kinds]
+        return issuer
 
     def keycloak(self) -> tuple[str, str, str, Path, Path | None]:
         """Where accounts are, as `accounts.connected` takes it."""

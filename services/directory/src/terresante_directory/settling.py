@@ -5,15 +5,17 @@ the next round, at a start or a minute later, does again what was to be done. Do
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.telemetry import log
 
@@ -23,6 +25,9 @@ from terresante_directory.domain.accounts import (
     Account,
     AccountsUnavailable,
     Kind,
+    Login,
+    Means,
+    State,
     carried_out,
     released,
     renewed,
@@ -30,14 +35,28 @@ from terresante_directory.domain.accounts import (
     suspension_carried_out,
 )
 from terresante_directory.domain.feeders import Feeder, FeederId, changed
-from terresante_directory.domain.identifiers import ProfessionalId
+from terresante_directory.domain.identifiers import ProfessionalId, TerritoryCode
+from terresante_directory.domain.lost_means import AccountAct, AccountActKind
 from terresante_directory.domain.professionals import Professional, with_account
-from terresante_directory.store import accounts, feeders, professionals
+from terresante_directory.store import accounts, feeders, lost_means, professionals
 
 ROUND_SECONDS = 60.0
 MOST_PER_ROUND = 200
 Holder = Professional | Feeder | None
-"""Whose account it is, if that is kept here: an administrator has no state of an account."""
+"""Whose account it is, if that is kept here: an administrator has no state of an account, and who enrols by
+themselves is nobody yet."""
+
+DECIDED = {
+    **{(before, State.SUSPENDED): AccountActKind.SUSPENDED for before in (None, State.PENDING, State.OPEN)},
+    (State.SUSPENDED, State.OPEN): AccountActKind.REINSTATED,
+}
+"""By the state before and after: what was decided. Openings are recorded as they are carried out."""
+
+
+class Step(Protocol):
+    """What is done in Keycloak first. Gives the username."""
+
+    async def __call__(self, login: Login) -> str: ...
 
 
 class Settling:
@@ -50,19 +69,28 @@ class Settling:
 
     async def settle(self, account: Account) -> Account:
         """Makes Keycloak agree with an account that the caller has leased, and with what is decided meanwhile."""
-        return await self._carry_out(account, partial(self._keycloak.keep, account.login()))
+        return await self._carry_out(account)
 
     async def start_anew(self, account: Account, password: str | None) -> Account:
-        """As `settle`, with a single-use password for a first login, or none."""
-        return await self._carry_out(account, partial(self._keycloak.start_anew, account.login(), password))
+        """As `settle`, with a single-use password for a first login, or none: by card.
+
+        Whoever opens an account by card has seen the card: what was said of a lost one counts no more.
+        """
+        async with self._database.transaction() as transaction:
+            await self._record(transaction, account, AccountActKind.OPENED)
+            if account.means is Means.CARD and await lost_means.card_seen(transaction, account.uid):
+                await self._record(transaction, account, AccountActKind.CARD_SEEN)
+        return await self._carry_out(account, partial(self._keycloak.start_anew, password=password))
 
     async def shut(self, account: Account) -> None:
         """Ends the sessions of a suspended account at once, without any lease."""
         await self._keycloak.shut(account.login())
-        async with self._database.transaction() as transaction:
-            current, holder = await _locked(transaction, account)
-            done = suspension_carried_out(current, account.turn, self._now())
-            await self._keep(transaction, done, holder)
+        await self._carried_out_at_once(account)
+
+    async def take_card(self, account: Account) -> None:
+        """Ends the sessions of an account whose card is lost at once, without any lease."""
+        await self._keycloak.take_card(account.login())
+        await self._carried_out_at_once(account)
 
     async def finish(self, uid: UUID) -> bool:
         """Settles an account that is unsettled and leased to nobody; False if there was nothing to do."""
@@ -97,22 +125,40 @@ class Settling:
                 log.warning("settling waits", exc_info=fault)
             await asyncio.sleep(ROUND_SECONDS)
 
-    async def _carry_out(self, account: Account, begin: Callable[[], Awaitable[str]]) -> Account:
+    async def _carry_out(self, account: Account, first: Step | None = None) -> Account:
         while True:
+            async with self._database.reading() as connection:
+                loss = await lost_means.get(connection, account.uid)
+            step: Step = first or (self._keycloak.replace_phone if loss.phone else self._keycloak.keep)
             try:
-                username = await begin()
+                username = await step(loss.login(account))
             except AccountsUnavailable:
                 await self._release(account)
                 raise
             async with self._database.transaction() as transaction:
                 current, holder = await _locked(transaction, account)
                 done = carried_out(replace(current, username=username), account.turn)
-                if not done.settled:
+                if done.settled:
+                    await lost_means.phone_replaced(transaction, account.uid)
+                else:
                     done = renewed(done, self._now())
                 await self._keep(transaction, done, holder)
             if done.settled:
                 return done
-            account, begin = done, partial(self._keycloak.keep, done.login())
+            account, first = done, None
+
+    async def _carried_out_at_once(self, account: Account) -> None:
+        async with self._database.transaction() as transaction:
+            current, holder = await _locked(transaction, account)
+            await self._keep(transaction, suspension_carried_out(current, account.turn, self._now()), holder)
+
+    async def _record(self, transaction: AsyncConnection, account: Account, kind: AccountActKind) -> None:
+        territories = frozenset[TerritoryCode]()
+        if account.kind is Kind.PROFESSIONAL:
+            id = ProfessionalId(account.uid)
+            territories = frozenset(one.home() for one in (await professionals.get_many(transaction, [id])).values())
+        done = AccountAct(account.uid, kind, caller_id(), self._now(), territories=territories)
+        await lost_means.record(transaction, done)
 
     async def _release(self, account: Account) -> None:
         async with self._database.transaction() as transaction:
@@ -142,9 +188,19 @@ async def keep_state(
     """Keeps and announces a new version of the professional if their account's state is another one."""
     changed = with_account(professional, account)
     if changed.version != professional.version:
-        await professionals.save(transaction, changed)
+        await professionals.keep_version(transaction, changed)
         await events.professional_changed(transaction, changed, at)
+        kind = DECIDED.get((professional.account, account.state))
+        if kind is not None:
+            act = AccountAct(account.uid, kind, caller_id(), at, territories=frozenset({professional.home()}))
+            await lost_means.record(transaction, act)
     return changed
+
+
+def caller_id() -> UUID | None:
+    """Who decides; None in a round."""
+    caller = calls.current().caller
+    return caller.id if caller else None
 
 
 async def keep_feeder(transaction: AsyncConnection, before: Feeder, after: Feeder, at: datetime) -> None:
@@ -158,7 +214,7 @@ async def _locked(transaction: AsyncConnection, of: Account) -> tuple[Account, H
     """The account as it is now, and whose it is: locked in the order that all keep."""
     holder: Holder = None
     if of.kind is Kind.PROFESSIONAL:
-        holder = await professionals.get_for_update(transaction, ProfessionalId(of.uid))
+        holder = await professionals.find_for_update(transaction, ProfessionalId(of.uid))
     elif of.kind is Kind.SYSTEM:
         holder = await feeders.get_for_update(transaction, FeederId(of.uid))
     current = await accounts.get_for_update(transaction, of.uid)

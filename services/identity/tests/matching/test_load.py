@@ -53,6 +53,7 @@ BAD = {
     "P1": ("MARTIN,PAUL,1980-04-12,M,75113", "already used"),
     "P11": ("MARTIN,PAUL", "3 fields"),
 }
+FEED = Feed(ISSUER, None, "", UUID(int=0), MONDAY, MONDAY.isoformat())
 DEFINITIONS = text("""
 select indexdef from pg_indexes where schemaname = 'public'
 union all
@@ -129,9 +130,7 @@ async def test_each_line_is_an_act_and_its_move_in_order(database: Database, dat
     assert moves == [("REGISTERED", None, True, id) for id in READ]
 
 
-async def test_the_history_of_each_person_begins_with_the_load(
-    database: Database, database_url: str, file: Path
-) -> None:
+async def test_each_persons_history_begins_with_the_load(database: Database, database_url: str, file: Path) -> None:
     before = datetime.now(UTC)
     await load(file, database_url)
 
@@ -228,9 +227,7 @@ async def test_names_are_counted_with_the_load(database: Database, database_url:
     assert await rows(database, kinds) == [("birth_name", 7), ("first_name", 7), ("place", 7)]
 
 
-async def test_who_was_loaded_is_found_and_the_next_who_comes_follows_them(
-    database: Database, database_url: str, file: Path
-) -> None:
+async def test_who_was_loaded_is_found_and_the_next_follow(database: Database, database_url: str, file: Path) -> None:
     await load(file, database_url)
     matcher = await Matcher.loaded(database)
 
@@ -270,8 +267,7 @@ async def test_a_region_that_has_people_is_left_as_it_is(
 
 async def test_a_load_that_is_cut_off_leaves_nothing(database: Database, database_url: str) -> None:
     before = await rows(database, DEFINITIONS)
-    feed = Feed(ISSUER, None, "", UUID(int=0), MONDAY, MONDAY.isoformat())
-    making = Making(feed, 6, [[place] for place in range(6)], 1)
+    making = Making(FEED, 6, [[place] for place in range(6)], 1)
 
     async def cut_off() -> AsyncIterator[Rows]:
         yield making.rows(Block(2, 1, b"P1,LEFEBVRE,MARIE,1980-04-12,F,75113\n"))

@@ -291,7 +291,9 @@ class RorServiceServicer:
     def PreviewOperation(self, request, context):
         """What an operation would do, as counts and names; nothing is changed.
         Refuses with OPERATION_INVALID, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, TERRITORY_ALREADY, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED,
-        STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN.
+        STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN; for what a split makes, as EnrolStructure does of its content: STRUCTURE_NAME_INVALID,
+        STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, TELECOM_INVALID,
+        STRUCTURE_ALREADY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -111,7 +111,9 @@ class RorServiceStub:
     PreviewOperation: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.PreviewOperationRequest, _ror_service_pb2.PreviewOperationResponse]
     """What an operation would do, as counts and names; nothing is changed.
     Refuses with OPERATION_INVALID, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, TERRITORY_ALREADY, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED,
-    STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN.
+    STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN; for what a split makes, as EnrolStructure does of its content: STRUCTURE_NAME_INVALID,
+    STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, TELECOM_INVALID,
+    STRUCTURE_ALREADY.
     """
     PerformOperation: _grpc.UnaryUnaryMultiCallable[_ror_service_pb2.PerformOperationRequest, _ror_service_pb2.PerformOperationResponse]
     """Moves, splits or merges as one act, from a moment on, exactly as previewed.
@@ -207,7 +209,9 @@ class RorServiceAsyncStub(RorServiceStub):
     PreviewOperation: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.PreviewOperationRequest, _ror_service_pb2.PreviewOperationResponse]  # type: ignore[assignment]
     """What an operation would do, as counts and names; nothing is changed.
     Refuses with OPERATION_INVALID, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, TERRITORY_ALREADY, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED,
-    STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN.
+    STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN; for what a split makes, as EnrolStructure does of its content: STRUCTURE_NAME_INVALID,
+    STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, TELECOM_INVALID,
+    STRUCTURE_ALREADY.
     """
     PerformOperation: _aio.UnaryUnaryMultiCallable[_ror_service_pb2.PerformOperationRequest, _ror_service_pb2.PerformOperationResponse]  # type: ignore[assignment]
     """Moves, splits or merges as one act, from a moment on, exactly as previewed.
@@ -402,7 +406,9 @@ class RorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_ror_service_pb2.PreviewOperationResponse, _abc.Awaitable[_ror_service_pb2.PreviewOperationResponse]]:
         """What an operation would do, as counts and names; nothing is changed.
         Refuses with OPERATION_INVALID, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, TERRITORY_ALREADY, STRUCTURE_UNKNOWN, STRUCTURE_CLOSED,
-        STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN.
+        STRUCTURE_PARENT_INVALID, COMMUNE_UNKNOWN; for what a split makes, as EnrolStructure does of its content: STRUCTURE_NAME_INVALID,
+        STRUCTURE_KIND_UNKNOWN, STRUCTURE_LEVEL_INVALID, STRUCTURE_IDENTIFIER_INVALID, STRUCTURE_ADDRESS_INVALID, TELECOM_INVALID,
+        STRUCTURE_ALREADY.
         """
 
     @_abc_1.abstractmethod

@@ -181,6 +181,19 @@ def reopen(account: Account) -> Account:
     return replace(account, state=State.OPEN, settled=False, turn=account.turn + 1)
 
 
+def renumbered(account: Account, rpps: Rpps | None) -> Account:
+    """The account after its holder's number was corrected: another card opens it as soon as Keycloak is told.
+
+    Raises `AccountMeansInvalid` when only a card opens it and there is no number any more.
+    """
+    if account.means is Means.CARD and rpps is None:
+        raise AccountMeansInvalid(
+            "Ce compte ne s’ouvre que par la carte : le numéro RPPS ne peut pas être retiré.",
+            "Rouvrez d’abord le compte avec mot de passe et code.",
+        )
+    return replace(account, id_nat=rpps.id_nat if rpps else None, settled=False, turn=account.turn + 1)
+
+
 def carried_out(account: Account, turn: int) -> Account:
     """After Keycloak did what decision number `turn` asked: settled, unless a later decision was taken."""
     if account.turn != turn:

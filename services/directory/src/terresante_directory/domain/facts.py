@@ -96,6 +96,22 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """Which day is asked about, and whose knowledge: what is known now (None), or what was at a moment."""
+
+    at: datetime
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact that was read, and since when it is known."""
+
+    fact: Fact
+    known_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewFact:
     """A fact to be written, in the name of the act at hand."""
 
@@ -137,25 +153,51 @@ def revised(known: Iterable[Fact], statements: Iterable[Statement], act: ActId) 
     )
 
 
-def undone(written: Sequence[Fact], still_known: Iterable[UUID], ended: Iterable[Fact]) -> Revision:
-    """The revision that undoes an act: `written` by it, of which `still_known` by id, and `ended` by it.
+def undone(written: Sequence[Fact], known: Iterable[Fact], ended: Sequence[Fact]) -> Revision:
+    """The revision that undoes an act: `written` and `ended` by it; `known`: all that is known now of these subjects.
 
-    Raises `ActBuiltUpon` when a later act ended something that this one wrote.
+    What it wrote stands as long as the same words are known for the same span: a later act that took it up and was
+    undone wrote it again. Raises `ActBuiltUpon` when something that the act wrote no longer stands, or when a later
+    act says something of a span that would be said again.
     """
-    known = set(still_known)
-    if any(fact.id not in known for fact in written):
-        raise ActBuiltUpon(
-            "Une opération plus récente a repris ce que celle-ci avait changé.",
-            "Annulez d’abord l’opération plus récente, ou corrigez la fiche directement.",
-        )
+    facts = list(known)
+    standing = {(fact.subject, fact.span, fact.said_by): fact for fact in facts}
+    again = {(fact.subject, fact.span, fact.said_by): fact for fact in written}
+    for identity, fact in again.items():
+        if identity not in standing:
+            raise built_upon(_taken_up_by(fact, facts))
+    gone = {standing[identity].id for identity in again}
+    left: dict[Subject, list[Fact]] = {}
+    for fact in facts:
+        if fact.id not in gone:
+            left.setdefault(fact.subject, []).append(fact)
+    for fact in ended:
+        later = _taken_up_by(fact, left.get(fact.subject, ()))
+        if later is not None:
+            raise built_upon(later)
     return Revision(
-        ended=tuple(written),
+        ended=tuple(standing[identity] for identity in again),
         written=tuple(NewFact(fact.subject, fact.span, fact.content, fact.said_by) for fact in ended),
+    )
+
+
+def built_upon(later: ActId | None = None) -> ActBuiltUpon:
+    """`later`: the act that took up what is to be undone, where it is known which."""
+    return ActBuiltUpon(
+        "Une opération plus récente a repris ce que celle-ci avait changé.",
+        "Annulez d’abord l’opération plus récente, ou corrigez la fiche directement.",
+        **({"act_id": str(later)} if later else {}),
     )
 
 
 def already_undone() -> ActUndone:
     return ActUndone("Cette opération a déjà été annulée.", "Pour la rétablir, annulez son annulation.")
+
+
+def _taken_up_by(fact: Fact, others: Iterable[Fact]) -> ActId | None:
+    """The act that says something of the same subject for part of the same span."""
+    taking = (one for one in others if one.subject == fact.subject and one.span.overlaps(fact.span))
+    return next((one.act for one in taking), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ TerritoryCode = NewType("TerritoryCode", str)
 
 RPPS = re.compile(r"[0-9]{11}")
 FINESS = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{7}")
+SIREN = re.compile(r"[0-9]{9}")
 SIRET = re.compile(r"[0-9]{14}")
 SEPARATORS = re.compile(r"[ \u00a0\u202f.]")
 POSTE = "356000000"
@@ -95,6 +96,17 @@ def finess(text: str) -> str:
 def finess_doubts(number: str) -> tuple[Doubt, ...]:
     """The key of a Corsican number is not judged: how its letter counts is not published with the others."""
     return () if not number.isdecimal() or luhn(number) else (Doubt.FINESS_KEY,)
+
+
+def siren(text: str) -> str:
+    """A typed SIREN: 9 digits with a right key, spaces ignored. Raises `StructureIdentifierInvalid`."""
+    number = SEPARATORS.sub("", text)
+    if SIREN.fullmatch(number) is None or not luhn(number):
+        raise StructureIdentifierInvalid(
+            "Un numéro SIREN a 9 chiffres, dont une clé : celui-ci comporte une erreur.",
+            "Recopiez le numéro de l’avis de situation INSEE, ou laissez le champ vide s’il n’y en a pas.",
+        )
+    return number
 
 
 def siret(text: str) -> str:

@@ -8,6 +8,7 @@ from terresante_platform.refusals import Conflict, Invalid, Unknown
 
 from terresante_directory.domain import words
 from terresante_directory.domain.accounts import Account, State
+from terresante_directory.domain.changing import nothing_changed
 from terresante_directory.domain.identifiers import (
     Doubt,
     PlaceId,
@@ -65,7 +66,10 @@ class Profession:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A structure where a professional practises, from `since` on and, if it has ended, before `until`."""
+    """A structure where a professional practises, from `since` on and, if it has ended, before `until`.
+
+    `continues_since`: when the place began that this one continues, its structure having become another.
+    """
 
     id: PlaceId
     structure: StructureId
@@ -73,6 +77,11 @@ class Place:
     role: str
     since: datetime
     until: datetime | None = None
+    continues_since: datetime | None = None
+
+    @property
+    def seniority(self) -> datetime:
+        return self.continues_since or self.since
 
     def stands(self, at: datetime) -> bool:
         """Whether they practise there at that moment."""
@@ -117,7 +126,7 @@ class Professional:
         """
         lasting = [place for place in self.places if place.until is None]
         if lasting:
-            return min(lasting, key=lambda place: (place.since, place.id)).territory
+            return min(lasting, key=lambda place: (place.seniority, place.id)).territory
         return max(self.places, key=lambda place: (place.until or place.since, place.id)).territory
 
 
@@ -149,15 +158,12 @@ def register_professional(
             "Indiquez ses lieux d’exercice.",
         )
     by.must_administer_all(place.structure.territory for place in places)
-    known = professions.get(profession)
-    if known is None:
-        raise ProfessionUnknown("Cette profession n’existe pas.", "Choisissez-en une de la liste.")
     professional = Professional(
         id=id,
         rpps=rpps(rpps_number) if rpps_number else None,
         family_name=words.person_name(family_name),
         given_name=words.person_name(given_name),
-        profession=known.code,
+        profession=_profession(profession, professions),
         places=(),
     )
     for place in places:
@@ -190,6 +196,49 @@ def end_place(
     return replace(professional, places=places, version=professional.version + 1)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Corrected:
+    """What is right of a professional, as typed; `rpps` blank for none."""
+
+    rpps: str
+    family_name: str
+    given_name: str
+    profession: str
+
+    def __repr__(self) -> str:
+        return "Corrected(…)"
+
+
+def corrected(
+    professional: Professional,
+    typed: Corrected,
+    *,
+    version: int,
+    by: Administrator,
+    professions: Mapping[str, Profession],
+) -> Professional:
+    """The professional with the right number, names and profession. For the territory that answers for the account.
+
+    A profession that the data file no longer has may stay.
+
+    Raises `TerritoryNotYours`, `VersionStale`, `VersionRequired`, `ProfessionalNameInvalid`, `RppsInvalid`,
+    `ProfessionUnknown`, `NothingChanged`.
+    """
+    professional.must_be_answered_for_by(by)
+    must_be_current(professional.version, version)
+    kept = typed.profession == professional.profession
+    right = replace(
+        professional,
+        rpps=rpps(typed.rpps) if typed.rpps else None,
+        family_name=words.person_name(typed.family_name),
+        given_name=words.person_name(typed.given_name),
+        profession=typed.profession if kept else _profession(typed.profession, professions),
+    )
+    if right == professional:
+        raise nothing_changed()
+    return right
+
+
 def with_account(professional: Professional, account: Account) -> Professional:
     """The professional after a decision on their account: a new version if its state is another one."""
     if account.state is professional.account:
@@ -219,12 +268,19 @@ def place_already() -> PlaceAlready:
 
 
 def _practising_also(professional: Professional, new: NewPlace, at: datetime) -> Professional:
+    new.structure.must_be_open()
     if any(kept.structure == new.structure.id and kept.until is None for kept in professional.places):
         raise place_already()
     if sum(kept.until is None for kept in professional.places) >= MAX_PLACES:
         raise PlaceInvalid("Un professionnel exerce dans 20 structures au plus.", "Mettez fin à un lieu d’exercice.")
     place = Place(new.id, new.structure.id, new.structure.territory, _role(new.role), since=at)
     return replace(professional, places=(*professional.places, place))
+
+
+def _profession(code: str, professions: Mapping[str, Profession]) -> str:
+    if code not in professions:
+        raise ProfessionUnknown("Cette profession n’existe pas.", "Choisissez-en une de la liste.")
+    return code
 
 
 def _role(text: str) -> str:

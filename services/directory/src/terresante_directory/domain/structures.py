@@ -39,6 +39,10 @@ class StructureAlready(Conflict):
     reason = "STRUCTURE_ALREADY"
 
 
+class StructureClosed(Conflict):
+    reason = "STRUCTURE_CLOSED"
+
+
 class StructureKind(StrEnum):
     """What sort of structure."""
 
@@ -52,9 +56,20 @@ class StructureKind(StrEnum):
     OTHER = "other"
 
 
+class StructureLevel(StrEnum):
+    """Where in the hierarchy of domain §3.1: entité juridique, entité géographique, organisation interne."""
+
+    LEGAL_ENTITY = "legal_entity"
+    SITE = "site"
+    INTERNAL = "internal"
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A place of work. `finess`: 9 characters; `siret`: 14 digits; None when it has none."""
+    """A place of work. `finess`: 9 characters; `siret`: 14 digits; None when it has none.
+
+    `closed`: kept and readable, nothing is added to it any more.
+    """
 
     id: StructureId
     name: str
@@ -66,13 +81,17 @@ class Structure:
     postal_code: str
     commune: str
     version: int = 1
+    level: StructureLevel = StructureLevel.SITE
+    closed: bool = False
+
+    def must_be_open(self) -> None:
+        """Raises `StructureClosed`."""
+        if self.closed:
+            raise closed_structure()
 
     def doubts(self) -> tuple[Doubt, ...]:
         """What looks wrong in its numbers and does not stop anything."""
         return finess_doubts(self.finess) if self.finess else ()
-
-    def search_column(self) -> str:
-        return words.search_column(self.name, self.commune)
 
 
 def register_structure(
@@ -91,22 +110,25 @@ def register_structure(
 ) -> Structure:
     """A new structure from what was typed; blank numbers and address mean none.
 
-    Its territory, and that of the structure it is part of, must be the administrator's (R-ROR4).
+    Its territory, and that of the structure it is part of, must be the administrator's (R-ROR4). Its level follows
+    from what it is part of: `RorService` lets one say it.
     """
     code = known_territory(territory, territories)
     by.must_administer(code)
     if part_of is not None:
         by.must_administer(part_of.territory)
+        part_of.must_be_open()
     return Structure(
         id=id,
-        name=_name(name),
-        kind=_kind(kind),
+        name=structure_name(name),
+        kind=structure_kind(kind),
         finess=finess(finess_number) if finess_number else None,
         siret=siret(siret_number) if siret_number else None,
         territory=code,
         part_of=part_of.id if part_of else None,
-        postal_code=_postal_code(postal_code),
-        commune=_commune(commune),
+        postal_code=postal_code_of(postal_code),
+        commune=commune_name(commune),
+        level=_level_under(part_of),
     )
 
 
@@ -117,7 +139,18 @@ def already_registered() -> StructureAlready:
     )
 
 
-def _name(text: str) -> str:
+def closed_structure() -> StructureClosed:
+    return StructureClosed("Cette structure est fermée : sa fiche ne change plus.", "Annulez d’abord sa fermeture.")
+
+
+def _level_under(part_of: Structure | None) -> StructureLevel:
+    if part_of is None or part_of.level is StructureLevel.LEGAL_ENTITY:
+        return StructureLevel.SITE
+    return StructureLevel.INTERNAL
+
+
+def structure_name(text: str) -> str:
+    """As kept. Raises `StructureNameInvalid`."""
     name = words.tidy(text)
     if not words.search_words(name) or len(name) > MAX_NAME or not words.is_readable(text):
         raise StructureNameInvalid(
@@ -127,20 +160,23 @@ def _name(text: str) -> str:
     return name
 
 
-def _kind(text: str) -> StructureKind:
+def structure_kind(text: str) -> StructureKind:
+    """Raises `StructureKindUnknown`."""
     try:
         return StructureKind(text)
     except ValueError:
         raise StructureKindUnknown("Ce genre de structure n’existe pas.", "Choisissez-en un de la liste.") from None
 
 
-def _postal_code(text: str) -> str:
+def postal_code_of(text: str) -> str:
+    """Blank or 5 digits. Raises `StructureAddressInvalid`."""
     if text and POSTAL_CODE.fullmatch(text) is None:
         raise StructureAddressInvalid("Un code postal a 5 chiffres.", "Corrigez-le ou laissez-le vide.")
     return text
 
 
-def _commune(text: str) -> str:
+def commune_name(text: str) -> str:
+    """As kept, may be blank. Raises `StructureAddressInvalid`."""
     commune = words.tidy(text)
     if len(commune) > MAX_COMMUNE or not words.is_readable(text):
         raise StructureAddressInvalid(

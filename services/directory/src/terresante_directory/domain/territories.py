@@ -51,10 +51,7 @@ class Administrator:
     def must_administer(self, code: TerritoryCode) -> None:
         """Raises `TerritoryNotYours` unless the territory is theirs."""
         if code not in self.territories:
-            raise TerritoryNotYours(
-                "Ce territoire n’est pas le vôtre : rien n’y a été changé.",
-                "Adressez-vous à un administrateur de ce territoire.",
-            )
+            raise not_yours()
 
     def must_administer_all(self, codes: Iterable[TerritoryCode]) -> None:
         """Raises `TerritoryNotYours` unless every one is theirs."""
@@ -74,6 +71,13 @@ def appoint(
     return Administrator(id, words.person_name(given_name), words.person_name(family_name), known)
 
 
+def not_yours() -> TerritoryNotYours:
+    return TerritoryNotYours(
+        "Ce territoire n’est pas le vôtre : rien n’y a été changé.",
+        "Adressez-vous à un administrateur de ce territoire.",
+    )
+
+
 def unknown_administrator() -> AdministratorUnknown:
     return AdministratorUnknown(
         "Ce compte d’administrateur n’est rattaché à aucun territoire.", "Adressez-vous à l’exploitant."
@@ -84,5 +88,9 @@ def known_territory(code: str, territories: Mapping[TerritoryCode, Territory]) -
     """The code of an existing territory. Raises `TerritoryUnknown`."""
     known = TerritoryCode(code)
     if known not in territories:
-        raise TerritoryUnknown("Ce territoire n’existe pas.", "Choisissez un territoire de la liste.")
+        raise unknown_territory()
     return known
+
+
+def unknown_territory() -> TerritoryUnknown:
+    return TerritoryUnknown("Ce territoire n’existe pas.", "Choisissez un territoire de la liste.")

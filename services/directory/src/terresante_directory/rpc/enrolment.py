@@ -13,6 +13,9 @@ from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory import events, wire
+from terresante_directory.domain.acts import ActKind, ActOf
+from terresante_directory.domain.enrolled import place_begun, place_ended, professional_enrolled, structure_enrolled
+from terresante_directory.domain.facts import Statement, Subject, SubjectKind
 from terresante_directory.domain.identifiers import PlaceId, ProfessionalId, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import (
     NewPlace,
@@ -23,8 +26,8 @@ from terresante_directory.domain.professionals import (
     register_professional,
 )
 from terresante_directory.domain.structures import Structure, register_structure
-from terresante_directory.domain.territories import Territory
-from terresante_directory.store import administrators, professionals, structures
+from terresante_directory.domain.territories import Administrator, Territory
+from terresante_directory.store import acting, administrators, locking, professionals, structures, territories
 
 
 class EnrolmentCalls:
@@ -43,6 +46,8 @@ class EnrolmentCalls:
         ):
             if use.reply:
                 return use.reply
+            by, at = await administrators.get(transaction, calls.person().id), self._now()
+            await locking.lock_subjects(transaction, [Subject(SubjectKind.TERRITORY, request.territory_code)])
             structure = register_structure(
                 StructureId(new_id()),
                 name=request.name,
@@ -53,11 +58,10 @@ class EnrolmentCalls:
                 part_of=await _structure(transaction, request.part_of, "part_of") if request.part_of else None,
                 postal_code=request.postal_code,
                 commune=request.commune,
-                by=await administrators.get(transaction, calls.person().id),
-                territories=self._territories,
+                by=by,
+                territories=await territories.known(transaction, self._territories),
             )
-            await structures.add(transaction, structure)
-            await events.structure_changed(transaction, structure, self._now())
+            await self._act(transaction, ActKind.ENROLLED, by, structure_enrolled(structure, at))
             return use.keep(
                 pb.RegisterStructureResponse(
                     structure=wire.structure_to_proto(structure),
@@ -75,6 +79,7 @@ class EnrolmentCalls:
         ):
             if use.reply:
                 return use.reply
+            by, at = await administrators.get(transaction, calls.person().id), self._now()
             professional = register_professional(
                 ProfessionalId(new_id()),
                 rpps_number=request.rpps,
@@ -82,12 +87,11 @@ class EnrolmentCalls:
                 given_name=request.given_name,
                 profession=request.profession,
                 places=await _places(transaction, request.places),
-                by=await administrators.get(transaction, calls.person().id),
+                by=by,
                 professions=self._professions,
-                at=self._now(),
+                at=at,
             )
-            await professionals.add(transaction, professional)
-            await events.professional_changed(transaction, professional, self._now())
+            await self._act(transaction, ActKind.ENROLLED, by, professional_enrolled(professional, at))
             return use.keep(
                 pb.RegisterProfessionalResponse(
                     professional=self._told(professional),
@@ -99,12 +103,13 @@ class EnrolmentCalls:
     async def AddPlace(self, request: pb.AddPlaceRequest, _: Any) -> pb.AddPlaceResponse:
         id = ProfessionalId(parsed(request.professional_id, "professional_id"))
         async with self._database.transaction() as transaction:
-            by = await administrators.get(transaction, calls.person().id)
-            professional = await professionals.get_for_update(transaction, id)
+            by, at = await administrators.get(transaction, calls.person().id), self._now()
+            await professionals.must_exist(transaction, id)
             (place,) = await _places(transaction, [request.place])
-            changed = add_place(professional, place, version=request.version, by=by, at=self._now())
-            await professionals.save(transaction, changed)
-            await events.professional_changed(transaction, changed, self._now())
+            professional = await professionals.get_for_update(transaction, id)
+            changed = add_place(professional, place, version=request.version, by=by, at=at)
+            begun = place_begun(changed, changed.places[-1])
+            await self._act(transaction, ActKind.PLACED, by, begun)
         return pb.AddPlaceResponse(professional=self._told(changed))
 
     @allow("administrator")
@@ -115,21 +120,27 @@ class EnrolmentCalls:
             by = await administrators.get(transaction, calls.person().id)
             professional = await professionals.get_for_update(transaction, id)
             changed = end_place(professional, place, version=request.version, by=by, at=self._now())
-            await professionals.save(transaction, changed)
-            await events.professional_changed(transaction, changed, self._now())
+            (ended,) = (one for one in changed.places if one.id == place)
+            await self._act(transaction, ActKind.PLACE_ENDED, by, place_ended(changed, ended))
         return pb.EndPlaceResponse(professional=self._told(changed))
+
+    async def _act(
+        self, transaction: AsyncConnection, kind: ActKind, by: Administrator, said: Sequence[Statement]
+    ) -> None:
+        at = self._now()
+        await events.acted(transaction, await acting.act(transaction, ActOf(kind, by.id, starts=at), said, at))
 
     def _told(self, professional: Professional) -> pb.Professional:
         return wire.professional_to_proto(professional, self._professions, account=True)
 
 
 async def _structure(transaction: AsyncConnection, text: str, field: str) -> Structure:
-    (found,) = await structures.get_all(transaction, [StructureId(parsed(text, field))])
+    (found,) = await structures.get_all_for_share(transaction, [StructureId(parsed(text, field))])
     return found
 
 
 async def _places(transaction: AsyncConnection, asked: Sequence[pb.NewPlace]) -> list[NewPlace]:
-    """The places asked for, with their structures. Raises `StructureUnknown`, `TooManyIds`."""
+    """The places asked for, with their structures, which stay open. Raises `StructureUnknown`, `TooManyIds`."""
     wanted = [StructureId(id) for id in wire.ids([place.structure_id for place in asked], "structure_id")]
-    found = await structures.get_all(transaction, wanted)
+    found = await structures.get_all_for_share(transaction, wanted)
     return [NewPlace(PlaceId(new_id()), structure, place.role) for structure, place in zip(found, asked, strict=True)]

@@ -17,7 +17,7 @@ from terresante_directory.domain.officers import MandateId, end_mandate, ended, 
 from terresante_directory.domain.professionals import Profession, Professional, with_mandate
 from terresante_directory.domain.territories import Territory
 from terresante_directory.rpc.accounts import FRESH_SECONDS
-from terresante_directory.store import administrators, officers, professionals, structures
+from terresante_directory.store import administrators, officers, professionals, structures, territories
 
 
 class OfficerCalls:
@@ -45,7 +45,7 @@ class OfficerCalls:
                 territory_codes=request.territory_codes,
                 structures=await structures.get_all(transaction, wanted),
                 by=by,
-                territories=self._territories,
+                territories=await territories.known(transaction, self._territories),
                 at=self._now(),
             )
             if mandate != present:
@@ -79,5 +79,5 @@ class OfficerCalls:
         return pb.ListIdentityOfficersResponse(officers=told)
 
     async def _keep(self, transaction: AsyncConnection, changed: Professional) -> None:
-        await professionals.save(transaction, changed)
+        await professionals.keep_version(transaction, changed)
         await events.professional_changed(transaction, changed, self._now())

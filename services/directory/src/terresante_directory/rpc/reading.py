@@ -4,20 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.directory.v1 import directory_service_pb2 as pb
 from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
-from terresante_directory.domain.accounts import must_not_be_suspended
 from terresante_directory.domain.identifiers import ProfessionalId, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import Profession, Professional
 from terresante_directory.domain.structures import Structure
 from terresante_directory.domain.territories import Territory
 from terresante_directory.domain.words import searched
-from terresante_directory.store import accounts, administrators, professionals, structures
+from terresante_directory.rpc.callers import reader
+from terresante_directory.store import administrators, professionals, structures, territories
 from terresante_directory.store.professionals import Filters
 
 Found = TypeVar("Found", Professional, Structure)
@@ -34,15 +33,16 @@ class ReadingCalls:
     @allow("professional", "administrator", "patient", services=("gateway", "consent"), alone=("consent",))
     async def ListTerritories(self, _: pb.ListTerritoriesRequest, __: Any) -> pb.ListTerritoriesResponse:
         async with self._database.reading() as connection:
-            await _reader(connection)
-        by_department = sorted(self._territories.values(), key=lambda one: (one.department, one.code))
+            await reader(connection)
+            known = await territories.known(connection, self._territories)
+        by_department = sorted(known.values(), key=lambda one: (one.department, one.code))
         return pb.ListTerritoriesResponse(territories=map(wire.territory_to_proto, by_department))
 
     @allow("professional", "administrator", "patient", services=("gateway", "consent"), alone=("consent",))
     async def BatchGetStructures(self, request: pb.BatchGetStructuresRequest, _: Any) -> pb.BatchGetStructuresResponse:
         wanted = [StructureId(id) for id in wire.ids(request.structure_ids, "structure_ids")]
         async with self._database.reading() as connection:
-            await _reader(connection)
+            await reader(connection)
             found = await structures.get_many(connection, wanted)
         told = [wire.structure_to_proto(found[id]) for id in wanted if id in found]
         return pb.BatchGetStructuresResponse(structures=told)
@@ -53,7 +53,7 @@ class ReadingCalls:
     ) -> pb.BatchGetProfessionalsResponse:
         wanted = [ProfessionalId(id) for id in wire.ids(request.professional_ids, "professional_ids")]
         async with self._database.reading() as connection:
-            await _reader(connection)
+            await reader(connection)
             found = await professionals.get_many(connection, wanted)
         return pb.BatchGetProfessionalsResponse(professionals=[self._shown(found[id]) for id in wanted if id in found])
 
@@ -62,7 +62,7 @@ class ReadingCalls:
         size, after = wire.page_size(request.limit), wire.optional_id(request.cursor, "cursor")
         words = searched(wire.searched_text(request.text))
         async with self._database.reading() as connection:
-            await _reader(connection)
+            await reader(connection)
             if request.text and not words:
                 return pb.SearchStructuresResponse()
             found = await structures.search(connection, words, request.territory_code, after, size + 1)
@@ -83,7 +83,7 @@ class ReadingCalls:
             self._now(),
         )
         async with self._database.reading() as connection:
-            await _reader(connection)
+            await reader(connection)
             if request.text and not filters.words:
                 return pb.SearchProfessionalsResponse()
             found = await professionals.search(connection, filters, after, size + 1)
@@ -106,20 +106,6 @@ class ReadingCalls:
         call = calls.current()
         told = call.service == "consent" or (call.caller is not None and call.caller.kind == "administrator")
         return wire.professional_to_proto(professional, self._professions, account=told)
-
-
-async def _reader(connection: AsyncConnection) -> None:
-    """Raises `CallerSuspended` for a suspended professional, `AdministratorUnknown` for a token without a row.
-
-    What `consent` reads to decide is its own affair: it must be able to see that somebody is suspended.
-    """
-    call = calls.current()
-    if call.service == "consent" or call.caller is None:
-        return
-    if call.caller.kind == "professional":
-        must_not_be_suspended(await accounts.get(connection, call.caller.id))
-    elif call.caller.kind == "administrator":
-        await administrators.get(connection, call.caller.id)
 
 
 def _next(found: Sequence[Found], size: int) -> str:

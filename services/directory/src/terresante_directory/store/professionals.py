@@ -1,4 +1,4 @@
-"""Professionals with their places of practice: kept, read by id, found by words of their names."""
+"""Professionals of the present with their places of practice: read by id, found by words of their names."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Uuid, and_, any_, bindparam, exists, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.accounts import State
@@ -21,7 +21,6 @@ from terresante_directory.domain.identifiers import (
 from terresante_directory.domain.professionals import (
     Place,
     Professional,
-    already_registered,
     unknown_professional,
 )
 from terresante_directory.store import officers
@@ -36,6 +35,7 @@ BY_ID = (
         place.c.role,
         place.c.since,
         place.c.until,
+        place.c.continues_since,
         structure.c.territory,
         *officers.COLUMNS,
     )
@@ -44,7 +44,7 @@ BY_ID = (
     .outerjoin(mandate, and_(mandate.c.professional_id == professional.c.id, mandate.c.until.is_(None)))
     .outerjoin(place, place.c.professional_id == professional.c.id)
     .outerjoin(structure, structure.c.id == place.c.structure_id)
-    .where(professional.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .where(professional.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), professional.c.stands)
     .order_by(professional.c.id, place.c.since, place.c.id)
 )
 
@@ -60,37 +60,16 @@ class Filters:
     at: datetime
 
 
-async def add(transaction: AsyncConnection, new: Professional) -> None:
-    """Keeps a new professional. Raises `ProfessionalAlready` if another has their RPPS."""
-    kept = await transaction.execute(
-        insert(professional)
-        .values(
-            id=new.id,
-            rpps=new.rpps.value if new.rpps else None,
-            family_name=new.family_name,
-            given_name=new.given_name,
-            profession=new.profession,
-            search=new.search_column(),
-            version=new.version,
-        )
-        .on_conflict_do_nothing()
-    )
-    if kept.rowcount == 0:
-        raise already_registered()
-    await _keep_places(transaction, new)
-
-
-async def save(transaction: AsyncConnection, changed: Professional) -> None:
-    """Keeps the version and the places of a professional that this transaction has locked."""
+async def keep_version(transaction: AsyncConnection, changed: Professional) -> None:
+    """Keeps the version of a professional that this transaction has locked: account or mandate are others."""
     await transaction.execute(
         update(professional).where(professional.c.id == changed.id).values(version=changed.version)
     )
-    await _keep_places(transaction, changed)
 
 
 async def find_for_update(transaction: AsyncConnection, id: ProfessionalId) -> Professional | None:
     """The professional, if they exist, who stays as they are until the transaction ends."""
-    locked = select(professional.c.id).where(professional.c.id == id).with_for_update()
+    locked = select(professional.c.id).where(professional.c.id == id, professional.c.stands).with_for_update()
     if (await transaction.execute(locked)).first() is None:
         return None
     return (await get_many(transaction, [id]))[id]
@@ -102,6 +81,12 @@ async def get_for_update(transaction: AsyncConnection, id: ProfessionalId) -> Pr
     if found is None:
         raise unknown_professional()
     return found
+
+
+async def must_exist(connection: AsyncConnection, id: ProfessionalId) -> None:
+    """Raises `ProfessionalUnknown`."""
+    if not await get_many(connection, [id]):
+        raise unknown_professional()
 
 
 async def get_many(connection: AsyncConnection, ids: Collection[ProfessionalId]) -> dict[ProfessionalId, Professional]:
@@ -143,25 +128,6 @@ def _practising(filters: Filters) -> Any:
     return standing
 
 
-async def _keep_places(transaction: AsyncConnection, of: Professional) -> None:
-    rows = [
-        {
-            "id": each.id,
-            "professional_id": of.id,
-            "structure_id": each.structure,
-            "role": each.role,
-            "since": each.since,
-            "until": each.until,
-        }
-        for each in of.places
-    ]
-    if rows:
-        keep = insert(place).values(rows)
-        await transaction.execute(
-            keep.on_conflict_do_update(index_elements=[place.c.id], set_={"until": keep.excluded.until})
-        )
-
-
 def _professional(rows: list[Row[Any]]) -> Professional:
     first = rows[0]
     return Professional(
@@ -185,4 +151,5 @@ def _place(row: Row[Any]) -> Place:
         row.role,
         row.since,
         row.until,
+        row.continues_since,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from terresante_identity.cli.reading import FileUnreadable, Table
+from terresante_identity.cli.blocks import FileUnreadable
+from terresante_identity.cli.reading import Table
 from terresante_identity.matching.fit import ABSENT, UNTOLD, Labelled, fitted, labelled, labelled_pairs
 from terresante_identity.matching.people import People
 from terresante_identity.matching.weights import Weights

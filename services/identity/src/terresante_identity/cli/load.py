@@ -17,9 +17,9 @@ from terresante_platform.refusals import Refusal
 from tqdm import tqdm
 
 from terresante_identity.cli import filling
-from terresante_identity.cli.blocks import Block, blocks
+from terresante_identity.cli.blocks import Block, FileUnreadable, about, blocks
 from terresante_identity.cli.columns import Columns, columns_of
-from terresante_identity.cli.reading import FileUnreadable, Rejected, about
+from terresante_identity.cli.reading import Rejected
 from terresante_identity.cli.rows import Making, Rows
 from terresante_identity.cli.tables import Feed
 from terresante_identity.cli.writing import write_rejected

@@ -14,11 +14,12 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
+from terresante_identity.cli.blocks import FileUnreadable
 from terresante_identity.cli.columns import MapUnreadable, columns_of
 from terresante_identity.cli.filling import DatabaseUnusable, RegionHasPeople
 from terresante_identity.cli.labels import labels_of_pairs, labels_of_queries, refitted
 from terresante_identity.cli.load import add_to, load
-from terresante_identity.cli.reading import FileUnreadable, Table, read_table
+from terresante_identity.cli.reading import Table, read_table
 from terresante_identity.cli.writing import write_answers, write_doubles, write_rejected
 from terresante_identity.matching.batch import answers, registry
 from terresante_identity.matching.dedupe import doubles

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.directory.v1 import directory_service_pb2 as pb
-from terresante_platform.ids import parsed
+from terresante_platform.ids import IdInvalid, parsed
 from terresante_platform.refusals import Invalid
 
 from terresante_directory.domain.accounts import Means, State, means_invalid, state_invalid
@@ -46,6 +46,10 @@ class SearchInvalid(Invalid):
     reason = "SEARCH_INVALID"
 
 
+class CursorInvalid(Invalid):
+    reason = "CURSOR_INVALID"
+
+
 def timestamp(at: datetime) -> Timestamp:
     written = Timestamp()
     written.FromDatetime(at)
@@ -63,11 +67,23 @@ def optional_id(text: str, field: str) -> UUID | None:
     return parsed(text, field) if text else None
 
 
-def page_size(limit: int) -> int:
-    """How many results a page has. Raises `SearchInvalid` unless 0 (meaning 50) to 100."""
-    if not 0 <= limit <= MOST_RESULTS:
-        raise SearchInvalid("Une page compte de 1 à 100 résultats.", "Corrigez le nombre demandé.")
-    return limit or RESULTS
+def cursor_invalid() -> CursorInvalid:
+    return CursorInvalid("Cette suite de liste n’existe plus.", "Reprenez la liste depuis le début.")
+
+
+def position(cursor: str) -> UUID | None:
+    """The id after which a page begins. Raises `CursorInvalid`."""
+    try:
+        return optional_id(cursor, "cursor")
+    except IdInvalid:
+        raise cursor_invalid() from None
+
+
+def page_size(limit: int, most: int = MOST_RESULTS, unsaid: int = RESULTS) -> int:
+    """How many results a page has. Raises `SearchInvalid` unless 0 (meaning `unsaid`) to `most`."""
+    if not 0 <= limit <= most:
+        raise SearchInvalid(f"Une page compte de 1 à {most} résultats.", "Corrigez le nombre demandé.")
+    return limit or unsaid
 
 
 def searched_text(text: str) -> str:

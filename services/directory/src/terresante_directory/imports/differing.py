@@ -1,0 +1,151 @@
+"""Differences between a source and the directory: listed page by page, settled one way or the other."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from terresante_directory.domain.acts import ActKind, ActOf
+from terresante_directory.domain.facts import Subject, SubjectKind
+from terresante_directory.domain.history import FieldChange
+from terresante_directory.domain.identifiers import TerritoryCode
+from terresante_directory.domain.imports.differing import Named, differences, mark, named
+from terresante_directory.domain.imports.states import ImportLine, Outcome, unknown_difference
+from terresante_directory.domain.imports.taking import Chosen
+from terresante_directory.domain.subjects import label
+from terresante_directory.domain.territories import Administrator
+from terresante_directory.imports.applying import keep
+from terresante_directory.imports.taking import Source, taken_of
+from terresante_directory.store import sources
+from terresante_directory.store.acting import Done
+
+MOST_AT_ONCE = 500
+LAST_FIELD = "~"
+"""After the names of all fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one subject, and when each side last said it."""
+
+    name: Named
+    label: str
+    source_value: str
+    local_value: str
+    source_at: datetime
+    local_at: datetime
+    told: sources.Told
+
+
+async def page(
+    connection: AsyncConnection, wanted: sources.Wanted, after: tuple[str, str, str], limit: int, today: str
+) -> tuple[list[Difference], str]:
+    """Differences after that kind, key and field; and the name of the last if more follow."""
+    found: list[Difference] = []
+    kind, key, _ = reached = after
+    while True:
+        some = await sources.different(connection, wanted, (kind, key), MOST_AT_ONCE)
+        for told in some:
+            for one in of_told(told, today):
+                if (told.kind.value, told.key, one.name.field) <= reached:
+                    continue
+                if len(found) == limit:
+                    return found, str(found[-1].name)
+                found.append(one)
+        if len(some) < MOST_AT_ONCE:
+            return found, ""
+        kind, key = some[-1].kind.value, some[-1].key
+        reached = (kind, key, LAST_FIELD)
+
+
+async def place_of(connection: AsyncConnection, cursor: str) -> tuple[str, str, str] | None:
+    """Kind, key and field of the difference by which a page ended; None when there is none such."""
+    name = named(cursor)
+    told = await sources.told_of(connection, name.source, [UUID(name.subject)])
+    return next(((one.kind.value, one.key, name.field) for one in told if one.kind is name.kind), None)
+
+
+def of_told(told: sources.Told, today: str) -> list[Difference]:
+    """In the order of fields' names."""
+    subject = Subject(told.kind, told.subject)
+    return [
+        Difference(
+            name=Named(told.source, told.kind, told.subject, field, mark(now, here)),
+            label=label(subject, told.here),
+            source_value=now,
+            local_value=here,
+            source_at=told.said_at,
+            local_at=told.known_from,
+            told=told,
+        )
+        for field, now, here in sorted(differences(told.kind, told.content, told.here, told.kept, today))
+    ]
+
+
+async def standing(connection: AsyncConnection, ids: Sequence[str], by: Administrator, today: str) -> list[Difference]:
+    """The differences of these names. Raises `DifferenceUnknown`, `TerritoryNotYours`."""
+    wanted = [named(id) for id in dict.fromkeys(ids)]
+    found: dict[str, Difference] = {}
+    for source in {one.source for one in wanted}:
+        subjects = {UUID(one.subject) for one in wanted if one.source == source}
+        for told in await sources.told_of(connection, source, subjects):
+            found |= {str(one.name): one for one in of_told(told, today)}
+    if any(str(one) not in found for one in wanted):
+        raise unknown_difference()
+    chosen = [found[str(one)] for one in wanted]
+    by.must_administer_all({TerritoryCode(one.told.territory) for one in chosen})
+    return chosen
+
+
+async def keep_local(
+    transaction: AsyncConnection, chosen: Collection[Difference], by: Administrator, why: str, now: datetime
+) -> None:
+    """Remembers it until either value changes."""
+    rows: list[Mapping[str, object]] = [
+        {
+            "source": one.told.source,
+            "kind": one.told.kind.value,
+            "key": one.told.key,
+            "field": one.name.field,
+            "source_value": one.source_value,
+            "local_value": one.local_value,
+            "by": by.id,
+            "at": now,
+            "why": why,
+        }
+        for one in chosen
+    ]
+    await sources.settle(transaction, rows)
+
+
+async def take_source(
+    transaction: AsyncConnection, chosen: Sequence[Difference], by: Administrator, why: str, now: datetime
+) -> Done:
+    """One act for all. Raises `DifferenceUnknown` when something changed meanwhile, or cannot be taken."""
+    name = chosen[0].told.source
+    if any(one.told.source != name for one in chosen):
+        raise unknown_difference()
+    lines = [_chosen(told, [one for one in chosen if one.told == told]) for told in _each([one.told for one in chosen])]
+    source = Source(name, frozenset(map(str, by.territories)))
+    taken = await taken_of(transaction, source, lines, now)
+    if taken.left or not taken.statements:
+        raise unknown_difference()
+    people = any(one.told.kind is SubjectKind.PROFESSIONAL for one in chosen)
+    whose = frozenset(TerritoryCode(one.told.territory) for one in chosen) if people else frozenset()
+    act = ActOf(ActKind.IMPORTED, by.id, why, now, whose)
+    return await keep(transaction, source, act, taken, now)
+
+
+def _each(told: Sequence[sources.Told]) -> list[sources.Told]:
+    seen: dict[tuple[SubjectKind, str], sources.Told] = {}
+    for one in told:
+        seen.setdefault((one.kind, one.key), one)
+    return list(seen.values())
+
+
+def _chosen(told: sources.Told, of: Sequence[Difference]) -> Chosen:
+    fields = tuple(FieldChange(one.name.field, one.local_value, one.source_value) for one in of)
+    line = ImportLine(0, 0, Outcome.CHANGED, told.kind, told.key, told.subject, fields=fields, seen=told.seen)
+    return Chosen(line, told.content)

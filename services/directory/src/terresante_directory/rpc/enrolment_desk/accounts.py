@@ -1,0 +1,78 @@
+"""Accounts in the hands of administrators: listed, opened many at once."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from terresante.directory.v1 import directory_service_pb2 as directory_pb
+from terresante.directory.v1 import enrolment_service_pb2 as pb
+from terresante_platform.database import Database
+from terresante_platform.refusals import Refusal
+from terresante_platform.rpc.allow import allow
+
+from terresante_directory import wire
+from terresante_directory.accounts import AccountRefused
+from terresante_directory.domain.accounts import AccountsUnavailable, unavailable
+from terresante_directory.domain.identifiers import TerritoryCode
+from terresante_directory.domain.professionals import Profession
+from terresante_directory.rpc.accounts import FRESH_SECONDS, AccountCalls
+from terresante_directory.rpc.callers import administrator
+from terresante_directory.store import account_list
+from terresante_directory.store.account_list import Wanted
+from terresante_directory.wire.enrolment import account_to_proto, asked_state, optional_moment
+
+MOST_AT_ONCE = 100
+
+
+class AccountListCalls:
+    """See the module."""
+
+    _database: Database
+    _accounts: AccountCalls
+    _professions: Mapping[str, Profession]
+    _now: Callable[[], datetime]
+
+    @allow("administrator")
+    async def ListAccounts(self, request: pb.ListAccountsRequest, _: Any) -> pb.ListAccountsResponse:
+        size, after = wire.page_size(request.limit), wire.position(request.cursor)
+        state, without = asked_state(request.state)
+        not_since = optional_moment(request.not_since, request.HasField("not_since"), self._now())
+        async with self._database.reading() as connection:
+            by = await administrator(connection)
+            code = TerritoryCode(request.territory_code)
+            if code:
+                by.must_administer(code)
+            wanted = Wanted([code] if code else sorted(by.territories), state, without, not_since)
+            found = await account_list.page(connection, wanted, after, size + 1)
+        return pb.ListAccountsResponse(
+            accounts=[account_to_proto(one, self._professions) for one in found[:size]],
+            next_cursor=str(found[size - 1].professional) if len(found) > size else "",
+        )
+
+    @allow("administrator", fresh=FRESH_SECONDS)
+    async def OpenAccounts(self, request: pb.OpenAccountsRequest, context: Any) -> pb.OpenAccountsResponse:
+        """One after the other. Once Keycloak is away, it is not waited for again: those left are told so, untouched."""
+        if len(request.professional_ids) > MOST_AT_ONCE:
+            raise wire.TooManyIds("Pas plus de 100 comptes à la fois.", "Ouvrez-les en plusieurs fois.")
+        async with self._database.reading() as connection:
+            await administrator(connection)
+        opened: dict[str, pb.OpenedAccount] = {}
+        away = False
+        for id in dict.fromkeys(request.professional_ids):
+            one = directory_pb.OpenAccountRequest(professional_id=id, means=request.means)
+            try:
+                if away:
+                    raise unavailable()
+                reply = await self._accounts.OpenAccount(one, context)
+                opened[id] = pb.OpenedAccount(professional_id=id, opened=reply)
+            except Refusal as refusal:
+                away = away or isinstance(refusal, AccountsUnavailable)
+                opened[id] = _refused(id, refusal)
+            except AccountRefused:
+                opened[id] = _refused(id, unavailable())
+        return pb.OpenAccountsResponse(accounts=[opened[id] for id in request.professional_ids])
+
+
+def _refused(id: str, refusal: Refusal) -> pb.OpenedAccount:
+    sentence = f"{refusal.sentence} {refusal.todo}".strip()
+    return pb.OpenedAccount(professional_id=id, reason=refusal.reason, sentence=sentence)

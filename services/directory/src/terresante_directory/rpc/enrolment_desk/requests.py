@@ -1,0 +1,127 @@
+"""Requests of correspondents: listed, talked about, decided."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante.directory.v1 import enrolment_service_pb2 as pb
+from terresante_platform import calls
+from terresante_platform.database import Database
+from terresante_platform.ids import new_id, parsed
+from terresante_platform.rpc.allow import allow
+
+from terresante_directory import wire
+from terresante_directory.domain.accounts import must_not_be_suspended
+from terresante_directory.domain.requests import (
+    ChangeRequest,
+    Comment,
+    RequestState,
+    approved,
+    assignee_invalid,
+    comment_text,
+    refused,
+    unknown_request,
+)
+from terresante_directory.domain.territories import Administrator
+from terresante_directory.rpc.callers import administrator
+from terresante_directory.rpc.enrolment_desk.telling import as_told, told
+from terresante_directory.rpc.enrolment_desk.within import Changing, Joined
+from terresante_directory.store import accounts, naming, requests
+from terresante_directory.store.requests import Shown
+from terresante_directory.wire.requests import asked_again
+
+
+class RequestCalls:
+    """See the module."""
+
+    _database: Database
+    _changing: Changing
+    _now: Callable[[], datetime]
+
+    @allow("professional", "administrator")
+    async def ListRequests(self, request: pb.ListRequestsRequest, _: Any) -> pb.ListRequestsResponse:
+        size, after = wire.page_size(request.limit), wire.position(request.cursor)
+        async with self._database.reading() as connection:
+            by = await _asking(connection)
+            whose = requests.in_territories(by.territories) if by else requests.asked_by(calls.person().id)
+            found = await requests.page(connection, whose, request.with_closed, after, size + 1)
+        return pb.ListRequestsResponse(
+            requests=map(as_told, found[:size]),
+            next_cursor=str(found[size - 1].request.id) if len(found) > size else "",
+        )
+
+    @allow("professional", "administrator")
+    async def CommentRequest(self, request: pb.CommentRequestRequest, _: Any) -> pb.CommentRequestResponse:
+        text = comment_text(request.text, compulsory=not request.assign_to)
+        async with self._database.transaction() as transaction:
+            by = await _asking(transaction)
+            shown = await _visible(transaction, request.request_id, by)
+            shown.request.must_wait()
+            if request.assign_to:
+                await _assign(transaction, shown, request.assign_to, by)
+            if text:
+                name = by.name if by else shown.asked_by_name
+                await _say(transaction, shown.request, name, text, self._now())
+            return pb.CommentRequestResponse(request=await told(transaction, shown.request.id))
+
+    @allow("administrator")
+    async def DecideRequest(self, request: pb.DecideRequestRequest, _: Any) -> pb.DecideRequestResponse:
+        now = self._now()
+        text = comment_text(request.comment, compulsory=not request.approve)
+        async with self._database.transaction() as transaction:
+            by = await administrator(transaction)
+            shown = await _visible(transaction, request.request_id, by)
+            decide = approved if request.approve else refused
+            decided = decide(shown.request, by.id, now)
+            if decided.state is RequestState.APPROVED:
+                decided = await self._carried_out(transaction, decided, by)
+            await requests.save(transaction, decided)
+            if text:
+                await _say(transaction, decided, by.name, text, now)
+            return pb.DecideRequestResponse(request=await told(transaction, decided.id))
+
+    async def _carried_out(
+        self, transaction: AsyncConnection, decided: ChangeRequest, by: Administrator
+    ) -> ChangeRequest:
+        """The change is made as the deciding administrator's own act, in the same transaction."""
+        before = await requests.latest_act(transaction, by.id)
+        await self._changing(Joined(transaction))(decided.kind, asked_again(decided))
+        act = await requests.latest_act(transaction, by.id)
+        return replace(decided, act=act if act != before else None)
+
+
+async def _asking(connection: AsyncConnection) -> Administrator | None:
+    """The calling administrator; None for a professional. Raises `CallerSuspended`, `AdministratorUnknown`."""
+    person = calls.person()
+    if person.kind == "administrator":
+        return await administrator(connection)
+    must_not_be_suspended(await accounts.get(connection, person.id))
+    return None
+
+
+async def _visible(transaction: AsyncConnection, id: str, by: Administrator | None) -> Shown:
+    """A request that the caller may see, locked. Raises `RequestUnknown`."""
+    shown = await requests.get(transaction, parsed(id, "request_id"), lock=True)
+    if shown is None:
+        raise unknown_request()
+    theirs = shown.territory in by.territories if by else shown.request.asked_by == calls.person().id
+    if not theirs:
+        raise unknown_request()
+    return shown
+
+
+async def _assign(transaction: AsyncConnection, shown: Shown, to: str, by: Administrator | None) -> None:
+    id: UUID = parsed(to, "assign_to")
+    of_territory = [one.id for one, _ in await naming.sharing(transaction, [shown.territory])]
+    found = next((one for one in of_territory if one == id), None)
+    if by is None or found is None:
+        raise assignee_invalid()
+    await requests.save(transaction, replace(shown.request, assignee=found))
+
+
+async def _say(transaction: AsyncConnection, of: ChangeRequest, name: str, text: str, at: datetime) -> None:
+    line = Comment(new_id(), of.id, calls.person().id, name, at, text)
+    await requests.comment(transaction, line)

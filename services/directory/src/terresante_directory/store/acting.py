@@ -1,0 +1,141 @@
+"""Acts: every change of the directory goes through here, as facts, and shows in the present tables at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, any_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_platform.ids import new_id
+
+from terresante_directory.domain.acts import Act, ActOf, Touched
+from terresante_directory.domain.facts import (
+    ActId,
+    Content,
+    Fact,
+    Revision,
+    Statement,
+    Subject,
+    SubjectKind,
+    already_undone,
+    built_upon,
+    revised,
+    undone,
+)
+from terresante_directory.domain.identifiers import TerritoryCode
+from terresante_directory.domain.subjects import belonging
+from terresante_directory.store import acts, facts, taking_over
+from terresante_directory.store.locking import held, lock_keys, lock_subjects
+from terresante_directory.store.present import project
+from terresante_directory.store.tables import account, fact, feeder, mandate, place, structure
+
+IDS = bindparam("ids", type_=ARRAY(Uuid))
+TEXTS = bindparam("texts", type_=ARRAY(Text))
+LATEST = select(func.max(fact.c.known_from)).where(fact.c.id == any_(IDS))
+TERRITORIES = select(structure.c.territory).distinct().where(structure.c.id == any_(IDS))
+STILL_USED = select(
+    or_(
+        exists().where(fact.c.parent == any_(TEXTS), fact.c.known_to.is_(None)),
+        exists().where(place.c.professional_id == any_(IDS)),
+        exists().where(account.c.uid == any_(IDS)),
+        exists().where(feeder.c.structure_id == any_(IDS)),
+        exists().where(mandate.c.structures.overlap(IDS)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that was done, and what is another version by it: to be announced by `events.acted`."""
+
+    act: Act
+    touched: Touched
+
+
+async def hold(transaction: AsyncConnection, subjects: Iterable[Subject], at: datetime) -> list[Fact]:
+    """All that is known now of subjects, which nobody else changes until the transaction ends."""
+    wanted = set(subjects)
+    await lock_subjects(transaction, wanted)
+    await taking_over.take_over(transaction, wanted, at)
+    return await facts.known_of(transaction, wanted)
+
+
+async def act(transaction: AsyncConnection, of: ActOf, statements: Sequence[Statement], at: datetime) -> Done:
+    """Makes the statements true, as one act known from `at` on.
+
+    Raises `StructureAlready`, `ProfessionalAlready`, `PlaceAlready` for a number, or a place, that another has then.
+    """
+    subjects = {statement.subject for statement in statements}
+    await lock_subjects(transaction, held(statements))
+    await taking_over.take_over(transaction, subjects, at)
+    known = await facts.known_of(transaction, subjects)
+    id = ActId(new_id())
+    return await _do(transaction, id, of, revised(known, statements, id), at)
+
+
+async def undo(transaction: AsyncConnection, present: Act, of: ActOf, at: datetime) -> Done:
+    """Undoes an act that the transaction has locked (`acts.get_for_update`), as an act of its own.
+
+    Raises `ActUndone`, `ActBuiltUpon`, and as `act` where somebody else has the number by now.
+    """
+    if present.undone_by is not None:
+        raise already_undone()
+    written, ended = await facts.written_by(transaction, present.id), await facts.ended_by(transaction, present.id)
+    subjects = {one.subject for one in (*written, *ended)}
+    await lock_subjects(transaction, subjects)
+    revision = undone(written, await facts.known_of(transaction, subjects), ended)
+    done = await _do(transaction, ActId(new_id()), of, revision, at, undoes=present.id)
+    vanished = {one.subject for one in written} - {one.subject for one in revision.written}
+    await _must_be_unused(transaction, vanished)
+    return done
+
+
+async def _do(
+    transaction: AsyncConnection, id: ActId, of: ActOf, revision: Revision, at: datetime, undoes: ActId | None = None
+) -> Done:
+    """`at` is put off to the latest moment that what it ends is known from: clocks of two processes differ."""
+    if revision.ended:
+        latest = await transaction.scalar(LATEST, {"ids": [one.id for one in revision.ended]})
+        at = max(at, latest)
+    keys = [key for one in revision.written if (key := belonging(one.subject, one.content).key)]
+    await lock_keys(transaction, keys)
+    contents = [(one.subject, one.content) for one in revision.ended]
+    contents += [(one.subject, one.content) for one in revision.written]
+    subjects = {subject for subject, _ in contents}
+    done = Act(
+        id=id,
+        kind=of.kind,
+        at=at,
+        starts=of.starts,
+        by=of.by,
+        why=of.why,
+        territories=of.territories | await _territories(transaction, contents),
+        subjects=len(subjects),
+        undoes=undoes,
+    )
+    await acts.add(transaction, done)
+    await facts.write(transaction, revision, id, at)
+    await facts.must_be_free(transaction, keys)
+    return Done(done, await project(transaction, subjects, at))
+
+
+async def _territories(
+    transaction: AsyncConnection, contents: Iterable[tuple[Subject, Content]]
+) -> frozenset[TerritoryCode]:
+    """Those that the subjects are in, before and after: an offer's and a place's are their structure's."""
+    said = [belonging(subject, content) for subject, content in contents]
+    parents = {UUID(one.parent) for one in said if one.parent and one.territory is None}
+    rows = await transaction.execute(TERRITORIES, {"ids": list(parents)}) if parents else ()
+    return frozenset(TerritoryCode(one.territory) for one in said if one.territory) | {
+        TerritoryCode(row.territory) for row in rows
+    }
+
+
+async def _must_be_unused(transaction: AsyncConnection, vanished: Iterable[Subject]) -> None:
+    """Raises `ActBuiltUpon` when something else is said of, or rests on, what there would no longer be."""
+    kinds = (SubjectKind.STRUCTURE, SubjectKind.PROFESSIONAL)
+    texts = [subject.id for subject in vanished if subject.kind in kinds]
+    if texts and await transaction.scalar(STILL_USED, {"texts": texts, "ids": [UUID(text) for text in texts]}):
+        raise built_upon()

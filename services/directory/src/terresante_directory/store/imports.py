@@ -1,0 +1,301 @@
+"""Imports, their bytes while they are needed, and their lines."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column as C
+from sqlalchemy import Row, Table, Text, bindparam, delete, func, insert, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Uuid
+
+from terresante_directory.domain.facts import ActId, SubjectKind
+from terresante_directory.domain.history import FieldChange
+from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode
+from terresante_directory.domain.imports.formats import Format
+from terresante_directory.domain.imports.states import Import, ImportId, ImportLine, Outcome, State, unknown_import
+from terresante_directory.store.tables import administrator, metadata
+
+LEASE = timedelta(minutes=5)
+ORPHAN = timedelta(days=1)
+table = Table(
+    "import",
+    metadata,
+    C("id", Uuid, primary_key=True),
+    C("format", Text),
+    C("source", Text),
+    C("file_name", Text),
+    C("territory", Text),
+    C("territories", ARRAY(Text)),
+    C("complete", Boolean),
+    C("encoding", Text),
+    C("state", Text),
+    C("at", DateTime(timezone=True)),
+    C("by", Uuid),
+    C("bytes_total", BigInteger),
+    C("bytes_read", BigInteger),
+    C("counts", JSONB),
+    C("failure", Text),
+    C("act", Uuid),
+    C("why", Text),
+    C("version", BigInteger),
+    C("leased_until", DateTime(timezone=True)),
+    C("attempts", Integer),
+)
+piece = Table(
+    "import_piece",
+    metadata,
+    C("import", Uuid, primary_key=True),
+    C("number", Integer, primary_key=True),
+    C("bytes", LargeBinary),
+    C("at", DateTime(timezone=True)),
+)
+line = Table(
+    "import_line",
+    metadata,
+    C("import", Uuid, primary_key=True),
+    C("number", BigInteger, primary_key=True),
+    C("rank", SmallInteger, primary_key=True),
+    C("outcome", Text),
+    C("kind", Text),
+    C("key", Text),
+    C("subject", Text),
+    C("label", Text),
+    C("reasons", ARRAY(Text)),
+    C("fields", JSONB),
+    C("seen", Text),
+    C("choosable", Boolean),
+    C("chosen", Boolean),
+)
+LINE_COLUMNS = tuple(column.name for column in line.c)
+BUSY = (State.READING.value, State.APPLYING.value)
+COUNTS = text(
+    """update import set counts = coalesce((
+           select jsonb_object_agg(outcome, jsonb_build_array(lines, chosen)) from (
+               select outcome, count(*) as lines, count(*) filter (where chosen) as chosen
+               from import_line where import = :id group by outcome) as counted), '{}')
+       where id = :id"""
+)
+
+
+async def add_piece(transaction: AsyncConnection, id: ImportId, number: int, content: bytes) -> None:
+    await transaction.execute(insert(piece).values({"import": id, "number": number, "bytes": content}))
+
+
+async def add(transaction: AsyncConnection, new: Import) -> None:
+    """Keeps an import whose pieces are all there."""
+    await transaction.execute(
+        insert(table).values(
+            id=new.id,
+            format=new.format.value,
+            source=new.source,
+            file_name=new.file_name,
+            territory=new.territory,
+            territories=sorted(new.territories),
+            complete=new.complete,
+            encoding=new.encoding,
+            state=new.state.value,
+            at=new.at,
+            by=new.by,
+            bytes_total=new.bytes_total,
+        )
+    )
+
+
+async def get(connection: AsyncConnection, id: UUID, lock: bool = False) -> Import:
+    """`lock`: nobody else changes it until the transaction ends. Raises `ImportUnknown`."""
+    wanted = select(table).where(table.c.id == id)
+    row = (await connection.execute(wanted.with_for_update() if lock else wanted)).first()
+    if row is None:
+        raise unknown_import()
+    return import_of(row)
+
+
+async def page(
+    connection: AsyncConnection, territories: Collection[TerritoryCode], after: UUID | None, limit: int
+) -> list[Import]:
+    """Those that concern nothing but these territories, the newest first."""
+    wanted = select(table).where(table.c.territories.contained_by(sorted(territories)))
+    if after is not None:
+        last = table.alias()
+        position = select(last.c.at).where(last.c.id == after).scalar_subquery()
+        wanted = wanted.where(tuple_(table.c.at, table.c.id) < tuple_(position, after))
+    rows = await connection.execute(wanted.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit))
+    return [import_of(row) for row in rows]
+
+
+async def lines_page(
+    connection: AsyncConnection, id: ImportId, outcomes: Collection[Outcome], after: tuple[int, int], limit: int
+) -> list[ImportLine]:
+    """In the order of the file."""
+    wanted = (
+        select(line)
+        .where(line.c["import"] == id, line.c.outcome.in_([one.value for one in outcomes]))
+        .where(tuple_(line.c.number, line.c.rank) > tuple_(*after))
+        .order_by(line.c.number, line.c.rank)
+        .limit(limit)
+    )
+    return [line_of(row) for row in await connection.execute(wanted)]
+
+
+async def lines_numbered(connection: AsyncConnection, id: ImportId, numbers: Collection[int]) -> list[ImportLine]:
+    within = line.c.number == func.any(bindparam("numbers", type_=ARRAY(BigInteger)))
+    rows = await connection.execute(select(line).where(line.c["import"] == id, within), {"numbers": list(numbers)})
+    return [line_of(row) for row in rows]
+
+
+async def chosen_lines(transaction: AsyncConnection, id: ImportId) -> list[tuple[ImportLine, Mapping[str, str]]]:
+    """With what their source says; of what it says no longer, what it said last."""
+    told = text(
+        """select l.*, r.content from import_line l join import i on i.id = l.import
+           join source_record r on r.source = i.source and r.kind = l.kind and r.key = l.key
+           where l.import = :id and l.chosen order by l.number, l.rank"""
+    ).columns(*line.c, C("content", JSONB))
+    return [(line_of(row), row.content) for row in await transaction.execute(told, {"id": id})]
+
+
+async def choose(
+    transaction: AsyncConnection, id: ImportId, numbers: Sequence[int], outcome: Outcome | None, chosen: bool
+) -> None:
+    """The choosable lines of these numbers, or all of an outcome; then counts them again."""
+    changed = update(line).where(line.c["import"] == id, line.c.choosable, line.c.chosen != chosen)
+    if outcome is None:
+        within = line.c.number == func.any(bindparam("numbers", type_=ARRAY(BigInteger)))
+        await transaction.execute(changed.where(within).values(chosen=chosen), {"numbers": list(numbers)})
+    else:
+        await transaction.execute(changed.where(line.c.outcome == outcome.value).values(chosen=chosen))
+    await count(transaction, id)
+
+
+async def count(transaction: AsyncConnection, id: ImportId) -> None:
+    await transaction.execute(COUNTS, {"id": id})
+
+
+async def save(transaction: AsyncConnection, id: ImportId, **columns: Any) -> None:
+    """Changes some of its columns; raises its version."""
+    values = {name: one.value if isinstance(one, State) else one for name, one in columns.items()}
+    if "state" in values:
+        values["attempts"] = 0
+    await transaction.execute(update(table).where(table.c.id == id).values(**values, version=table.c.version + 1))
+
+
+async def copy_lines(transaction: AsyncConnection, id: ImportId, lines: Iterable[ImportLine]) -> None:
+    """Many at once. The transaction has done something already."""
+    rows = [_line_row(id, one) for one in lines]
+    raw: Any = (await transaction.get_raw_connection()).driver_connection
+    await raw.copy_records_to_table("import_line", records=rows, columns=LINE_COLUMNS)
+
+
+async def keep_outcomes(transaction: AsyncConnection, id: ImportId, lines: Collection[ImportLine]) -> None:
+    """Outcome and reasons of lines that could not be applied; they are no longer chosen."""
+    mine = (line.c["import"] == id) & (line.c.number == bindparam("n")) & (line.c.rank == bindparam("r"))
+    values = {"outcome": bindparam("o"), "reasons": bindparam("w", type_=ARRAY(Text)), "chosen": False}
+    rows = [{"n": one.number, "r": one.rank, "o": one.outcome.value, "w": list(one.reasons)} for one in lines]
+    if rows:
+        await transaction.execute(update(line).where(mine).values(**values), rows)
+
+
+async def take(transaction: AsyncConnection, now: datetime) -> Import | None:
+    """One that is to be read or applied and that nobody works on: leased to the caller."""
+    free = (table.c.leased_until.is_(None)) | (table.c.leased_until < now)
+    wanted = select(table).where(table.c.state.in_(BUSY), free).order_by(table.c.at).limit(1)
+    row = (await transaction.execute(wanted.with_for_update(skip_locked=True))).first()
+    if row is None:
+        return None
+    leased = update(table).where(table.c.id == row.id)
+    await transaction.execute(leased.values(leased_until=now + LEASE, attempts=table.c.attempts + 1))
+    return import_of(row)
+
+
+async def hold_lease(transaction: AsyncConnection, id: ImportId, state: State, now: datetime) -> bool:
+    """Goes on holding it; False when it is no longer in that state (it was discarded)."""
+    mine = update(table).where(table.c.id == id, table.c.state == state.value).values(leased_until=now + LEASE)
+    return bool((await transaction.execute(mine)).rowcount)
+
+
+async def pieces(database: Any, id: ImportId) -> AsyncIterator[bytes]:
+    """Its bytes, one piece at a time."""
+    number = 0
+    while True:
+        async with database.reading() as connection:
+            mine = select(piece.c.bytes).where(piece.c["import"] == id, piece.c.number == number)
+            found = (await connection.execute(mine)).first()
+        if found is None:
+            return
+        yield bytes(found.bytes)
+        number += 1
+
+
+async def forget(transaction: AsyncConnection, id: ImportId, lines: bool = False, pieces: bool = False) -> None:
+    """What reading left behind; its lines, its bytes."""
+    await transaction.execute(text("delete from import_said where import = :id"), {"id": id})
+    if lines:
+        await transaction.execute(delete(line).where(line.c["import"] == id))
+    if pieces:
+        await transaction.execute(delete(piece).where(piece.c["import"] == id))
+
+
+async def forget_orphans(transaction: AsyncConnection, now: datetime) -> None:
+    """Pieces of uploads that never ended, a day later."""
+    known = select(table.c.id)
+    await transaction.execute(delete(piece).where(piece.c.at < now - ORPHAN, piece.c["import"].not_in(known)))
+
+
+async def names(connection: AsyncConnection, found: Iterable[Import]) -> dict[AdministratorId, str]:
+    """Of those who gave the files."""
+    ids = {one.by for one in found}
+    rows = await connection.execute(select(administrator).where(administrator.c.id.in_(ids)))
+    return {AdministratorId(row.id): f"{row.given_name} {row.family_name}" for row in rows}
+
+
+def import_of(row: Row[Any]) -> Import:
+    return Import(
+        id=ImportId(row.id),
+        format=Format(row.format),
+        source=row.source,
+        file_name=row.file_name,
+        territory=row.territory,
+        territories=frozenset(map(TerritoryCode, row.territories)),
+        complete=row.complete,
+        encoding=row.encoding,
+        state=State(row.state),
+        at=row.at,
+        by=AdministratorId(row.by),
+        bytes_total=row.bytes_total,
+        bytes_read=row.bytes_read,
+        counts={Outcome(name): (lines, chosen) for name, (lines, chosen) in row.counts.items()},
+        failure=row.failure,
+        act=ActId(row.act) if row.act else None,
+        why=row.why,
+        version=row.version,
+        attempts=row.attempts,
+    )
+
+
+def line_of(row: Row[Any]) -> ImportLine:
+    return ImportLine(
+        number=row.number,
+        rank=row.rank,
+        outcome=Outcome(row.outcome),
+        kind=SubjectKind(row.kind) if row.kind else None,
+        key=row.key,
+        subject=row.subject,
+        label=row.label,
+        reasons=tuple(row.reasons),
+        fields=tuple(FieldChange(*one) for one in row.fields),
+        seen=row.seen,
+        choosable=row.choosable,
+        chosen=row.chosen,
+    )
+
+
+def _line_row(id: ImportId, one: ImportLine) -> tuple[object, ...]:
+    fields = json.dumps([[each.field, each.before, each.after] for each in one.fields], ensure_ascii=False)
+    kind = one.kind.value if one.kind else ""
+    return (
+        *(id, one.number, one.rank, one.outcome.value, kind, one.key, one.subject, one.label, list(one.reasons)),
+        *(fields, one.seen, one.choosable, one.chosen),
+    )

@@ -1,0 +1,33 @@
+"""Who covered communes on any day, as known on any day."""
+
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from terresante_directory.domain.facts import Moment, SubjectKind
+from terresante_directory.domain.operations.coverage import Coverage, coverage
+from terresante_directory.store.facts import fact_of
+from terresante_directory.store.tables import fact
+
+
+async def covered(connection: AsyncConnection, moment: Moment, commune: str = "") -> dict[str, Coverage]:
+    """By commune (COG), the territory that covered it; those that none did are left out. Blank: all communes."""
+    begun = or_(fact.c.valid_from.is_(None), fact.c.valid_from <= moment.at)
+    wanted = select(fact).where(fact.c.kind == SubjectKind.COMMUNE.value, begun, _known(moment.known_at))
+    if commune:
+        wanted = wanted.where(fact.c.subject == commune)
+    ordered = wanted.order_by(fact.c.subject, fact.c.valid_from.asc().nulls_first())
+    found: dict[str, Coverage] = {}
+    for code, rows in groupby(await connection.execute(ordered), key=lambda row: str(row.subject)):
+        told = coverage(map(fact_of, rows), moment.at)
+        if told is not None:
+            found[code] = told
+    return found
+
+
+def _known(at: datetime | None) -> ColumnElement[bool]:
+    if at is None:
+        return fact.c.known_to.is_(None)
+    return (fact.c.known_from <= at) & or_(fact.c.known_to.is_(None), fact.c.known_to > at)

@@ -1,0 +1,185 @@
+"""Requests of correspondents and their threads."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from terresante_directory.domain.identifiers import AdministratorId, ProfessionalId, StructureId, TerritoryCode
+from terresante_directory.domain.requests import ChangeKind, ChangeRequest, Comment, RequestState
+from terresante_directory.store.enrolment_tables import change_request, request_comment
+from terresante_directory.store.tables import act, administrator, offer, professional, structure
+
+IS_CLOSED = change_request.c.decided_at.is_not(None)
+POSITION = (IS_CLOSED, change_request.c.at, change_request.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A request with what is told beside it."""
+
+    request: ChangeRequest
+    territory: TerritoryCode
+    structure_name: str
+    asked_by_name: str
+    assignee_name: str
+    comments: tuple[Comment, ...] = ()
+
+
+async def add(transaction: AsyncConnection, new: ChangeRequest) -> None:
+    """Keeps a new request."""
+    await transaction.execute(
+        insert(change_request).values(
+            id=new.id,
+            structure_id=new.structure,
+            kind=new.kind.value,
+            change=dict(new.change),
+            why=new.why,
+            asked_by=new.asked_by,
+            at=new.at,
+            state=new.state.value,
+        )
+    )
+
+
+async def save(transaction: AsyncConnection, changed: ChangeRequest) -> None:
+    """Keeps a request that this transaction has locked."""
+    await transaction.execute(
+        update(change_request)
+        .where(change_request.c.id == changed.id)
+        .values(
+            state=changed.state.value,
+            assignee=changed.assignee,
+            first_by=changed.first_by,
+            decided_by=changed.decided_by,
+            decided_at=changed.decided_at,
+            act_id=changed.act,
+        )
+    )
+
+
+async def comment(transaction: AsyncConnection, new: Comment) -> None:
+    """Adds a line to its thread."""
+    await transaction.execute(
+        insert(request_comment).values(
+            id=new.id,
+            request_id=new.request,
+            author=new.author,
+            author_name=new.author_name,
+            at=new.at,
+            text=new.text,
+        )
+    )
+
+
+async def open_in(connection: AsyncConnection, structure_id: StructureId) -> int:
+    """How many wait in a structure."""
+    wanted = select(func.count()).where(change_request.c.structure_id == structure_id, ~IS_CLOSED)
+    return int(await connection.scalar(wanted) or 0)
+
+
+async def get(connection: AsyncConnection, id: UUID, lock: bool = False) -> Shown | None:
+    """A request. `lock`: it stays as it is until the transaction ends."""
+    if lock:
+        locked = select(change_request.c.id).where(change_request.c.id == id).with_for_update()
+        await connection.execute(locked)
+    found = await _shown(connection, _all().where(change_request.c.id == id))
+    return found[0] if found else None
+
+
+async def page(
+    connection: AsyncConnection, whose: ColumnElement[bool], with_closed: bool, after: UUID | None, limit: int
+) -> list[Shown]:
+    """Up to `limit` requests, the oldest open one first; those after the request `after`."""
+    wanted = _all().where(whose).order_by(*POSITION).limit(limit)
+    if not with_closed:
+        wanted = wanted.where(~IS_CLOSED)
+    if after is not None:
+        last = change_request.alias()
+        position = select(last.c.decided_at.is_not(None), last.c.at, last.c.id).where(last.c.id == after)
+        wanted = wanted.where(tuple_(*POSITION) > position.scalar_subquery())
+    return await _shown(connection, wanted)
+
+
+def asked_by(id: UUID) -> ColumnElement[bool]:
+    return change_request.c.asked_by == id
+
+
+def in_territories(codes: Collection[TerritoryCode]) -> ColumnElement[bool]:
+    return structure.c.territory.in_(codes)
+
+
+async def structure_of_offer(connection: AsyncConnection, id: UUID) -> StructureId | None:
+    """Where an offer is given now; None if there is none."""
+    found = await connection.scalar(select(offer.c.structure_id).where(offer.c.id == id, offer.c.stands))
+    return StructureId(found) if found else None
+
+
+async def latest_act(connection: AsyncConnection, by: UUID) -> UUID | None:
+    """What an administrator did last."""
+    wanted = select(act.c.id).where(act.c.by == by).order_by(act.c.at.desc(), act.c.id.desc()).limit(1)
+    return (await connection.execute(wanted)).scalar()
+
+
+def _all() -> Select[Any]:
+    name = administrator.c.given_name + " " + administrator.c.family_name
+    return (
+        select(
+            change_request,
+            structure.c.name.label("structure_name"),
+            structure.c.territory,
+            (professional.c.given_name + " " + professional.c.family_name).label("asked_by_name"),
+            name.label("assignee_name"),
+        )
+        .select_from(change_request)
+        .join(structure, structure.c.id == change_request.c.structure_id)
+        .join(professional, professional.c.id == change_request.c.asked_by)
+        .outerjoin(administrator, administrator.c.id == change_request.c.assignee)
+    )
+
+
+async def _shown(connection: AsyncConnection, wanted: Select[Any]) -> list[Shown]:
+    rows = (await connection.execute(wanted)).all()
+    comments = await _comments(connection, [row.id for row in rows])
+    return [
+        Shown(
+            _request(row),
+            TerritoryCode(row.territory),
+            row.structure_name,
+            row.asked_by_name,
+            row.assignee_name or "",
+            tuple(comments.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+async def _comments(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Comment]]:
+    of = request_comment.c
+    rows = await connection.execute(select(request_comment).where(of.request_id.in_(ids)).order_by(of.at, of.id))
+    found: dict[UUID, list[Comment]] = {}
+    for row in rows:
+        line = Comment(row.id, row.request_id, row.author, row.author_name, row.at, row.text)
+        found.setdefault(row.request_id, []).append(line)
+    return found
+
+
+def _request(row: Row[Any]) -> ChangeRequest:
+    return ChangeRequest(
+        id=row.id,
+        structure=StructureId(row.structure_id),
+        kind=ChangeKind(row.kind),
+        change=row.change,
+        why=row.why,
+        asked_by=ProfessionalId(row.asked_by),
+        at=row.at,
+        state=RequestState(row.state),
+        assignee=AdministratorId(row.assignee) if row.assignee else None,
+        first_by=AdministratorId(row.first_by) if row.first_by else None,
+        decided_by=AdministratorId(row.decided_by) if row.decided_by else None,
+        decided_at=row.decided_at,
+        act=row.act_id,
+    )

@@ -1,0 +1,185 @@
+"""Administrators name and end one another, within the rights they have; many accounts at once; the list of accounts."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from terresante.directory.v1 import directory_service_pb2 as directory_pb
+from terresante_directory.store.enrolment_tables import account_seen
+from terresante_platform.database import Database
+
+from .counter import Counter, stamp
+from .desk import CARD, PASSWORD, Clock, Desk, reason
+from .in_memory import AccountsInMemory
+
+
+async def test_an_administrator_is_named_within_the_namers_rights_and_handed_a_start(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    by = await desk.administrator("94-ouest", "94-est")
+
+    named = await counter.name("94-ouest")
+
+    id = named.administrator.administrator_id
+    assert (named.administrator.name, list(named.administrator.territory_codes)) == ("Paul Roy", ["94-ouest"])
+    assert named.administrator.account_state == directory_pb.ACCOUNT_STATE_OPEN
+    made = keycloak.users[UUID(id)]
+    assert (made.password, made.attributes["kind"]) == (named.starting_password, "administrator")
+    assert [(act.kind, act.by) for act in await counter.acts(id)] == [("administrator_named", by), ("opened", by)]
+    desk.sit(UUID(id))
+    assert (await desk.structure()).territory_code == "94-ouest"
+    assert await reason(desk.structure(territory_code="94-est")) == "TERRITORY_NOT_YOURS"
+    assert await reason(counter.name("94-est")) == "TERRITORY_NOT_YOURS"
+
+
+async def test_nobody_raises_rights_beyond_their_own(desk: Desk, counter: Counter, keycloak: AccountsInMemory) -> None:
+    await desk.administrator("94-ouest")
+    assert await reason(counter.name("94-ouest", "95-sud")) == "TERRITORY_NOT_YOURS"
+    assert await reason(counter.name("atlantide")) == "TERRITORY_UNKNOWN"
+    assert await reason(counter.name()) == "TERRITORY_UNKNOWN"
+    assert await reason(counter.name("94-ouest", family_name="R0y")) == "PROFESSIONAL_NAME_INVALID"
+    assert await reason(counter.name("94-ouest", means=CARD)) == "ACCOUNT_MEANS_INVALID"
+    assert await reason(counter.name("94-ouest", means=CARD, rpps="12")) == "RPPS_INVALID"
+    assert keycloak.users == {}
+    desk.sit(await desk.administrator("94-ouest"), logged_in_ago=600.0)
+    assert await reason(counter.name("94-ouest")) == "LOGIN_TOO_OLD"
+    desk.sit(uuid4())
+    assert await reason(counter.name("94-ouest")) == "ADMINISTRATOR_UNKNOWN"
+
+
+async def test_a_card_names_one_administrator_only(desk: Desk, counter: Counter) -> None:
+    await desk.administrator("94-ouest")
+    first = await counter.name("94-ouest", means=CARD, rpps="10002813839")
+    assert first.starting_password == ""
+    assert await reason(counter.name("94-ouest", means=CARD, rpps="10002813839")) == "ACCOUNT_CARD_TAKEN"
+    assert len(await counter.administrators()) == 2
+
+
+async def test_named_again_with_the_same_key_after_keycloak_was_away_it_goes_on_and_tells_a_password_once(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    by = await desk.administrator("94-ouest")
+    desk.sit(by, key="k1")
+    keycloak.away = True
+    assert await reason(counter.name("94-ouest")) == "ACCOUNTS_UNAVAILABLE"
+    keycloak.away = False
+
+    first, second = await counter.name("94-ouest"), await counter.name("94-ouest")
+
+    assert first.administrator.administrator_id == second.administrator.administrator_id
+    assert (bool(first.starting_password), second.starting_password) == (True, "")
+    assert keycloak.users[UUID(first.administrator.administrator_id)].password == first.starting_password
+
+
+async def test_rights_end_where_the_caller_may_end_them_and_the_account_with_the_last(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    other = await desk.administrator("94-ouest", "95-sud")
+    await desk.administrator("94-ouest", "95-sud")
+    named = (await counter.name("94-ouest", "95-sud")).administrator.administrator_id
+    by_ouest = await desk.administrator("94-ouest")
+
+    left = await counter.end(named)
+    assert (list(left.territory_codes), left.account_state) == ([], directory_pb.ACCOUNT_STATE_OPEN)
+    assert await reason(counter.end(named)) == "ADMINISTRATOR_OTHER_UNKNOWN"
+    assert await reason(counter.end(named, "95-sud")) == "TERRITORY_NOT_YOURS"
+    desk.sit(UUID(named))
+    assert await reason(desk.structure(territory_code="94-ouest")) == "TERRITORY_NOT_YOURS"
+
+    desk.sit(other)
+    ended = await counter.end(named, why="départ en retraite")
+    assert ended.account_state == directory_pb.ACCOUNT_STATE_SUSPENDED
+    assert not keycloak.users[UUID(named)].enabled
+    assert (await counter.acts(named))[-1].why == "départ en retraite"
+    desk.sit(UUID(named))
+    assert await reason(counter.administrators()) == "ADMINISTRATOR_UNKNOWN"
+    desk.sit(by_ouest)
+    assert await reason(counter.end(str(by_ouest))) == "ADMINISTRATOR_SELF"
+    assert await reason(counter.end(str(other), why="")) == "WHY_INVALID"
+    assert await reason(counter.end(str(uuid4()))) == "ADMINISTRATOR_OTHER_UNKNOWN"
+
+
+async def test_administrators_see_those_of_their_territories_and_nothing_of_others(
+    desk: Desk, counter: Counter
+) -> None:
+    await desk.administrator("95-sud")
+    both = await desk.administrator("94-ouest", "95-sud")
+    mine = await desk.administrator("94-ouest")
+    told = {one.administrator_id: list(one.territory_codes) for one in await counter.administrators()}
+    assert told == {str(both): ["94-ouest"], str(mine): ["94-ouest"]}
+
+
+async def test_many_accounts_are_opened_and_each_says_why_not(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    await desk.administrator("95-sud")
+    theirs = await desk.professional((await desk.structure(territory_code="95-sud")).structure_id)
+    good = await desk.someone()
+    again = await desk.professional(good.places[0].structure_id)
+    await desk.open(again.professional_id)
+    await desk.suspend(again.professional_id)
+    ids = [good.professional_id, theirs.professional_id, again.professional_id, "x", good.professional_id]
+
+    opened = await counter.open_all(ids)
+
+    reasons = ["", "TERRITORY_NOT_YOURS", "ACCOUNT_SUSPENDED", "ID_INVALID", ""]
+    assert [one.reason for one in opened] == reasons
+    assert all(one.sentence for one in opened[1:4])
+    assert opened[0] == opened[4]
+    assert keycloak.users[UUID(good.professional_id)].password == opened[0].opened.starting_password
+    assert await reason(counter.open_all([str(uuid4())] * 101)) == "TOO_MANY_IDS"
+
+
+async def test_once_keycloak_is_away_the_others_of_many_are_left_as_they_are(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    first = await desk.someone()
+    second = await desk.professional(first.places[0].structure_id, family_name="Morel")
+    keycloak.away = True
+
+    opened = await counter.open_all([first.professional_id, second.professional_id])
+
+    assert [one.reason for one in opened] == ["ACCOUNTS_UNAVAILABLE"] * 2
+    states = [one.account_state for one in await desk.read(first.professional_id, second.professional_id)]
+    assert states == [directory_pb.ACCOUNT_STATE_PENDING, directory_pb.ACCOUNT_STATE_NONE]
+
+
+async def test_accounts_are_listed_by_name_for_the_territory_that_answers_for_them(
+    desk: Desk, counter: Counter, database: Database, clock: Clock
+) -> None:
+    away = await desk.administrator("95-sud")
+    south = (await desk.structure(territory_code="95-sud")).structure_id
+    someone = await desk.someone(family_name="Zola")
+    here = someone.places[0].structure_id
+    second = await desk.professional(here, family_name="Abel")
+    without = await desk.professional(here, family_name="Bert")
+    for one in (someone, second):
+        await desk.open(one.professional_id, PASSWORD)
+    async with database.transaction() as transaction:
+        seen = {"uid": UUID(second.professional_id), "last_login": clock.at, "locked": True, "seen_at": clock.at}
+        await transaction.execute(account_seen.insert().values(seen))
+
+    first_page = await counter.accounts(limit=1)
+    rest = await counter.accounts(limit=1, cursor=first_page.next_cursor)
+
+    assert [one.name for one in first_page.accounts] == ["Anne Abel"]
+    assert [(one.name, one.locked) for one in rest.accounts] == [("Anne Zola", False)]
+    assert rest.next_cursor == ""
+    told = first_page.accounts[0]
+    assert (told.profession_label, told.means, told.settled, told.locked) == ("Médecin", PASSWORD, True, True)
+    assert told.last_login == stamp(clock.at)
+    silent = await counter.accounts(not_since=stamp(clock.at - timedelta(days=30)))
+    assert [one.name for one in silent.accounts] == ["Anne Zola"]
+    nobody = await counter.accounts(state=directory_pb.ACCOUNT_STATE_NONE)
+    assert [one.professional_id for one in nobody.accounts] == [without.professional_id]
+    await desk.suspend(someone.professional_id)
+    shut = await counter.accounts(state=directory_pb.ACCOUNT_STATE_SUSPENDED, territory_code="94-ouest")
+    assert [one.name for one in shut.accounts] == ["Anne Zola"]
+    assert await reason(counter.accounts(territory_code="95-sud")) == "TERRITORY_NOT_YOURS"
+    assert await reason(counter.accounts(cursor="x")) == "CURSOR_INVALID"
+    assert await reason(counter.accounts(limit=101)) == "SEARCH_INVALID"
+    desk.sit(away)
+    place = directory_pb.NewPlace(structure_id=south, role="")
+    version = (await desk.read(second.professional_id))[0].version
+    request = directory_pb.AddPlaceRequest(professional_id=second.professional_id, version=version, place=place)
+    await desk.stub.AddPlace(request)
+    assert list((await counter.accounts()).accounts) == [], "a newer place gives no power over the account"

@@ -1,0 +1,82 @@
+"""What every answer carries, whatever it is: no script but ours, nothing kept, nobody else's frame."""
+
+import pytest
+
+from .visitor import Visitor
+
+ANSWERS = [
+    "/",
+    "/connexion",
+    "/deconnecte",
+    "/nulle-part",
+    "/structures",
+    "/static/workbench.css",
+    "/sante",
+    "/static/x",
+]
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_every_answer_carries_the_protections(claire: Visitor, path: str, signed_in: bool) -> None:
+    if not signed_in:
+        claire.http.cookies.clear()
+
+    headers = (await claire.get(path)).headers
+
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+    assert "access-control-allow-origin" not in headers
+
+
+async def test_a_file_named_by_its_content_may_be_kept(claire: Visitor) -> None:
+    page = await claire.get("/")
+    address = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
+
+    answer = await claire.get(address)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "vendor/libraries.json", "", ".", "a/../../app.py"]
+)
+async def test_no_other_file_is_served(claire: Visitor, name: str) -> None:
+    assert (await claire.get(f"/static/{name}")).status_code == 404
+
+
+async def test_no_page_has_a_script_or_style_of_its_own(claire: Visitor) -> None:
+    for path in ("/", "/structures", "/structures/nouvelle", "/professionnels", "/systemes/nouveau", "/referents"):
+        text = (await claire.get(path)).text
+        assert "<style" not in text
+        assert " style=" not in text
+        assert " onclick=" not in text
+        assert "<script>" not in text
+        assert "https://" not in text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+async def test_other_methods_are_refused(claire: Visitor, method: str) -> None:
+    answer = await claire.http.request(method, "/structures")
+
+    assert answer.status_code == 405
+
+
+async def test_a_page_that_does_not_exist_says_what_to_do(claire: Visitor) -> None:
+    answer = await claire.get("/nulle-part")
+
+    assert answer.status_code == 404
+    assert "PAGE_UNKNOWN" in answer.text
+    assert "repartez de l’accueil" in answer.text
