@@ -1,7 +1,7 @@
 """/directory-acts: the history of the directory, and undoing; /reorganisations: many things moved at once."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from msgspec import Meta, Struct
@@ -271,7 +271,7 @@ async def list_directory_acts(query: Annotated[ActsQuery, Query()], pages: Pages
     status=201, seconds=SECONDS)  # fmt: skip
 async def undo_directory_act(act: Id, undoing: Undoing, peers: To) -> DirectoryAct:
     """En entier : ce qui était dit avant vaut de nouveau. Défaire une annulation rétablit."""
-    reply = await peers.ror.UndoAct(pb.UndoActRequest(act_id=act, why=undoing.why))
+    reply = await _patiently(peers.ror.UndoAct, pb.UndoActRequest(act_id=act, why=undoing.why))
     return DirectoryAct.of(reply.act)
 
 
@@ -279,7 +279,7 @@ async def undo_directory_act(act: Id, undoing: Undoing, peers: To) -> DirectoryA
     Authz("reorganisation", "preview", ADMINISTRATORS), *OPERATION, status=201, seconds=SECONDS)  # fmt: skip
 async def preview_reorganisation(operation: Reorganisation, peers: To) -> Preview:
     """Déplacer, diviser, fusionner des structures ou des territoires : ce que cela toucherait."""
-    reply = await peers.ror.PreviewOperation(pb.PreviewOperationRequest(operation=operation.message()))
+    reply = await _patiently(peers.ror.PreviewOperation, pb.PreviewOperationRequest(operation=operation.message()))
     return Preview(Impacts.of(reply.impacts), reply.preview)
 
 
@@ -289,5 +289,10 @@ async def preview_reorganisation(operation: Reorganisation, peers: To) -> Previe
 async def perform_reorganisation(new: Previewed, peers: To) -> Performed:
     """Comme un seul acte, qui se défait d’un seul geste."""
     request = pb.PerformOperationRequest(operation=new.operation.message(), preview=new.preview, why=new.why)
-    reply = await peers.ror.PerformOperation(request)
+    reply = await _patiently(peers.ror.PerformOperation, request)
     return Performed(DirectoryAct.of(reply.act), Impacts.of(reply.impacts))
+
+
+async def _patiently(ask: Any, request: Any) -> Any:
+    """The reply of an RPC that may take as long as the operation itself: the platform's stub takes `seconds`."""
+    return await ask(request, seconds=SECONDS)

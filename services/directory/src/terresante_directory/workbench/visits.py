@@ -34,6 +34,8 @@ SOON = timedelta(seconds=90)
 """One that ends sooner than this is renewed after the answer has left."""
 ASK_AGAIN_SECONDS = 0.05
 PATIENCE_SECONDS = 6.0
+LONG_SECONDS = 25.0
+"""For what may touch a whole territory: an operation, its undoing, an import."""
 OVER = frozenset({"ADMINISTRATOR_UNKNOWN", "CALLER_SUSPENDED", "TOKEN_INVALID", "LOGIN_REQUIRED", "LOGIN_REFUSED"})
 """Reasons after which a session is worth nothing."""
 

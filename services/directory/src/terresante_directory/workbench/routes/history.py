@@ -9,7 +9,7 @@ from terresante_platform.refusals import Refusal
 
 from terresante_directory.workbench import asking, labels
 from terresante_directory.workbench.asking import not_found
-from terresante_directory.workbench.visits import Visit, posting, visiting
+from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, visiting
 
 SUBJECTS = {"structures": "structure", "professionnels": "professional", "offres": "offer"}
 PAGE = 25
@@ -46,7 +46,7 @@ async def undo(act: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     """Undoes the act whole."""
     back = _back(visit.typed.one("retour"))
     try:
-        await visit.ror.UndoAct(pb.UndoActRequest(act_id=act, why=visit.typed.one("why")))
+        await visit.ror.UndoAct(pb.UndoActRequest(act_id=act, why=visit.typed.one("why")), LONG_SECONDS)
     except Refusal as refusal:
         return visit.again("history/undo.html", refusal, act=act, back=back)
     return visit.to(f"{back}?fait=annule")

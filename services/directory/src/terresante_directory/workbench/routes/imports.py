@@ -12,7 +12,7 @@ from terresante_platform.refusals import Refusal
 from terresante_directory.workbench import asking, words
 from terresante_directory.workbench.asking import not_found
 from terresante_directory.workbench.uploads import Upload
-from terresante_directory.workbench.visits import Visit, posting, sent, visiting
+from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, sent, visiting
 
 FORMATS = {
     "tableau": (pb.SOURCE_FORMAT_OWN_TABLE, "Notre tableau (CSV ou XLSX)"),
@@ -104,7 +104,7 @@ async def apply(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     typed = visit.typed
     request = pb.ApplyImportRequest(import_id=id, version=typed.number("version"), why=typed.one("why"))
     try:
-        await visit.imports.ApplyImport(request)
+        await visit.imports.ApplyImport(request, LONG_SECONDS)
     except Refusal as refusal:
         return visit.again("imports/one.html", refusal, done="", **await _told(visit, id, 0, ""))
     return visit.to(f"/imports/{id}?fait=applique")

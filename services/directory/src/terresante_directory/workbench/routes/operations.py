@@ -12,7 +12,7 @@ from terresante_directory.workbench import asking, operating, words
 from terresante_directory.workbench.asking import not_found
 from terresante_directory.workbench.forms import Typed
 from terresante_directory.workbench.operating import KINDS
-from terresante_directory.workbench.visits import Visit, posting, visiting
+from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, visiting
 
 STALE = "PREVIEW_STALE"
 router = APIRouter(prefix="/operations")
@@ -52,7 +52,7 @@ async def perform(kind: str, visit: Annotated[Visit, Depends(posting)]) -> Respo
             preview=typed.one("apercu"),
             why=typed.one("why"),
         )
-        await visit.ror.PerformOperation(request)
+        await visit.ror.PerformOperation(request, LONG_SECONDS)
     except Refusal as refusal:
         again = await _preview(visit, kind) if refusal.reason == STALE else None
         return visit.again("operations/one.html", refusal, shown=again, **await _form(visit, kind))
@@ -61,7 +61,7 @@ async def perform(kind: str, visit: Annotated[Visit, Depends(posting)]) -> Respo
 
 async def _preview(visit: Visit, kind: str) -> pb.PreviewOperationResponse:
     request = pb.PreviewOperationRequest(operation=operating.operation(kind, visit.typed, visit.workbench.communes))
-    shown: pb.PreviewOperationResponse = await visit.ror.PreviewOperation(request)
+    shown: pb.PreviewOperationResponse = await visit.ror.PreviewOperation(request, LONG_SECONDS)
     return shown
 
 
