@@ -1,4 +1,4 @@
-"""`python -m bench.identity accuracy|speed|service|all --size 60k|1m|12m [--without-peer]`: prints the table of figures.
+"""`python -m bench.identity accuracy|speed|dedupe|febrl|load|service|answers|caps|all --size 60k|1m|12m [--without-peer]`: prints the table of figures.
 
 `make bench-identity SIZE=60k` makes the sets and installs the packages of the group bench-identity first.
 """
@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
+import resource
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from bench.identity import files, ours
+from bench.identity.answering import answering
+from bench.identity.caps import trying
 from bench.identity.measures import Answered, Ints, Truth, best_f1, decisions, hit_at, one_to_one, recall_at
-from bench.identity.service import service
+from bench.identity.service import filled, service
 
 Row = tuple[str, str, str]
 WITHOUT = "–"
@@ -23,7 +27,9 @@ WITHOUT = "–"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.identity", description=__doc__)
-    parser.add_argument("what", choices=("accuracy", "speed", "febrl", "service", "all"))
+    parser.add_argument(
+        "what", choices=("accuracy", "speed", "dedupe", "febrl", "load", "service", "answers", "caps", "all")
+    )
     parser.add_argument("--size", choices=("60k", "1m", "12m"), default="60k")
     parser.add_argument("--without-peer", action="store_true", help="ours alone")
     parser.add_argument(
@@ -34,16 +40,19 @@ def main() -> int:
         "accuracy": accuracy,
         "febrl": febrl,
         "speed": speed,
+        "dedupe": dedupe,
+        "load": lambda size, _: filled(size, given.database_url),
+        "answers": lambda size, _: answering(size, given.database_url),
+        "caps": lambda size, _: trying(size, given.database_url),
         "service": lambda size, _: service(size, given.database_url),
     }
-    print(
-        f"python -m bench.identity {' '.join(sys.argv[1:])}  ({platform.machine()}, Python {platform.python_version()})"
-    )
-    compared = "in memory = 1" if given.what == "service" else "Splink 5.0.0"
+    arguments = " ".join(["<URL>" if "://" in argument else argument for argument in sys.argv[1:]])
+    print(f"python -m bench.identity {arguments}  ({platform.machine()}, Python {platform.python_version()})")
+    compared = "in memory = 1" if given.what in ("load", "service", "answers", "caps") else "Splink 5.0.0"
     print(f"\n| what | ours | {compared} |\n|---|---|---|")
     try:
         for name, part in parts.items():
-            if given.what in (name, "all"):
+            if given.what == name or (given.what == "all" and name not in ("load", "answers", "caps")):
                 for what, mine, theirs in part(given.size, not given.without_peer):
                     print(f"| {what} | {mine} | {theirs} |", flush=True)
     except files.NotMade as missing:
@@ -135,25 +144,26 @@ def _f1_of_pairs(answered: Answered, who: Ints) -> str:
     return f"{best_f1(answered.score, right, int((sizes * (sizes - 1) // 2).sum()))[0]:.4f}"
 
 
-def speed(size: str, with_peer: bool) -> list[Row]:
-    registered, asked, _ = files.test_set(size)
+def speed(size: str, _: bool) -> list[Row]:
+    registered, asked, _truth = files.test_set(size)
     times = np.array(ours.one_by_one(registered, asked))
-    rows = [
-        (
-            f"{size}: one look-up in memory, ms p50 / p99",
-            f"{np.quantile(times, 0.5):.1f} / {np.quantile(times, 0.99):.1f}",
-            WITHOUT,
-        )
-    ]
+    told = f"{np.quantile(times, 0.5):.1f} / {np.quantile(times, 0.99):.1f}"
+    return [(f"{size}: one look-up in memory, ms p50 / p99", told, WITHOUT)]
+
+
+def dedupe(size: str, with_peer: bool) -> list[Row]:
     lines, who = files.delivery(size)
-    found, seconds = ours.deduplicated(lines)
-    peers = "–"
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    found, seconds, processor = ours.deduplicated(lines)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peers = WITHOUT
     if with_peer:
         theirs, took = _peer().deduplicated(lines)
         peers = f"{took['look-ups']:.1f} (F1 {_f1_of_pairs(theirs, who)})"
+    told = f"{seconds:.1f} (processor {processor:.1f}; F1 {_f1_of_pairs(found, who)})"
     return [
-        *rows,
-        (f"{size}: {len(who)} lines deduplicated, s (F1)", f"{seconds:.1f} (F1 {_f1_of_pairs(found, who)})", peers),
+        (f"{size}: {len(who)} lines deduplicated, s", told, peers),
+        (f"{size}: memory at most, GB; load average before", f"{memory:.1f}; {load}", WITHOUT),
     ]
 
 

@@ -25,20 +25,34 @@ class NotMade(RuntimeError):
 
 def test_set(size: str) -> tuple[Columns, Columns, Truth]:
     """Registry, look-ups, truth."""
+    persons, told = truth(size)
+    registered, row_of = _registry(_folder(size) / "registry.csv", set(persons))
+    if any(row_of[person] != row for person, row in zip(persons, told.row.tolist(), strict=True) if person):
+        raise ValueError("persons of a set are numbered by their row")
+    return registered, lookups(size), told
+
+
+def truth(size: str) -> tuple[list[str], Truth]:
+    """Who each look-up is ("" when absent), and the truth: persons of our sets are numbered by their row."""
     folder = _folder(size)
-    registry, queries, truth = (_rows(folder / f"{name}.csv") for name in ("registry", "queries", "truth"))
-    row_of = {row["person_id"]: number for number, row in enumerate(registry)}
-    told = {row["query_id"]: row for row in truth}
-    rows = [row_of[told[row["query_id"]]["person_id"]] if told[row["query_id"]]["person_id"] else -1 for row in queries]
-    relation = np.array([told[row["query_id"]]["relation"] for row in queries])
-    return _columns(registry), _columns(queries), Truth(np.array(rows, dtype=np.int64), relation)
+    told = {row["query_id"]: row for row in _rows(folder / "truth.csv")}
+    asked = [told[row["query_id"]] for row in _rows(folder / "queries.csv")]
+    persons = [row["person_id"] for row in asked]
+    rows = np.array([int(person) if person else -1 for person in persons], dtype=np.int64)
+    return persons, Truth(rows, np.array([row["relation"] for row in asked]))
+
+
+def lookups(size: str) -> Columns:
+    """The look-ups alone."""
+    return _columns(_rows(_folder(size) / "queries.csv"))
 
 
 def delivery(size: str) -> tuple[Columns, Ints]:
     """A file with people in it twice or thrice; and who each line is."""
     folder = _folder(size)
-    who = np.array([int(row["person_id"]) for row in _rows(folder / "delivery-truth.csv")], dtype=np.int64)
-    return _columns(_rows(folder / "delivery.csv")), who
+    with (folder / "delivery-truth.csv").open(encoding="utf-8", newline="") as file:
+        who = np.array([int(row[1]) for row in csv.reader(file) if row[1] != "person_id"], dtype=np.int64)
+    return _registry(folder / "delivery.csv", set())[0], who
 
 
 def febrl4() -> tuple[Columns, Columns, Truth]:
@@ -80,6 +94,23 @@ def _folder(size: str) -> Path:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _registry(path: Path, wanted: set[str]) -> tuple[Columns, dict[str, int]]:
+    """The traits, and in which rows those wanted are. Each text is held once, however many lines have it."""
+    columns: Columns = {trait: [] for trait in TRAITS}
+    held: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = csv.reader(file)
+        header = next(lines)
+        into = [(columns[trait].append, header.index(trait)) for trait in TRAITS]
+        for row, line in enumerate(lines):
+            for append, place in into:
+                append(held.setdefault(line[place], line[place]))
+            if line[0] in wanted:
+                rows[line[0]] = row
+    return columns, rows
 
 
 def _columns(rows: list[dict[str, str]]) -> Columns:

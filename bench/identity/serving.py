@@ -28,6 +28,7 @@ from terresante_identity.rpc.access import Access
 from terresante_identity.rpc.desk import Desk
 from terresante_identity.rpc.linkage import LinkageService
 from terresante_identity.settings import Settings
+from terresante_identity.store.direct import reading
 from terresante_platform import database, service
 from terresante_platform.refusals import Unknown
 from terresante_platform.rpc import client, server
@@ -84,10 +85,11 @@ async def serve_identity(folder: Path, told: dict[str, Any]) -> None:
     )  # fmt: skip
     async with (
         database.connected(settings.database_url, settings.database_pool, "identity") as kept,
+        reading(settings.database_url, settings.database_pool, "identity reads") as reads,
         client.connected(settings.consent_address, "consent", who) as asked,
     ):
         access = Access(DecisionServiceStub(asked))
-        desk = Desk(kept, access, await Matcher.loaded(kept, NOW), gazetteer(), settings, NOW)
+        desk = Desk(kept, access, await Matcher.loaded(kept, NOW), gazetteer(), settings, NOW, reads)
         await _serve(folder, told, "identity", partial(add_LinkageServiceServicer_to_server, LinkageService(desk)))
 
 

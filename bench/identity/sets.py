@@ -17,7 +17,6 @@ SIZES = {"60k": 60_000, "1m": 1_000_000, "12m": 12_000_000}
 LOOKUPS = {"60k": 8_000, "1m": 20_000, "12m": 20_000}
 FIT_REGISTRY, FIT_SET, TEST_REGISTRY, TEST_SET = 101, 11, 202, 22
 PAIRS = 200_000
-LARGEST_DELIVERY = 1_000_000
 
 
 def main(name: str) -> None:
@@ -34,8 +33,7 @@ def main(name: str) -> None:
     write_registry(registry, test)
     print(f"registry {name}: {time.perf_counter() - start:.1f} s")
     write_queries(registry, LOOKUPS[name], TEST_SET, test)
-    if SIZES[name] <= LARGEST_DELIVERY:
-        write_delivery(registry, TEST_SET, test)
+    write_delivery(registry, TEST_SET, test)
 
 
 def _folder(kind: str, name: str) -> Path:
