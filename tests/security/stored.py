@@ -10,8 +10,8 @@ import httpx2
 from terresante_dev.stack import DATABASES
 
 Figures = dict[str, tuple[int, int]]
-RELAYED = ("outbox", "inbox", "dead_letter")
-"""Tables that change by themselves, a moment after what they tell of."""
+RELAYED = ("outbox", "inbox", "dead_letter", "turned", "account_seen", "account_sweep")
+"""Tables that change by themselves: a moment after what they tell of, or by the rounds of the directory."""
 JOURNALLED = (
     "consent.journal_entry",
     "consent.journal_batch",
