@@ -10,7 +10,7 @@ import httpx2
 from terresante_dev.stack import DATABASES
 
 Figures = dict[str, tuple[int, int]]
-RELAYED = ("outbox", "inbox", "dead_letter", "turned", "account_seen", "account_sweep")
+RELAYED = ("outbox", "inbox", "dead_letter", "turned", "account_seen", "account_sweep", "account_week")
 """Tables that change by themselves: a moment after what they tell of, or by the rounds of the directory."""
 JOURNALLED = (
     "consent.journal_entry",
