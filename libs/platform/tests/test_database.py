@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from terresante_platform import database as databases
 from terresante_platform.database import Database, is_away, is_driver_away
+from terresante_platform.rpc.server import as_refusal
 
 
 class Said(Exception):
@@ -55,11 +56,24 @@ def test_a_fault_of_ours_is_not_the_database_being_away() -> None:
     assert not is_away(LookupError("bug"))
 
 
+@pytest.mark.parametrize("statement", ["select cast(:given as text)", "select cast(:given as jsonb)"])
+async def test_a_text_with_a_nul_is_the_callers_fault_and_says_so(database: Database, statement: str) -> None:
+    given = '"\\u0000"' if "jsonb" in statement else "a\x00"
+    with pytest.raises(DBAPIError) as wrong:
+        async with database.reading() as connection:
+            await connection.execute(text(statement), {"given": given})
+
+    refusal = as_refusal(wrong.value)
+
+    assert refusal is not None and (refusal.reason, refusal.kind) == ("TEXT_INVALID", "INVALID")
+
+
 async def test_a_wrong_statement_is_ours(database: Database) -> None:
     with pytest.raises(DBAPIError) as wrong:
         async with database.reading() as connection:
             await connection.execute(text("select nothing from nowhere"))
     assert not is_away(wrong.value)
+    assert as_refusal(wrong.value) is None
 
 
 async def test_a_server_that_is_killed_is_away_and_then_served_again(postgres: Any, database_url: str) -> None:

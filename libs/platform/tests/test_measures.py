@@ -1,11 +1,10 @@
-"""What is measured: calls by method, end and reason; what waits in the database; when certificates end. Words only."""
+"""What is measured: calls by method, end and reason; connections; when certificates end. Words only."""
 
 import asyncio
 import gzip
 import os
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,47 +12,27 @@ from uuid import uuid4
 import grpc
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from sqlalchemy import text
-from terresante.consent.v1 import consent_events_pb2 as events
 from terresante.directory.v1 import directory_service_pb2 as pb
 from terresante.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceServicer,
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
 )
-from terresante_platform import consumer, measures, outbox, tls
-from terresante_platform.bus import Bus
-from terresante_platform.counted import Count, Counting, counting
+from terresante_platform import measures, tls
 from terresante_platform.database import Database
 from terresante_platform.refusals import Conflict, Unavailable
 from terresante_platform.rpc import errors
 from terresante_platform.rpc.allow import allow
 from terresante_platform.testing.certificates import Authority
-from terresante_platform.testing.measured import reading
+from terresante_platform.testing.measured import points, reading, values
 
 DIRECTORY = "terresante.directory.v1.DirectoryService"
-SUBJECT = "terresante.consent.v1.consent_withdrawn"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def provider() -> None:
     """Measures begin to be kept: instruments made before follow the first provider that is set."""
     reading()
-
-
-def points(name: str) -> Iterator[Any]:
-    """The series of an instrument, as they would leave now."""
-    found = reading().get_metrics_data()
-    for resource in found.resource_metrics if found else ():
-        for scope in resource.scope_metrics:
-            for metric in scope.metrics:
-                if metric.name == name:
-                    yield from metric.data.data_points
-
-
-def values(name: str) -> list[tuple[dict[str, Any], float]]:
-    """Attributes and value of each series of a gauge."""
-    return [(dict(point.attributes), point.value) for point in points(name)]
 
 
 def ended(method: str) -> dict[tuple[str, str | None], int]:
@@ -206,68 +185,6 @@ async def test_a_call_costs_next_to_nothing() -> None:
         with measures.Answering("sample/Nothing"):
             pass
     assert (time.process_time() - began) / 10_000 < 60e-6, "10 µs were measured"
-
-
-async def until_told(name: str, expected: list[tuple[dict[str, Any], float]]) -> None:
-    async with asyncio.timeout(10):
-        while values(name) != expected:
-            await asyncio.sleep(0.02)
-
-
-async def test_what_waits_in_the_outbox_is_told_with_its_age_and_nothing_when_it_was_sent(
-    database: Database, bus: Bus
-) -> None:
-    async with database.transaction() as transaction:
-        await outbox.add(transaction, SUBJECT, events.ConsentWithdrawn(patient_id="p"))
-        await transaction.execute(text("update outbox set created_at = now() - interval '90 seconds'"))
-    async with counting(database, outbox.COUNTS) as asking:
-        await asking.ask()
-        ((_, age),) = values("terresante.outbox.age")
-        assert values("terresante.outbox.waiting") == [({}, 1.0)]
-        assert 90 <= age < 120
-
-        assert await outbox.Relay(database, bus).publish_batch() == 1
-        await asking.ask()
-        assert values("terresante.outbox.waiting") == [({}, 0.0)]
-        assert values("terresante.outbox.age") == [({}, 0.0)]
-    assert values("terresante.outbox.age") == []
-
-
-async def test_events_that_were_given_up_are_told_by_their_subject(database: Database) -> None:
-    async with database.transaction() as transaction:
-        insert = text("insert into dead_letter (event_id, subject, payload, fault) values (:id, :subject, '', 'x')")
-        await transaction.execute(insert, [{"id": uuid4(), "subject": SUBJECT} for _ in range(2)])
-    async with counting(database, consumer.COUNTS) as asking:
-        await asking.ask()
-        assert values("terresante.dead_letters") == [({"subject": SUBJECT}, 2.0)]
-
-
-async def test_what_others_announced_and_is_not_applied_here_is_told(database: Database, bus: Bus) -> None:
-    async with consumer.consuming("sample_service", database, bus, []):
-        await until_told("terresante.inbox.waiting", [({}, 0.0)])
-    assert values("terresante.inbox.waiting") == []
-
-
-async def test_a_number_that_cannot_be_had_is_not_told_rather_than_told_old(database: Database) -> None:
-    gauge = measures.Gauge("sample.rows", "{row}", "Rows of a table that goes")
-    async with database.transaction() as transaction:
-        await transaction.execute(text("create table goes (id int)"))
-    async with counting(database, [Count(gauge, text("select count(*) from goes"))]) as asking:
-        await asking.ask()
-        assert values("sample.rows") == [({}, 0.0)]
-        async with database.transaction() as transaction:
-            await transaction.execute(text("drop table goes"))
-        await asking.ask()
-        assert values("sample.rows") == []
-
-
-async def test_a_question_that_fails_does_not_keep_the_next_from_being_asked(database: Database) -> None:
-    wrong = measures.Gauge("sample.wrong", "{row}", "Nothing")
-    right = measures.Gauge("sample.right", "{row}", "One")
-    asking = Counting(database, [Count(wrong, text("select nothing")), Count(right, text("select 1"))])
-    await asking.ask()
-    assert asking.answer(wrong) == []
-    assert asking.answer(right) == [(1.0, {})]
 
 
 def test_what_was_done_is_counted_by_its_words() -> None:

@@ -40,14 +40,14 @@ class Counting:
             try:
                 async with self._database.reading() as connection:
                     found = await connection.execute(count.statement)
-                    names, rows = list(found.keys())[1:], found.all()
+                    names = list(found.keys())[1:]
+                    self._answers[count.gauge.name] = [
+                        (float(row[0]), {name: str(value) for name, value in zip(names, row[1:], strict=True)})
+                        for row in found
+                    ]
             except Exception as fault:  # a number that cannot be had is nobody's failure
                 self._answers.pop(count.gauge.name, None)
                 log.warning("not counted", gauge=count.gauge.name, exc_info=fault)
-                continue
-            self._answers[count.gauge.name] = [
-                (float(row[0]), {name: str(value) for name, value in zip(names, row[1:], strict=True)}) for row in rows
-            ]
 
     def answer(self, gauge: Gauge) -> list[tuple[float, dict[str, str]]]:
         """What was answered last."""

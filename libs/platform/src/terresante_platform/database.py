@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from terresante_platform.measures import CONNECTIONS, MOST_CONNECTIONS
-from terresante_platform.refusals import Unavailable
+from terresante_platform.refusals import Invalid, Unavailable
 
 STATEMENT_TIMEOUT_MS = 5_000
 _AWAY_STATES = ("08", "40", "53", "57", "55P03")
@@ -33,6 +33,25 @@ def database_unavailable() -> DatabaseUnavailable:
     return DatabaseUnavailable(
         "La plateforme est momentanément indisponible ; rien n’a été enregistré.", "Réessayez dans quelques instants."
     )
+
+
+class TextInvalid(Invalid):
+    """A text that PostgreSQL cannot keep: it holds the character U+0000."""
+
+    reason = "TEXT_INVALID"
+
+
+def text_invalid() -> TextInvalid:
+    """What to raise then."""
+    return TextInvalid(
+        "Un texte contient un caractère nul, qui ne peut pas être enregistré.", "Retirez-le, puis réessayez."
+    )
+
+
+def is_unwritable_text(fault: Exception) -> bool:
+    """Whether the fault is that of a text with U+0000, alone (22021) or in JSON (22P05): the caller's, not ours."""
+    state = str(getattr(fault.orig, "sqlstate", None) or "") if isinstance(fault, DBAPIError) else ""
+    return state in {"22021", "22P05"}
 
 
 def is_away(fault: Exception) -> bool:

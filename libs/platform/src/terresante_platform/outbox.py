@@ -6,7 +6,7 @@ retention: a stream that was lost, or lost its tail, is filled again from them (
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -143,16 +143,18 @@ async def add(transaction: AsyncConnection, subject: str, message: Message) -> N
     """Announces `message` under `terresante.<service>.v1.<past_participle>` if, and only if, the transaction
     commits. `transaction`: of `Database.transaction`, which then wakes the relay.
     """
-    await transaction.execute(
-        _ADD,
-        {
-            "event_id": new_id(),
-            "subject": subject,
-            "payload": message.SerializeToString(),
-            "traceparent": traceparent(),
-        },
-    )
-    wake_after(transaction)
+    await add_all(transaction, [(subject, message)])
+
+
+async def add_all(transaction: AsyncConnection, announced: Iterable[tuple[str, Message]]) -> None:
+    """As `add`, of pairs of subject and message, however many."""
+    new = [
+        {"event_id": new_id(), "subject": subject, "payload": message.SerializeToString(), "traceparent": traceparent()}
+        for subject, message in announced
+    ]
+    if new:
+        await transaction.execute(_ADD, new)
+        wake_after(transaction)
 
 
 class Relay:

@@ -21,7 +21,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from opentelemetry.trace import Span, SpanKind
 
 from terresante_platform import calls
-from terresante_platform.database import database_unavailable, is_away
+from terresante_platform.database import database_unavailable, is_away, is_unwritable_text, text_invalid
 from terresante_platform.measures import Answering
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc import errors
@@ -176,12 +176,14 @@ async def _refuse(context: aio.ServicerContext[Any, Any], refusal: Refusal | Non
 
 
 def as_refusal(fault: Exception) -> Refusal | None:
-    """A refusal as it is; the database being away as one; None for a fault of ours."""
+    """A refusal as it is; the database away, or a text it cannot keep, as one; None for a fault of ours."""
     if isinstance(fault, Refusal):
         return fault
     if is_away(fault):
         log.warning("database away", exc_info=fault)
         return database_unavailable()
+    if is_unwritable_text(fault):
+        return text_invalid()
     return None
 
 
