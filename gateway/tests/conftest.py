@@ -11,15 +11,14 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 import pytest_asyncio
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from terresante_gateway import app, peers, server
 from terresante_gateway.cursors import Signer
 from terresante_platform.rpc import server as rpc
 from terresante_platform.testing.certificates import Authority
 from terresante_platform.testing.issuer import Issuer, verifier_of
+from terresante_platform.testing.traced import exporter
 
 from .servicers import Services
 
@@ -102,16 +101,10 @@ async def connection(running: Running) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
-def exporter() -> InMemorySpanExporter:
-    """Where the spans of the session go. A provider that another suite has set is used as it is."""
-    kept = InMemorySpanExporter()
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        trace.set_tracer_provider(TracerProvider())
-    provider = trace.get_tracer_provider()
-    assert isinstance(provider, TracerProvider)
-    provider.add_span_processor(SimpleSpanProcessor(kept))
-    return kept
+@pytest.fixture(scope="session", name="exporter")
+def _exporter() -> InMemorySpanExporter:
+    """Where the spans of the session go."""
+    return exporter()
 
 
 @pytest.fixture
