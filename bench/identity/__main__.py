@@ -18,11 +18,9 @@ import numpy as np
 from bench.identity import files, ours
 from bench.identity.answering import answering
 from bench.identity.caps import trying
+from bench.identity.loading import WITHOUT, Row
 from bench.identity.measures import Answered, Ints, Truth, best_f1, decisions, hit_at, one_to_one, recall_at
 from bench.identity.service import filled, service
-
-Row = tuple[str, str, str]
-WITHOUT = "–"
 
 
 def main() -> int:
@@ -33,9 +31,12 @@ def main() -> int:
     parser.add_argument("--size", choices=("60k", "1m", "12m"), default="60k")
     parser.add_argument("--without-peer", action="store_true", help="ours alone")
     parser.add_argument(
-        "--database-url", help="service: a region that `terresante-identity load` has filled with the set"
+        "--database-url",
+        help="load: an empty region; service, answers and caps: one that `load` has filled with the set",
     )
     given = parser.parse_args()
+    if given.what in ("answers", "caps") and not given.database_url:
+        parser.error(f"{given.what} needs --database-url: a region that `load` has filled with the set")
     parts: dict[str, Callable[[str, bool], Iterable[Row]]] = {
         "accuracy": accuracy,
         "febrl": febrl,

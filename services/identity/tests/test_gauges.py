@@ -1,15 +1,17 @@
 """What operations see of linking: how many pairs wait, for how long, and what was done, in counts and never more."""
 
-from collections.abc import Iterator
+from collections import Counter
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from terresante.identity.v1 import identity_service_pb2 as pb
 from terresante_identity.store.gauges import COUNTS, OLDEST, WAITING
 from terresante_platform.counted import Counting
 from terresante_platform.database import Database
-from terresante_platform.testing.measured import reading
+from terresante_platform.testing.measured import points, reading
 
+from .fed import CLINIC
 from .officer import Officer
 from .test_rpc_reviews import doubt
 from .willing_consent import WillingConsent
@@ -21,17 +23,14 @@ def provider() -> None:
     reading()
 
 
-def acts() -> Iterator[tuple[str, str, int]]:
-    """Kind, by whom, how often."""
-    found = reading().get_metrics_data()
-    for resource in found.resource_metrics if found else ():
-        for scope in resource.scope_metrics:
-            for metric in scope.metrics:
-                if metric.name == "terresante.identity.acts":
-                    for point in metric.data.data_points:
-                        about: Any = point.attributes
-                        assert set(about) == {"kind", "by"}
-                        yield about["kind"], about["by"], point.value
+def counted() -> Counter[tuple[str, str]]:
+    """How often, by kind of act and by whom."""
+    found = Counter[tuple[str, str]]()
+    for point in points("terresante.identity.acts"):
+        about = point.attributes
+        assert set(about) == {"kind", "by"}
+        found[about["kind"], about["by"]] = point.value
+    return found
 
 
 async def asked(database: Database) -> Counting:
@@ -62,10 +61,20 @@ async def test_a_pair_that_waits_is_told_by_its_risk_and_age(
 async def test_what_a_rule_did_and_what_an_officer_did_are_counted_apart(
     officer: Officer, louise: Any, morel: Any
 ) -> None:
-    before = {(kind, by): times for kind, by, times in acts()}
+    before = counted()
     merge = (await officer.merged(morel.person_id, louise.person_id)).act
     await officer.undo(merge.act_id)
-    after = {(kind, by): times for kind, by, times in acts()}
-    grown = {key: times - before.get(key, 0) for key, times in after.items() if times > before.get(key, 0)}
-    assert grown == {("MERGED", "officer"): 1, ("UNDONE", "officer"): 1}
-    assert ("REGISTERED", "rule") in after
+    assert counted() - before == {("MERGED", "officer"): 1, ("UNDONE", "officer"): 1}
+    assert ("REGISTERED", "rule") in before
+
+
+async def test_only_what_was_compared_and_linked_is_a_link_by_a_rule(
+    service: Any, officer: Officer, louise: Any, read: Any
+) -> None:
+    before = counted()
+    await officer.sent(CLINIC, "1")
+    person = await read(louise.person_id)
+    await service.FlagIdentity(
+        pb.FlagIdentityRequest(person_id=person.person_id, version=person.version, flags=[pb.IDENTITY_FLAG_HOMONYM])
+    )
+    assert counted() - before == {("LINKED", "rule"): 1, ("LINKED", "officer"): 1}

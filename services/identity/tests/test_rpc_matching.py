@@ -164,3 +164,19 @@ async def test_a_number_is_refused_with_a_wrong_key_when_a_professional_types_it
     calling_as("system", uuid4())
     assert (await officer.linkage.Match(match)).candidates[0].person.person_id == louise.person_id
     assert await reason(officer.linkage.CrossReference(reference)) == "PERSON_UNKNOWN"
+
+
+async def test_a_number_that_a_professional_types_in_groups_is_that_number_for_a_match_too(
+    officer: Officer, calling_as: Any
+) -> None:
+    known = await officer.sent(HOSPITAL, "1", ins=fed.NIR, status=fed.QUALIFIED)
+    typed = " ".join((fed.NIR[0], fed.NIR[1:3], fed.NIR[3:5], fed.NIR[5:13], fed.NIR[13:]))
+    match = pb.MatchRequest(traits=fed.traits(), ins_matricule=typed, ins_oid=fed.OID)
+    reference = pb.CrossReferenceRequest(ins_matricule=typed, ins_oid=fed.OID)
+
+    best = (await officer.linkage.Match(match)).candidates[0]
+
+    assert (best.person.person_id, best.evidence.same_ins) == (known.person_id, True)
+    assert (await officer.linkage.CrossReference(reference)).person_id == known.person_id
+    calling_as("system", uuid4())
+    assert await reason(officer.linkage.Match(match)) == "INS_MALFORMED"

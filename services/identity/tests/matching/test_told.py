@@ -42,6 +42,14 @@ def test_first_names_with_a_word_twice_or_too_many_words_are_no_exception(text: 
         assert told(trait, text, TODAY) == read(trait, text, TODAY)
 
 
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [("M", "M"), ("homme", "M"), ("1", "M"), ("F", "F"), ("Féminin", "F"), ("I", "I"), ("Mme", ""), ("Madame", "")],
+)
+def test_a_word_that_is_no_sex_is_not_taken_for_one_by_its_first_letter(text: str, sex: str) -> None:
+    assert told("sex", text, TODAY).received == f'"sex": "{sex}", '.encode()
+
+
 def test_what_is_no_such_trait_says_why() -> None:
     refusals = [told(trait, "1 #", TODAY).refused.split(":")[0] for trait in TRAITS]
 

@@ -10,7 +10,6 @@ from terresante_identity.matching.people import TRAITS
 
 IDS = ("person_id", "query_id")
 OURS = (*IDS, *TRAITS)
-FILES = ("registry", "queries", "file")
 
 
 class MapUnreadable(ValueError):

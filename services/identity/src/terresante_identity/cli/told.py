@@ -23,15 +23,15 @@ from terresante_identity.domain.sources import Claim, Received
 from terresante_identity.domain.status import Standing
 from terresante_identity.gazetteer import gazetteer
 from terresante_identity.matching.names import PREFIX
-from terresante_identity.matching.people import TRAITS
-from terresante_identity.matching.single import date_of, first_of, name_of, place_key
+from terresante_identity.matching.people import MAN, TRAITS, WOMAN
+from terresante_identity.matching.single import date_of, first_of, name_of, place_key, sex_of
 from terresante_identity.matching.text import hashed
 from terresante_identity.store.rows import trait_columns, trait_document
 from terresante_identity.store.sources import received_document
 
 SAMPLE = Received("A", "A", "2000-01-01", "M", birth_code="75056")
 """Nothing is wrong with it: what is said of it with one trait changed is said of that trait."""
-SEXES = {"M": "M", "1": "M", "H": "M", "F": "F", "2": "F", "I": "I"}
+SEXES = {MAN: "M", WOMAN: "F"}
 FILLED = {
     "birth_name": (("birth_name", "birth_name_insi"), ("birth_name",)),
     "first_names": (("first_name", "first_name_insi", "given_names", "given_names_insi"), ("first_names",)),
@@ -176,7 +176,7 @@ def _received(trait: str, text: str) -> Received:
     if trait == "birth_place":
         return _place_as_received(text)
     if trait == "sex":
-        return replace(SAMPLE, sex=SEXES.get(text.upper()[:1], ""))
+        return replace(SAMPLE, sex="I" if text.upper() == "I" else SEXES.get(sex_of(text), ""))
     if trait == "birth_date" and len(text) == 8 and text.isdigit():
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     changed: dict[str, Any] = {trait: text}

@@ -9,7 +9,10 @@ from terresante_identity.matching.arrays import Ints
 from terresante_identity.matching.names import BirthNames, FirstNames, birth_names, first_names
 from terresante_identity.matching.places import Places, places
 
-SEXES = {"M": 1, "H": 1, "MALE": 1, "HOMME": 1, "1": 1, "F": 2, "FEMALE": 2, "FEMME": 2, "2": 2}
+SEXES = {
+    **dict.fromkeys(("M", "H", "MALE", "HOMME", "MASCULIN", "1"), 1),
+    **dict.fromkeys(("F", "FEMALE", "FEMME", "FEMININ", "FÉMININ", "2"), 2),
+}
 SEX_UNKNOWN, MAN, WOMAN = 0, 1, 2
 
 

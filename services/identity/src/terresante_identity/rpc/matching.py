@@ -1,6 +1,7 @@
 """Who somebody may be, and as what they are known elsewhere: nothing is kept."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -99,9 +100,10 @@ class Matching:
 
     def _asked(self, request: pb.MatchRequest) -> tuple[Asked, int]:
         limit = page_size(request.limit, MOST_CANDIDATES, MOST_CANDIDATES)
-        if request.ins_matricule:
-            _asked_ins(request.ins_matricule, request.ins_oid, self._desk.settings.environment)
         told = received(request.traits, request)
+        if told.ins_matricule:
+            ins = _asked_ins(told.ins_matricule, told.ins_oid, self._desk.settings.environment)
+            told = replace(told, ins_matricule=f"{ins.matricule}{ins.key}")
         claim = claimed_by_asker(told, self._desk.places, self._desk.settings.environment, self._desk.today())
         return asked_of(claim), limit
 

@@ -60,7 +60,9 @@ async def add(transaction: AsyncConnection, act: LinkageAct) -> None:
         [move.after for move in act.moves],
     )
     arrived = any(move.before is None for move in act.moves)
-    gauges.ACTS.add(kind=act.kind.value, by="rule" if arrived else "officer")
+    # What a human typed of a person who is known is linked to them as well, without anything having been compared.
+    by_rule = arrived and (act.kind is not ActKind.LINKED or act.evidence is not None)
+    gauges.ACTS.add(kind=act.kind.value, by="rule" if by_rule else "officer")
 
 
 async def get(connection: AsyncConnection, id: ActId) -> Placed:
