@@ -143,6 +143,15 @@ def test_every_alert_says_how_urgent_it_is_and_what_is_wrong() -> None:
         assert set(rule["annotations"]) == {"summary", "runbook_url"}, rule["alert"]
 
 
+def test_every_alert_is_seen_to_fire_and_not_to_fire_by_what_promtool_plays() -> None:
+    fires: dict[str, set[bool]] = {}
+    for file in (Path(__file__).parent / "alerts").glob("*.yaml"):
+        for played in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]:
+            for moment in played["alert_rule_test"]:
+                fires.setdefault(moment["alertname"], set()).add(bool(moment["exp_alerts"]))
+    assert fires == {rule["alert"]: {True, False} for rule in rules("alert")}
+
+
 def test_a_silent_part_is_told_whichever_it_is() -> None:
     silent = {rule["labels"]["part"] for rule in rules("alert") if rule["alert"] == "TerresantePartSilent"}
     assert silent == set(PARTS)
