@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import SpanKind, format_trace_id
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -65,6 +66,8 @@ NOT_KEPT = (b"cache-control", b"no-store")
 KEPT = (b"cache-control", b"public, max-age=31536000, immutable")
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 FORGET_SECONDS = 600.0
+# FastAPI's own spans hold the address with what was searched for, and its own log what an exception says.
+MEASURED_ONLY: TelemetryConfig = {"tracing": False, "logs": False, "auto_configure": False}
 
 
 class Door:
@@ -107,7 +110,7 @@ class Door:
 
 def door(workbench: Workbench) -> ASGIApp:
     """The application of one process."""
-    app = FastAPI(title="workbench", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=MEASURED_ONLY)
     app.state.workbench = workbench
     for router in (
         entry.router,
