@@ -87,7 +87,7 @@ bench-identity: ready ## Measure matching beside Splink on the same files (SIZE=
 	@$(RUN) bench/identity/sets.py $(or $(SIZE),60k)
 	@$(RUN) -m bench.identity all --size $(or $(SIZE),60k)
 
-generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md, the chart's schema
+generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md, the chart's schema and dashboards
 	@$(RUN) proto/generate.py
 	@$(RUN) deploy/keycloak/realms.py
 	@$(RUN) -m terresante_dev.configuration

@@ -60,6 +60,25 @@ async def test_a_search_as_one_types_has_an_address_that_back_and_refresh_keep(p
     await expect(page.get_by_role("link", name="Laboratoire de biologie du Val de Bièvre", exact=True)).to_be_visible()
 
 
+async def test_leaving_the_words_typed_for_a_result_asks_nothing_again(page: Page, desk: Desk) -> None:
+    """Else the list is made anew between press and release, and the click falls into the void."""
+    await desk.sign_in(page, path="/structures")
+    await page.get_by_label("Nom ou commune").press_sequentially("laborat", delay=40)
+    await expect(page).to_have_url(re.compile(r"[?&]q=laborat"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    link = page.get_by_role("link", name="Laboratoire de biologie du Val de Bièvre", exact=True)
+    await link.hover()
+    await page.mouse.down()
+    await expect(page.get_by_label("Nom ou commune")).not_to_be_focused()
+    await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert asked == []
+    await page.mouse.up()
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Laboratoire de biologie du Val de Bièvre")
+
+
 async def test_what_was_typed_outlives_the_session(page: Page, desk: Desk) -> None:
     await desk.sign_in(page, path="/structures/nouvelle")
     await page.get_by_label("Nom", exact=True).fill("Cabinet des Oliviers")

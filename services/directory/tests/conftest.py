@@ -23,6 +23,7 @@ from terresante_directory.domain.identifiers import AdministratorId, PlaceId, St
 from terresante_directory.domain.professionals import NewPlace, Profession, Professional, register_professional
 from terresante_directory.domain.structures import Structure, StructureKind
 from terresante_directory.domain.territories import Administrator
+from terresante_directory.joining import Joining
 from terresante_directory.rpc import DirectoryService
 from terresante_directory.rpc.enrolment_desk import EnrolmentService, Parts, Reference
 from terresante_directory.rpc.enrolment_desk.within import changing
@@ -154,6 +155,12 @@ async def counter(doors: EnrolmentService, serve: Any, dial: Any, database: Data
     """The same directory by its other doors."""
     address = await serve("directory", partial(add_EnrolmentServiceServicer_to_server, doors))
     return Counter(EnrolmentServiceStub(await dial(address, "directory")), database, calling_as)
+
+
+@pytest.fixture
+def joining(database: Database, clock: Clock) -> Joining:
+    """Who asked to enrol is looked up."""
+    return Joining(database, known_people, clock.now)
 
 
 @pytest_asyncio.fixture

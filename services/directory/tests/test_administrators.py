@@ -1,5 +1,6 @@
 """Administrators name and end one another, within the rights they have; many accounts at once; the list of accounts."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -68,6 +69,43 @@ async def test_named_again_with_the_same_key_after_keycloak_was_away_it_goes_on_
     assert first.administrator.administrator_id == second.administrator.administrator_id
     assert (bool(first.starting_password), second.starting_password) == (True, "")
     assert keycloak.users[UUID(first.administrator.administrator_id)].password == first.starting_password
+
+
+async def test_a_key_kept_from_before_opens_nothing_for_somebody_whose_rights_ended(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    by = await desk.administrator("94-ouest", "95-sud")
+    desk.sit(by, key="k1")
+    keycloak.away = True
+    assert await reason(counter.name("94-ouest", "95-sud")) == "ACCOUNTS_UNAVAILABLE"
+    keycloak.away = False
+    south = await desk.administrator("95-sud")
+    await counter.end(str(by))
+
+    desk.sit(by, key="k1")
+    assert await reason(counter.name("94-ouest", "95-sud")) == "TERRITORY_NOT_YOURS"
+    desk.sit(await desk.administrator("94-ouest"))
+    await counter.end(str(by))
+    desk.sit(by, key="k1")
+    assert await reason(counter.name("94-ouest", "95-sud")) == "ADMINISTRATOR_UNKNOWN"
+    assert keycloak.users == {}
+    desk.sit(south)
+    assert len(await counter.administrators()) == 2
+
+
+async def test_named_twice_at_once_with_the_same_key_one_waits_and_one_password_is_told(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    desk.sit(await desk.administrator("94-ouest"), key="k1")
+    keycloak.gate = asyncio.Event()
+    first = asyncio.create_task(counter.name("94-ouest"))
+    await keycloak.arrived.wait()
+
+    assert await reason(counter.name("94-ouest")) == "ACCOUNT_BUSY"
+
+    keycloak.gate.set()
+    named = await first
+    assert keycloak.users[UUID(named.administrator.administrator_id)].password == named.starting_password
 
 
 async def test_rights_end_where_the_caller_may_end_them_and_the_account_with_the_last(

@@ -1,5 +1,6 @@
 """Rounds through Keycloak's users: last logins and lockouts are seen, and what differs from the directory is found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -7,9 +8,10 @@ import pytest
 from sqlalchemy import select
 from terresante_directory.domain.accounts import AccountsUnavailable
 from terresante_directory.domain.drift import Drift
+from terresante_directory.seeing import Seen
 from terresante_directory.settling import Settling
 from terresante_directory.store import sweeps
-from terresante_directory.store.enrolment_tables import account_seen, account_week
+from terresante_directory.store.enrolment_tables import account_difference, account_seen, account_week
 from terresante_directory.sweeping import Sweeping
 from terresante_platform.database import Database
 
@@ -25,7 +27,8 @@ def sweeping(database: Database, keycloak: AccountsInMemory, clock: Clock) -> Sw
 
 async def differences(database: Database) -> dict[str, Drift]:
     async with database.reading() as connection:
-        return {one.id: one.kind for one in await sweeps.differences(connection)}
+        found = await connection.execute(select(account_difference))
+        return {row.id: Drift(row.kind) for row in found}
 
 
 async def whole(sweeping: Sweeping, keycloak: AccountsInMemory, clock: Clock) -> int:
@@ -68,6 +71,27 @@ async def test_logins_and_lockouts_are_seen_a_page_at_a_time_and_a_login_is_not_
     async with database.reading() as connection:
         weeks = [(str(row.week), str(row.uid)) for row in await connection.execute(select(account_week))]
     assert weeks == [("2025-03-03", ids[0])]
+
+
+class Copied(AccountsInMemory):
+    """Somebody copied each user by hand, `uid` and all: the copy never logged in."""
+
+    async def page(self, first: int, most: int) -> list[Seen]:
+        users = await super().page(first, most)
+        return users + [replace(user, id=f"{user.id}-copied", last_login=None) for user in users]
+
+
+async def test_two_users_with_one_uid_do_not_stop_the_sweep_and_the_later_login_counts(
+    clock: Clock, database: Database
+) -> None:
+    keycloak, uid = Copied(), uuid4()
+    attributes = {"uid": str(uid), "kind": "professional"}
+    keycloak.users[uid] = User("u-twice", True, attributes, set(), last_login=clock.at)
+
+    assert await Sweeping(database, keycloak, clock.now).round() == 1
+
+    async with database.reading() as connection:
+        assert [row.last_login for row in await connection.execute(select(account_seen))] == [clock.at]
 
 
 async def test_each_way_of_differing_is_found_and_shown_until_it_is_over(

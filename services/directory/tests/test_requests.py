@@ -286,8 +286,12 @@ async def test_the_oldest_open_request_comes_first_page_by_page(
     assert await reason(counter.requests(cursor="x")) == "CURSOR_INVALID"
 
 
-async def test_a_correspondent_is_ended(desk: Desk, counter: Counter, world: World) -> None:
+async def test_a_correspondent_is_named_and_ended_once_however_often_it_is_said(
+    desk: Desk, counter: Counter, world: World
+) -> None:
     desk.sit(world.administrator)
+    assert await counter.correspond(world.structure, world.correspondent) == [world.correspondent]
+    assert await counter.correspond(world.structure, world.correspondent, yes=False) == []
     assert await counter.correspond(world.structure, world.correspondent, yes=False) == []
     as_correspondent(counter, world)
     assert await reason(counter.ask(world.structure, "ChangeStructure", world.renamed())) == "NOT_CORRESPONDENT"

@@ -199,6 +199,19 @@ async def test_r_ror4_acts_of_other_territories_are_neither_shown_nor_undone(tre
     assert await reason(acts(tree, "structure", sheet.structure_id)) == "TERRITORY_NOT_YOURS"
 
 
+async def test_r_ror1_contacts_are_not_in_what_an_act_shows_to_half_of_its_territories(tree: Tree, desk: Desk) -> None:
+    await desk.administrator("94-ouest", "95-sud")
+    sheet = await tree.enrol()
+    phone = pb.Telecom(channel="phone", value="01 00 00 00 03", confidentiality=3)
+    await tree.change(sheet, territory_code="95-sud", telecoms=[phone])
+    (whole, *_) = await acts(tree)
+    await desk.administrator("95-sud")
+    (half,) = await acts(tree)
+
+    assert {one.field for change in whole.changes for one in change.fields} == {"territory_code", "telecoms"}
+    assert {one.field for change in half.changes for one in change.fields} == {"territory_code"}
+
+
 @pytest.mark.parametrize(
     ("kind", "id", "expected"),
     [
@@ -221,3 +234,50 @@ async def test_what_is_refused_of_an_undoing(tree: Tree, desk: Desk) -> None:
     assert await reason(undo(tree, str(uuid4()))) == "ACT_UNKNOWN"
     assert await reason(undo(tree, "12")) == "ID_INVALID"
     assert await reason(undo(tree, act.act_id, "x" * 501)) == "WHY_INVALID"
+
+
+async def test_undoing_never_makes_a_structure_part_of_itself(tree: Tree, desk: Desk) -> None:
+    await desk.administrator("94-ouest")
+    site = (await tree.enrol()).structure_id
+    pole = await tree.enrol(level="internal", part_of=site, name="Pôle")
+    unit = await tree.enrol(level="internal", part_of=pole.structure_id, name="Unité")
+    tree.later()
+    await tree.change(unit, part_of=site)
+    move = (await acts(tree, "structure", unit.structure_id))[0].act_id
+    tree.later()
+    await tree.change(pole, part_of=unit.structure_id)
+    second = (await acts(tree, "structure", pole.structure_id))[0].act_id
+    tree.later()
+
+    assert await reason(undo(tree, move)) == "ACT_BUILT_UPON"
+    assert await nodes(tree, parent_id=site) == [("Unité", 1)]
+    await undo(tree, second)
+    await undo(tree, move)
+    assert await nodes(tree, parent_id=site) == [("Pôle", 1)]
+
+
+async def test_undoing_opens_nothing_and_places_nobody_in_what_closed_since(tree: Tree, desk: Desk) -> None:
+    await desk.administrator("94-ouest")
+    site = await tree.enrol()
+    unit = await tree.enrol(level="internal", part_of=site.structure_id, name="Unité")
+    someone = await desk.professional(site.structure_id)
+    place = someone.places[0]
+    tree.later()
+    await tree.close(unit)
+    ending = directory.EndPlaceRequest(
+        professional_id=someone.professional_id, place_id=place.place_id, version=someone.version
+    )
+    await desk.stub.EndPlace(ending)
+    ended = (await acts(tree, "place", place.place_id))[0].act_id
+    shut = (await acts(tree, "structure", unit.structure_id))[0].act_id
+    tree.later()
+    await tree.close(site)
+    closing = (await acts(tree, "structure", site.structure_id))[0].act_id
+    tree.later()
+
+    assert [await reason(undo(tree, act)) for act in (shut, ended)] == ["ACT_BUILT_UPON"] * 2
+    assert (await tree.told(site.structure_id)).professionals == 0
+    for act in (closing, shut, ended):
+        await undo(tree, act)
+    told = await tree.told(site.structure_id)
+    assert (told.structures, told.professionals) == (1, 1)

@@ -26,9 +26,6 @@ class Size:
     territories: int = 22
 
 
-SMALL = Size(structures=60, professionals=200, offers=60, territories=14)
-
-
 def directory(size: Size, seed: int, day: date) -> Directory:
     """The same arguments give the same directory. Raises ValueError for fewer than two structures."""
     if size.structures < 2:

@@ -1,16 +1,10 @@
 """What the directory announces, in the transaction of the change. It listens to nobody."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from google.protobuf.message import Message
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.directory.v1 import directory_events_pb2 as pb
 from terresante_platform import outbox
-from terresante_platform.database import wake_after
-from terresante_platform.ids import new_id
-from terresante_platform.spans import traceparent
 
 from terresante_directory import wire
 from terresante_directory.domain.acts import Touched
@@ -55,21 +49,10 @@ async def touched(transaction: AsyncConnection, changed: Touched, at: datetime) 
         (PROFESSIONAL_CHANGED, pb.ProfessionalChanged(professional_id=str(id), version=version, at=when))
         for id, version in changed.professionals.items()
     )
-    await _add_all(transaction, [*territories, *structures, *offers, *professionals])
+    await outbox.add_all(transaction, [*territories, *structures, *offers, *professionals])
 
 
 async def feeder_changed(transaction: AsyncConnection, changed: Feeder, at: datetime) -> None:
     """It was registered, or its policy or account is another."""
     message = pb.FeederChanged(feeder_id=str(changed.id), version=changed.version, at=wire.timestamp(at))
     await outbox.add(transaction, FEEDER_CHANGED, message)
-
-
-async def _add_all(transaction: AsyncConnection, announced: Iterable[tuple[str, Message]]) -> None:
-    """As `outbox.add`, of thousands at once."""
-    rows = [
-        {"event_id": new_id(), "subject": subject, "payload": message.SerializeToString(), "traceparent": traceparent()}
-        for subject, message in announced
-    ]
-    if rows:
-        await transaction.execute(insert(outbox.rows).inline(), rows)
-        wake_after(transaction)

@@ -8,7 +8,7 @@ has no right to read events. What differs is shown, not undone: whoever restored
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,7 @@ from terresante_directory.store.sweeps import Sight, Sweep
 
 ROUND_SECONDS = 60.0
 MOST_PER_ROUND = 100
+NEVER = datetime.min.replace(tzinfo=UTC)
 LEASE = timedelta(minutes=2)
 """Longer than a round ever takes: two pages and a hundred looks, each bounded by `accounts.LONGEST` in practice."""
 
@@ -86,15 +87,15 @@ class Sweeping:
 
     async def _compared(self, page: Sequence[Seen]) -> list[Difference]:
         """What differs, looked at twice: what was decided since the page was told is no difference."""
-        found = []
+        found: dict[str, Difference] = {}
         for one in page:
             if await self._difference(one.uid, one) is None:
                 continue
             again = await self._keycloak.look(one.uid) if one.uid else one
             difference = await self._difference(one.uid, again)
             if difference is not None:
-                found.append(difference)
-        return found
+                found[difference.id] = difference
+        return list(found.values())
 
     async def _missing(self, sweep: Sweep) -> list[Difference]:
         """Accounts of which this sweep saw no user, and which have none."""
@@ -111,10 +112,15 @@ class Sweeping:
         return Difference(user.id if user else str(uid), uid, kind) if kind else None
 
     async def _keep(self, page: Sequence[Seen], found: Sequence[Difference], at: datetime) -> None:
+        """Of two users with one `uid`, whoever copied it in Keycloak, the later login counts."""
         differing = {one.id for one in found}
-        sights = [Sight(one.uid, one.last_login, one.locked, _week(one.last_login)) for one in page if one.uid]
+        sights = {
+            one.uid: Sight(one.uid, one.last_login, one.locked, _week(one.last_login))
+            for one in sorted(page, key=lambda one: one.last_login or NEVER)
+            if one.uid
+        }
         async with self._database.transaction() as transaction:
-            await sweeps.keep(transaction, sights, at)
+            await sweeps.keep(transaction, sights.values(), at)
             await sweeps.agree(transaction, [one.id for one in page if one.id not in differing])
             await sweeps.keep_differences(transaction, found, at)
 

@@ -58,9 +58,9 @@ class Turning:
             if not await turned.alone(transaction):
                 return 0
             due = await turned.due(transaction, now)
+            await lock_subjects(transaction, due)
             for first in range(0, len(due), MOST_AT_ONCE):
                 part = due[first : first + MOST_AT_ONCE]
-                await lock_subjects(transaction, part)
                 touched = await project(transaction, part, now, turning=True)
                 await events.touched(transaction, touched, now)
             await turned.keep(transaction, now)

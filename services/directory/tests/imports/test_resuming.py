@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from terresante.directory.v1 import import_service_pb2 as pb
 from terresante_directory import reference
+from terresante_directory.domain.imports.states import Import
 from terresante_directory.imports.importing import Importing
+from terresante_directory.imports.reading import GivenUp, Reading
+from terresante_directory.store import imports
 from terresante_platform.database import Database
 
 from .handing_over import HandingOver, structure, structures
@@ -27,6 +32,11 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 async def count(database: Database, statement: str) -> int:
     async with database.reading() as connection:
         return int(await connection.scalar(text(statement)) or 0)
+
+
+async def taken(database: Database, now: datetime) -> Import | None:
+    async with database.transaction() as transaction:
+        return await imports.take(transaction, now)
 
 
 async def killed(importing: Importing, when: Callable[[], Awaitable[bool]]) -> None:
@@ -55,6 +65,27 @@ async def test_a_file_whose_reader_died_is_read_from_the_start_by_another_and_on
     assert await files.counts(id) == {"new": 6_000}
     assert await count(database, "select count(*) from import_said") == 0
     assert await count(database, "select count(*) from import_piece") == 0
+
+
+async def test_a_reader_that_slept_past_its_lease_leaves_the_file_to_the_one_that_took_it(
+    files: HandingOver, database: Database, clock: Any
+) -> None:
+    id = await files.upload(structures(structure("A"), structure("B")))
+    reading = Reading(database, reference.territories(), clock.now)
+    asleep = await taken(database, clock.now())
+    assert await taken(database, clock.now()) is None
+    files.tree.later(minutes=10)
+    awake = await taken(database, clock.now())
+    assert asleep
+    assert awake
+
+    with pytest.raises(GivenUp):
+        await reading.read(asleep)
+    assert (await files.told(id)).state == pb.IMPORT_STATE_READING
+    assert await count(database, "select count(*) from import_piece") == 1
+
+    await reading.read(awake)
+    assert await files.counts(id) == {"new": 2}
 
 
 async def test_an_import_whose_applier_died_is_applied_once_by_another(

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -94,6 +95,15 @@ def test_an_entity_is_never_expanded() -> None:
 def test_what_is_no_whole_workbook_does_not_read(content: bytes) -> None:
     with pytest.raises(FileUnreadable):
         read(content)
+
+
+@pytest.mark.parametrize("numbers", [(1, 1), (2, 1), (1, 1_048_577), (1, 9 * 10**18), (1, 10**5_000)])
+def test_rows_that_do_not_follow_each_other_do_not_read(numbers: tuple[int, int]) -> None:
+    told = zip(numbers, rows(structure("A")), strict=True)
+    each = "".join(f'<row r="{Decimal(number):f}">{"".join(row)}</row>' for number, row in told)
+    sheet = f"{XML}<worksheet {SPREADSHEET}><sheetData>{each}</sheetData></worksheet>"
+    with pytest.raises(FileUnreadable):
+        read(workbook([], {"xl/worksheets/sheet1.xml": sheet}))
 
 
 def test_a_cell_of_ten_megabytes_costs_its_line_alone() -> None:

@@ -96,6 +96,61 @@ async def test_a_body_that_is_no_upload_is_refused(claire: Visitor, kind: str, b
     assert answer.status_code == status, answer.text
 
 
+async def test_a_form_of_ever_more_fields_is_not_kept_in_memory(claire: Visitor) -> None:
+    part = '--b\r\ncontent-disposition: form-data; name="{}"\r\n\r\n\r\n'
+    body = "".join(part.format(f"{number:0>400}") for number in range(100))
+
+    answer = await claire.http.post(
+        NEW, content=body + "--b--\r\n", headers={"origin": ORIGIN, "content-type": "multipart/form-data; boundary=b"}
+    )
+
+    assert (answer.status_code, "FORM_TOO_LARGE" in answer.text) == (413, True), answer.text
+
+
+async def test_a_form_without_its_file_is_refused(claire: Visitor) -> None:
+    fields = {key: values[-1] for key, values in form((await claire.get(NEW)).text, NEW).items()}
+    told = "".join(
+        f'--b\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (fields | {"format": "tableau"}).items()
+        if name != "fichier"
+    )
+    answer = await claire.http.post(
+        NEW,
+        content=told + "--b--\r\n",
+        headers={
+            "origin": ORIGIN,
+            "sec-fetch-site": "same-origin",
+            "content-type": "multipart/form-data; boundary=b",
+        },
+    )
+
+    assert (answer.status_code, "FORM_INVALID" in answer.text) == (400, True), answer.text
+
+
+async def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_of_the_import(
+    claire: Visitor, taken_over: None
+) -> None:
+    path = (await send(claire, (SAMPLES / "structures.csv").read_bytes())).headers["location"]
+    for act in ("choisir", "appliquer", "abandonner"):
+        back = await claire.get(f"{path}/{act}?brouillon=00000000-0000-4000-8000-000000000000")
+        assert (back.status_code, back.headers["location"]) == (303, path)
+
+
+@pytest.mark.parametrize("changes", [{"ligne": "9" * 30}, {"ligne": "x"}, {"toutes": "oui", "sorte": "9" * 12}])
+async def test_a_choice_of_lines_that_there_are_not_is_refused(
+    claire: Visitor, taken_over: None, changes: dict[str, str]
+) -> None:
+    path = (await send(claire, (SAMPLES / "structures.csv").read_bytes())).headers["location"]
+    action = f"{path}/choisir"
+    fields = form(await read(claire, path), action)
+    sent = {key: value for key, value in fields.items() if key not in ("toutes", "ligne")}
+
+    answer = await claire.post(action, {**sent, **changes})
+
+    assert answer.status_code in (400, 404), answer.text
+    assert "CHOICE_INVALID" in answer.text or "LINE_UNKNOWN" in answer.text
+
+
 @pytest.mark.parametrize("id", ["x", "00000000-0000-4000-8000-000000000000"])
 async def test_an_import_that_is_not_ours_does_not_exist(claire: Visitor, id: str) -> None:
     assert (await claire.get(f"/imports/{id}")).status_code == 404

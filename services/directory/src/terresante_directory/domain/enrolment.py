@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from terresante_platform.refusals import Conflict, Stale, TooMany, Unknown
+from terresante_platform.refusals import Conflict, Denied, Stale, TooMany, Unknown
 
 from terresante_directory.domain import words
 from terresante_directory.domain.accounts import State
@@ -36,6 +36,10 @@ class EnrolmentUnknown(Unknown):
 
 class EnrolmentDone(Conflict):
     reason = "ENROLMENT_DONE"
+
+
+class EnrolmentIncomplete(Denied):
+    reason = "ENROLMENT_INCOMPLETE"
 
 
 class TermsVersionStale(Stale):
@@ -145,6 +149,15 @@ def must_wait(enrolment: Enrolment | None, at: datetime) -> Enrolment:
     if at >= enrolment.until:
         raise unknown_enrolment()
     return enrolment
+
+
+def must_be_complete(enrolment: Enrolment | None) -> None:
+    """Raises `EnrolmentIncomplete` for whose account is still inert; whom an administrator enrolled has none to do."""
+    if enrolment is not None and enrolment.done_at is None:
+        raise EnrolmentIncomplete(
+            "Votre inscription n’est pas terminée.",
+            "Acceptez les conditions et choisissez votre lieu d’exercice, puis recommencez.",
+        )
 
 
 def accepted(enrolment: Enrolment, version: str, rules: Rules, at: datetime) -> Enrolment:

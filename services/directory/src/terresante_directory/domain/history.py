@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from terresante_directory.domain.facts import Content, Fact, Span, Subject
 from terresante_directory.domain.subjects import label
 
 MOST_CHANGES = 20
+CONTACTS = "telecoms"
 
 
 class SubjectInvalid(Invalid):
@@ -35,6 +36,10 @@ class Change:
     span: Span
     label: str
     fields: tuple[FieldChange, ...]
+
+    def without_contacts(self) -> "Change":
+        """As shown to whom part of the act is another territory's: contacts have levels of their own (R-ROR1)."""
+        return replace(self, fields=tuple(one for one in self.fields if one.field != CONTACTS))
 
 
 def subject_invalid() -> SubjectInvalid:

@@ -97,9 +97,6 @@ class OfferContent:
         """The same, closed."""
         return replace(self, closed=True, closing_kind=closing_kind, confirmed_at=at.isoformat())
 
-    def confirmed(self, at: datetime) -> "OfferContent":
-        return replace(self, confirmed_at=at.isoformat())
-
     def says_as(self, other: "OfferContent") -> bool:
         """Whether both say the same, whenever that was confirmed."""
         return replace(self, confirmed_at="") == replace(other, confirmed_at="")

@@ -16,7 +16,7 @@ from terresante_directory.domain.facts import SubjectKind
 from terresante_directory.domain.imports.states import Import, ImportId, State
 from terresante_directory.domain.imports.taking import Chosen
 from terresante_directory.imports.taking import Source, Taken, taken_of
-from terresante_directory.store import acting, administrators, imports, sources
+from terresante_directory.store import acting, administrators, import_lines, imports, sources
 from terresante_directory.store.acting import Done
 
 NOTHING_LEFT = "Aucune des lignes choisies n’a pu être appliquée : voyez pourquoi, ligne par ligne."
@@ -46,10 +46,10 @@ class Applying:
     async def _apply(self, transaction: AsyncConnection, of: Import) -> None:
         now = self._now()
         (await administrators.get(transaction, of.by)).must_administer_all(of.territories)
-        chosen = [Chosen(line, said) for line, said in await imports.chosen_lines(transaction, of.id)]
+        chosen = [Chosen(line, said) for line, said in await import_lines.chosen(transaction, of.id)]
         source = Source(of.source, frozenset(map(str, of.territories)))
         taken = await taken_of(transaction, source, chosen, now)
-        await imports.keep_outcomes(transaction, of.id, taken.left)
+        await import_lines.keep_outcomes(transaction, of.id, taken.left)
         await imports.count(transaction, of.id)
         if not taken.lines or not taken.statements:
             await imports.save(transaction, of.id, state=State.READY, failure=NOTHING_LEFT, leased_until=None)

@@ -42,7 +42,7 @@ async def told(
         if feeding.done():
             feeding.result()
         raise unreadable("sa lecture a demandé trop de mémoire ou de temps.", "Découpez-le.")
-    except (TimeoutError, json.JSONDecodeError):
+    except (TimeoutError, ValueError):  # half a line of JSON, or a line longer than is read
         raise unreadable("sa lecture a demandé trop de mémoire ou de temps.", "Découpez-le.") from None
     finally:
         feeding.cancel()

@@ -64,7 +64,7 @@ class Importing:
                     await self._woken.wait()
 
     async def _do(self, of: Import) -> None:
-        if of.attempts >= MOST_ATTEMPTS:
+        if of.attempts > MOST_ATTEMPTS:
             log.error("import given up", import_id=str(of.id), state=of.state.value)
             await self._give_up(of)
             return

@@ -22,7 +22,7 @@ from terresante_directory.domain.imports.states import Import, ImportLine, Outco
 from terresante_directory.domain.imports.views import view
 from terresante_directory.domain.territories import Territory
 from terresante_directory.imports.child import Told, told
-from terresante_directory.store import imports, sources, territories
+from terresante_directory.store import import_lines, imports, sources, territories
 
 MOST_LINES = 5_000
 MOST_AT_ONCE = 250
@@ -47,6 +47,7 @@ class Reading:
     async def read(self, of: Import) -> None:
         """From its first byte to its counts; FAILED when it does not read. Raises `GivenUp`."""
         async with self._database.transaction() as transaction:
+            await self._go_on(transaction, of)
             await sources.patient(transaction)
             await imports.forget(transaction, of.id, lines=True)
         try:
@@ -101,7 +102,7 @@ class Reading:
             await self._go_on(transaction, of)
             await imports.save(transaction, of.id, bytes_read=min(read, of.bytes_total))
             await sources.copy_said(transaction, said)
-            await imports.copy_lines(transaction, of.id, lines)
+            await import_lines.copy(transaction, of.id, lines)
 
     async def _keep(self, of: Import, last: int) -> None:
         for after in range(0, last, MOST_IN_SQL):
@@ -122,7 +123,7 @@ class Reading:
                 await sources.patient(transaction)
                 found = await sources.beside(transaction, of, kind, after, MOST_AT_ONCE)
                 lines, agreed = _judged(found, scope, circular)
-                await imports.copy_lines(transaction, of.id, lines)
+                await import_lines.copy(transaction, of.id, lines)
                 await sources.agree(transaction, of.source, agreed)
             if len(found) < MOST_AT_ONCE:
                 return
@@ -148,7 +149,7 @@ class Reading:
             await imports.forget(transaction, of.id, lines=True, pieces=True)
 
     async def _go_on(self, transaction: AsyncConnection, of: Import) -> None:
-        if not await imports.hold_lease(transaction, of.id, State.READING, self._now()):
+        if not await imports.hold_lease(transaction, of, self._now()):
             raise GivenUp
 
 

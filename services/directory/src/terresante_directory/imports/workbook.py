@@ -21,6 +21,8 @@ MAX_RATIO = 200
 MAX_STRINGS = 500_000
 MAX_STRINGS_CHARACTERS = 64 << 20
 MAX_COLUMNS = 100
+MAX_ROWS = 1_048_576
+"""Of a sheet, by the format itself."""
 BLOCK = 64 << 10
 SHEET = re.compile(r"xl/worksheets/sheet[0-9]+\.xml")
 STRINGS = "xl/sharedStrings.xml"
@@ -164,7 +166,10 @@ class _Sheet:
         match _local(name):
             case "row":
                 told = attributes.get("r", "")
-                self.number = int(told) if told.isdecimal() else self.number + 1
+                number = int(told) if told.isdecimal() else self.number + 1
+                if not self.number < number <= MAX_ROWS:
+                    raise unreadable("ses lignes ne se suivent pas.", "Enregistrez la feuille en CSV UTF-8.")
+                self.number = number
                 self.cells, self.fault, self.column, self.computed = [], "", -1, False
             case "c":
                 place = _column(attributes.get("r", ""))

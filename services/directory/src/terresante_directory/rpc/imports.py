@@ -37,7 +37,7 @@ from terresante_directory.imports import differing, wire
 from terresante_directory.imports.importing import Importing
 from terresante_directory.rpc.callers import administrator
 from terresante_directory.rpc.ror.history import acts_to_proto
-from terresante_directory.store import imports, sources, territories
+from terresante_directory.store import import_lines, imports, sources, territories
 from terresante_directory.wire.acts import subject
 
 MOST_LINES, LINES = 200, 100
@@ -123,7 +123,7 @@ class ImportService(ImportServiceServicer):
         outcomes = [wire.outcome(one) for one in request.outcomes] or TO_LOOK_AT
         async with self._database.reading() as connection:
             of = await self._of(connection, request.import_id)
-            found = await imports.lines_page(connection, of.id, outcomes, after, size + 1)
+            found = await import_lines.page(connection, of.id, outcomes, after, size + 1)
         last = found[size - 1] if len(found) > size else None
         cursor = f"{last.number}.{last.rank}" if last else ""
         return pb.ListImportLinesResponse(lines=map(wire.line_to_proto, found[:size]), next_cursor=cursor)
@@ -140,7 +140,7 @@ class ImportService(ImportServiceServicer):
             of.must_be_ready()
             await sources.patient(transaction)
             if request.numbers:
-                lines = await imports.lines_numbered(transaction, of.id, request.numbers)
+                lines = await import_lines.numbered(transaction, of.id, request.numbers)
                 if {one.number for one in lines} != set(request.numbers):
                     raise unknown_line()
                 if {one.number for one in lines if one.choosable} != set(request.numbers):
@@ -218,7 +218,7 @@ class ImportService(ImportServiceServicer):
                 await differing.keep_local(transaction, chosen, by, because, self._now())
                 return pb.SettleDifferencesResponse()
             done = await differing.take_source(transaction, chosen, by, because, self._now())
-            (act,) = await acts_to_proto(transaction, [done.act])
+            (act,) = await acts_to_proto(transaction, [done.act], by)
             return pb.SettleDifferencesResponse(act=act)
 
     async def _keep_pieces(

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
 
-from terresante_directory.domain.acts import Act, ActOf, Touched
+from terresante_directory.domain.acts import EARLIEST, Act, ActOf, Touched
 from terresante_directory.domain.facts import (
     ActId,
     Content,
     Fact,
+    NewFact,
     Revision,
     Statement,
     Subject,
@@ -26,7 +27,8 @@ from terresante_directory.domain.facts import (
 )
 from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.subjects import belonging
-from terresante_directory.store import acts, facts, taking_over
+from terresante_directory.domain.undoing import must_still_fit
+from terresante_directory.store import acts, facts, hierarchy, taking_over
 from terresante_directory.store.locking import held, lock_keys, lock_subjects
 from terresante_directory.store.present import project
 from terresante_directory.store.tables import account, fact, feeder, mandate, place, structure
@@ -84,9 +86,11 @@ async def undo(transaction: AsyncConnection, present: Act, of: ActOf, at: dateti
         raise already_undone()
     written, ended = await facts.written_by(transaction, present.id), await facts.ended_by(transaction, present.id)
     subjects = {one.subject for one in (*written, *ended)}
-    await lock_subjects(transaction, subjects)
+    above = {one.subject for one in await _above(transaction, ended)}
+    await lock_subjects(transaction, above | held((*written, *ended)))
     revision = undone(written, await facts.known_of(transaction, subjects), ended)
     done = await _do(transaction, ActId(new_id()), of, revision, at, undoes=present.id)
+    must_still_fit(revision.written, await _above(transaction, revision.written))
     vanished = {one.subject for one in written} - {one.subject for one in revision.written}
     await _must_be_unused(transaction, vanished)
     return done
@@ -131,6 +135,13 @@ async def _territories(
     return frozenset(TerritoryCode(one.territory) for one in said if one.territory) | {
         TerritoryCode(row.territory) for row in rows
     }
+
+
+async def _above(connection: AsyncConnection, said: Sequence[Fact | NewFact]) -> list[Fact]:
+    """What is known of the structures that this is said of or under, and of all that they are part of."""
+    ids = {belonging(one.subject, one.content).parent for one in said}
+    ids |= {one.subject.id for one in said if one.subject.kind is SubjectKind.STRUCTURE}
+    return await hierarchy.above(connection, {id for id in ids if id}, EARLIEST)
 
 
 async def _must_be_unused(transaction: AsyncConnection, vanished: Iterable[Subject]) -> None:

@@ -15,16 +15,18 @@ from terresante_directory.store.tables import place, professional
 
 async def add(
     transaction: AsyncConnection, structure: StructureId, id: ProfessionalId, by: AdministratorId, at: datetime
-) -> None:
-    """They speak for it from now on; again is the same."""
+) -> bool:
+    """They speak for it from now on. False if they did already."""
     new = {"structure_id": structure, "professional_id": id, "since": at, "named_by": by}
-    await transaction.execute(insert(correspondent).values(new).on_conflict_do_nothing())
+    added = insert(correspondent).values(new).on_conflict_do_nothing().returning(correspondent.c.since)
+    return (await transaction.execute(added)).first() is not None
 
 
-async def end(transaction: AsyncConnection, structure: StructureId, id: ProfessionalId) -> None:
-    """They speak for it no more."""
+async def end(transaction: AsyncConnection, structure: StructureId, id: ProfessionalId) -> bool:
+    """They speak for it no more. False if they did not."""
     of = correspondent.c
-    await transaction.execute(delete(correspondent).where(of.structure_id == structure, of.professional_id == id))
+    ended = delete(correspondent).where(of.structure_id == structure, of.professional_id == id)
+    return (await transaction.execute(ended.returning(of.since))).first() is not None
 
 
 async def end_all(transaction: AsyncConnection, id: ProfessionalId) -> None:

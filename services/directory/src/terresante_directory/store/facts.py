@@ -1,6 +1,6 @@
 """Facts: read as of a moment and as known at another, written and ended by acts."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,18 +63,6 @@ async def as_of(connection: AsyncConnection, subjects: Iterable[Subject], moment
     rows = await connection.execute(OF.where(holds(moment)), asked(subjects))
     told = [told_of(row) for row in rows]
     return {one.fact.subject: one for one in told}
-
-
-async def under_as_of(
-    connection: AsyncConnection, kinds: Collection[SubjectKind], parents: Collection[str], moment: Moment
-) -> list[Told]:
-    """What was directly under these structures at that moment."""
-    wanted = select(fact).where(
-        fact.c.parent == any_(bindparam("parents", type_=ARRAY(Text))),
-        fact.c.kind.in_([kind.value for kind in kinds]),
-        holds(moment),
-    )
-    return [told_of(row) for row in await connection.execute(wanted, {"parents": list(parents)})]
 
 
 async def written_by(connection: AsyncConnection, act: ActId) -> list[Fact]:

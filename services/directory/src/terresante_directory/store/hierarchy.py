@@ -19,11 +19,11 @@ UNDER = select(fact).where(
 )
 
 
-async def above(connection: AsyncConnection, id: str, start: datetime) -> list[Fact]:
-    """What is known of a structure and of all that it is part of, from `start` on, whenever that is."""
+async def above(connection: AsyncConnection, ids: Iterable[str], start: datetime) -> list[Fact]:
+    """What is known of structures and of all that they are part of, from `start` on, whenever that is."""
     found: list[Fact] = []
     seen: set[str] = set()
-    wanted = {id}
+    wanted = set(ids)
     while wanted:
         seen |= wanted
         rows = await connection.execute(THEMSELVES, {"ids": sorted(wanted), "start": start})

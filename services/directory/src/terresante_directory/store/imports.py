@@ -1,7 +1,7 @@
-"""Imports, their bytes while they are needed, and their lines."""
+"""Imports, and their bytes while they are needed."""
 
-import json
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,14 @@ from sqlalchemy import Column as C
 from sqlalchemy import Row, Table, Text, bindparam, delete, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Uuid
+from sqlalchemy.types import BigInteger, Boolean, DateTime, Integer, LargeBinary, Uuid
 
-from terresante_directory.domain.facts import ActId, SubjectKind
-from terresante_directory.domain.history import FieldChange
+from terresante_directory.domain.facts import ActId
 from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode
 from terresante_directory.domain.imports.formats import Format
-from terresante_directory.domain.imports.states import Import, ImportId, ImportLine, Outcome, State, unknown_import
+from terresante_directory.domain.imports.states import Import, ImportId, Outcome, State, unknown_import
+from terresante_directory.store import import_lines
+from terresante_directory.store.import_lines import line
 from terresante_directory.store.tables import administrator, metadata
 
 LEASE = timedelta(minutes=5)
@@ -53,24 +54,6 @@ piece = Table(
     C("bytes", LargeBinary),
     C("at", DateTime(timezone=True)),
 )
-line = Table(
-    "import_line",
-    metadata,
-    C("import", Uuid, primary_key=True),
-    C("number", BigInteger, primary_key=True),
-    C("rank", SmallInteger, primary_key=True),
-    C("outcome", Text),
-    C("kind", Text),
-    C("key", Text),
-    C("subject", Text),
-    C("label", Text),
-    C("reasons", ARRAY(Text)),
-    C("fields", JSONB),
-    C("seen", Text),
-    C("choosable", Boolean),
-    C("chosen", Boolean),
-)
-LINE_COLUMNS = tuple(column.name for column in line.c)
 BUSY = (State.READING.value, State.APPLYING.value)
 COUNTS = text(
     """update import set counts = coalesce((
@@ -127,36 +110,6 @@ async def page(
     return [import_of(row) for row in rows]
 
 
-async def lines_page(
-    connection: AsyncConnection, id: ImportId, outcomes: Collection[Outcome], after: tuple[int, int], limit: int
-) -> list[ImportLine]:
-    """In the order of the file."""
-    wanted = (
-        select(line)
-        .where(line.c["import"] == id, line.c.outcome.in_([one.value for one in outcomes]))
-        .where(tuple_(line.c.number, line.c.rank) > tuple_(*after))
-        .order_by(line.c.number, line.c.rank)
-        .limit(limit)
-    )
-    return [line_of(row) for row in await connection.execute(wanted)]
-
-
-async def lines_numbered(connection: AsyncConnection, id: ImportId, numbers: Collection[int]) -> list[ImportLine]:
-    within = line.c.number == func.any(bindparam("numbers", type_=ARRAY(BigInteger)))
-    rows = await connection.execute(select(line).where(line.c["import"] == id, within), {"numbers": list(numbers)})
-    return [line_of(row) for row in rows]
-
-
-async def chosen_lines(transaction: AsyncConnection, id: ImportId) -> list[tuple[ImportLine, Mapping[str, str]]]:
-    """With what their source says; of what it says no longer, what it said last."""
-    told = text(
-        """select l.*, r.content from import_line l join import i on i.id = l.import
-           join source_record r on r.source = i.source and r.kind = l.kind and r.key = l.key
-           where l.import = :id and l.chosen order by l.number, l.rank"""
-    ).columns(*line.c, C("content", JSONB))
-    return [(line_of(row), row.content) for row in await transaction.execute(told, {"id": id})]
-
-
 async def choose(
     transaction: AsyncConnection, id: ImportId, numbers: Sequence[int], outcome: Outcome | None, chosen: bool
 ) -> None:
@@ -182,38 +135,23 @@ async def save(transaction: AsyncConnection, id: ImportId, **columns: Any) -> No
     await transaction.execute(update(table).where(table.c.id == id).values(**values, version=table.c.version + 1))
 
 
-async def copy_lines(transaction: AsyncConnection, id: ImportId, lines: Iterable[ImportLine]) -> None:
-    """Many at once. The transaction has done something already."""
-    rows = [_line_row(id, one) for one in lines]
-    raw: Any = (await transaction.get_raw_connection()).driver_connection
-    await raw.copy_records_to_table("import_line", records=rows, columns=LINE_COLUMNS)
-
-
-async def keep_outcomes(transaction: AsyncConnection, id: ImportId, lines: Collection[ImportLine]) -> None:
-    """Outcome and reasons of lines that could not be applied; they are no longer chosen."""
-    mine = (line.c["import"] == id) & (line.c.number == bindparam("n")) & (line.c.rank == bindparam("r"))
-    values = {"outcome": bindparam("o"), "reasons": bindparam("w", type_=ARRAY(Text)), "chosen": False}
-    rows = [{"n": one.number, "r": one.rank, "o": one.outcome.value, "w": list(one.reasons)} for one in lines]
-    if rows:
-        await transaction.execute(update(line).where(mine).values(**values), rows)
-
-
 async def take(transaction: AsyncConnection, now: datetime) -> Import | None:
-    """One that is to be read or applied and that nobody works on: leased to the caller."""
+    """One that is to be read or applied and that nobody works on: leased to the caller, who is its `attempts`-th."""
     free = (table.c.leased_until.is_(None)) | (table.c.leased_until < now)
     wanted = select(table).where(table.c.state.in_(BUSY), free).order_by(table.c.at).limit(1)
     row = (await transaction.execute(wanted.with_for_update(skip_locked=True))).first()
     if row is None:
         return None
     leased = update(table).where(table.c.id == row.id)
-    await transaction.execute(leased.values(leased_until=now + LEASE, attempts=table.c.attempts + 1))
-    return import_of(row)
+    await transaction.execute(leased.values(leased_until=now + LEASE, attempts=row.attempts + 1))
+    return replace(import_of(row), attempts=row.attempts + 1)
 
 
-async def hold_lease(transaction: AsyncConnection, id: ImportId, state: State, now: datetime) -> bool:
-    """Goes on holding it; False when it is no longer in that state (it was discarded)."""
-    mine = update(table).where(table.c.id == id, table.c.state == state.value).values(leased_until=now + LEASE)
-    return bool((await transaction.execute(mine)).rowcount)
+async def hold_lease(transaction: AsyncConnection, of: Import, now: datetime) -> bool:
+    """Goes on holding it; False when it is in another state by now (it was discarded), or another replica took it."""
+    mine = (table.c.id == of.id) & (table.c.state == of.state.value) & (table.c.attempts == of.attempts)
+    held = await transaction.execute(update(table).where(mine).values(leased_until=now + LEASE))
+    return bool(held.rowcount)
 
 
 async def pieces(database: Any, id: ImportId) -> AsyncIterator[bytes]:
@@ -233,7 +171,7 @@ async def forget(transaction: AsyncConnection, id: ImportId, lines: bool = False
     """What reading left behind; its lines, its bytes."""
     await transaction.execute(text("delete from import_said where import = :id"), {"id": id})
     if lines:
-        await transaction.execute(delete(line).where(line.c["import"] == id))
+        await import_lines.forget(transaction, id)
     if pieces:
         await transaction.execute(delete(piece).where(piece.c["import"] == id))
 
@@ -272,30 +210,4 @@ def import_of(row: Row[Any]) -> Import:
         why=row.why,
         version=row.version,
         attempts=row.attempts,
-    )
-
-
-def line_of(row: Row[Any]) -> ImportLine:
-    return ImportLine(
-        number=row.number,
-        rank=row.rank,
-        outcome=Outcome(row.outcome),
-        kind=SubjectKind(row.kind) if row.kind else None,
-        key=row.key,
-        subject=row.subject,
-        label=row.label,
-        reasons=tuple(row.reasons),
-        fields=tuple(FieldChange(*one) for one in row.fields),
-        seen=row.seen,
-        choosable=row.choosable,
-        chosen=row.chosen,
-    )
-
-
-def _line_row(id: ImportId, one: ImportLine) -> tuple[object, ...]:
-    fields = json.dumps([[each.field, each.before, each.after] for each in one.fields], ensure_ascii=False)
-    kind = one.kind.value if one.kind else ""
-    return (
-        *(id, one.number, one.rank, one.outcome.value, kind, one.key, one.subject, one.label, list(one.reasons)),
-        *(fields, one.seen, one.choosable, one.chosen),
     )

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Table, Text, Uuid, any_, bindparam, c
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_directory.domain.facts import Statement, Subject, SubjectKind
+from terresante_directory.domain.facts import Fact, Statement, Subject, SubjectKind
 from terresante_directory.store.tables import commune, offer, place, professional, structure, territory
 
 KEY_BUCKETS = 1024
@@ -49,13 +49,13 @@ async def lock_subjects(transaction: AsyncConnection, subjects: Iterable[Subject
         await transaction.execute(rows_of.with_for_update(), {"ids": wanted})
 
 
-def held(statements: Iterable[Statement]) -> set[Subject]:
-    """The subjects to lock: those stated, and the professionals of new places."""
+def held(said: Iterable[Statement | Fact]) -> set[Subject]:
+    """The subjects to lock: those of which it is said, and the professionals of places that may have no row."""
     subjects: set[Subject] = set()
-    for statement in statements:
-        subjects.add(statement.subject)
-        if statement.subject.kind is SubjectKind.PLACE and statement.content is not None:
-            subjects.add(Subject(SubjectKind.PROFESSIONAL, str(statement.content["professional_id"])))
+    for one in said:
+        subjects.add(one.subject)
+        if one.subject.kind is SubjectKind.PLACE and one.content is not None:
+            subjects.add(Subject(SubjectKind.PROFESSIONAL, str(one.content["professional_id"])))
     return subjects
 
 

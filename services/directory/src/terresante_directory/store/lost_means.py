@@ -20,12 +20,6 @@ async def get(connection: AsyncConnection, uid: UUID) -> Loss:
     return Loss(row.card_lost_at, row.phone_asked_at) if row else Loss()
 
 
-async def of_many(connection: AsyncConnection, uids: list[UUID]) -> dict[UUID, Loss]:
-    """What holders lost, of those who lost something."""
-    rows = await connection.execute(select(account_loss).where(account_loss.c.uid.in_(uids)))
-    return {row.uid: Loss(row.card_lost_at, row.phone_asked_at) for row in rows}
-
-
 async def card_lost(transaction: AsyncConnection, uid: UUID, at: datetime) -> None:
     """No card opens the account from then on; again is the same."""
     kept = upsert(account_loss).values(uid=uid, card_lost_at=at)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_directory.domain.drift import Difference, Drift
+from terresante_directory.domain.drift import Difference
 from terresante_directory.store.enrolment_tables import account_difference, account_seen, account_sweep, account_week
 from terresante_directory.store.tables import account
 
@@ -95,9 +95,3 @@ async def unseen(connection: AsyncConnection, since: datetime, limit: int) -> li
     seen = exists().where(account_seen.c.uid == account.c.uid, account_seen.c.seen_at >= since)
     wanted = select(account.c.uid).where(account.c.settled, ~seen).order_by(account.c.uid).limit(limit)
     return [row.uid for row in await connection.execute(wanted)]
-
-
-async def differences(connection: AsyncConnection) -> list[Difference]:
-    """All of them."""
-    rows = await connection.execute(select(account_difference).order_by(account_difference.c.since))
-    return [Difference(row.id, row.uid, Drift(row.kind)) for row in rows]

@@ -66,12 +66,16 @@ class Typed:
 
     def number(self, name: str) -> int:
         """The field as a whole number; 0 if it is none."""
-        text = self.one(name)
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+        return whole(self.one(name))
 
     def kept(self) -> dict[str, list[str]]:
         """What a person typed, without our own fields."""
         return {name: values for name, values in self.fields.items() if name not in OWN}
+
+
+def whole(text: str) -> int:
+    """A whole number of at most 18 digits; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 async def read(request: Request) -> Typed:

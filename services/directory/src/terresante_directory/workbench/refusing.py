@@ -1,6 +1,5 @@
 """Refusals as pages: what is refused, why, and what to do; a form that needs a new login is kept until it is there."""
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -155,6 +154,3 @@ def _unknown_page() -> PageUnknown:
 
 def _trace(request: Request) -> str:
     return str(getattr(request.state, "trace", ""))
-
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]

@@ -7,6 +7,7 @@ from typing import Any
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
+from terresante_platform.refusals import Refusal
 
 from terresante_directory.workbench.forms import BODY_SECONDS, FormInvalid, FormTooLarge, FormUnsupported, Typed
 
@@ -17,7 +18,7 @@ PIECE = 512 * 1024
 
 
 class Upload:
-    """One form. `begin` gives the fields that stand before the file; `pieces` the file."""
+    """One form. `begin` gives the fields that stand before the file; `pieces` the file; `fault`: why it broke off."""
 
     def __init__(self, request: Request) -> None:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
@@ -25,6 +26,7 @@ class Upload:
         if kind.decode("latin-1") != MULTIPART or not boundary:
             raise FormUnsupported("Ce contenu n’est pas celui d’un formulaire.", "Envoyez le formulaire de la page.")
         self.file_name = ""
+        self.fault: Refusal | None = None
         self._stream = request.stream()
         self._fields: dict[str, list[str]] = {}
         self._size = 0
@@ -44,21 +46,33 @@ class Upload:
 
     async def begin(self) -> Typed:
         """Reads up to the file. Raises `FormInvalid`, `FormTooLarge`."""
-        while not self._in_file:
-            if not await self._more():
-                break
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while not self._in_file:
+                    if not await self._more():
+                        break
+        except TimeoutError:
+            raise _broken() from None
         return Typed(self._fields)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. Raises `FormInvalid` if it does not come whole."""
-        while True:
-            while len(self._waiting) >= PIECE or (self._waiting and self._file_over):
-                yield bytes(self._waiting[:PIECE])
-                del self._waiting[:PIECE]
-            if self._file_over:
-                return
-            if not await self._more():
-                raise _broken()
+        try:
+            while not self._file_over:
+                if not await self._more():
+                    raise _broken()
+                while len(self._waiting) >= PIECE:
+                    yield self._taken()
+            while self._waiting:
+                yield self._taken()
+        except Refusal as fault:
+            self.fault = fault
+            raise
+
+    def _taken(self) -> bytes:
+        piece = bytes(self._waiting[:PIECE])
+        del self._waiting[:PIECE]
+        return piece
 
     async def _more(self) -> bool:
         """Reads a little more of the body; False at its end."""
@@ -77,9 +91,8 @@ class Upload:
         self._value.clear()
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count(end - start)
         self._header += data[start:end] + b"\n"
-        if len(self._header) > LARGEST_FIELDS:
-            raise _too_large()
 
     def _headers_end(self) -> None:
         for line in self._header.split(b"\n"):
@@ -95,9 +108,7 @@ class Upload:
             if not self._file_over:
                 self._waiting += data[start:end]
             return
-        self._size += end - start
-        if self._size > LARGEST_FIELDS:
-            raise _too_large()
+        self._count(end - start)
         self._value += data[start:end]
 
     def _part_ends(self) -> None:
@@ -105,6 +116,12 @@ class Upload:
             self._file_over = True
         else:
             self._fields.setdefault(self._name, []).append(self._value.decode("utf-8", "replace"))
+
+    def _count(self, bytes: int) -> None:
+        """Of names and values alike: a name is kept too."""
+        self._size += bytes
+        if self._size > LARGEST_FIELDS:
+            raise _too_large()
 
 
 def _broken() -> FormInvalid:

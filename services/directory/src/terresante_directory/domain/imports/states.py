@@ -126,7 +126,7 @@ class Import:
 class ImportLine:
     """A line with what it would do to one subject (`subject` blank: new). One that tells of several stands for each.
 
-    `seen`: the fact compared with. `content`: as said. `choosable`: taking it makes sense.
+    `seen`: the fact compared with. `choosable`: taking it makes sense.
     """
 
     number: int

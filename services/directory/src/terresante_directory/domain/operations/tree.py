@@ -95,6 +95,12 @@ def must_fit(draft: Draft, child: Subject, span: Span, parent: Subject) -> None:
 
 def must_not_be_circular(draft: Draft, child: Subject) -> None:
     """Raises `StructureParentInvalid` if the structure is above itself at any moment."""
+    if is_circular(draft, child):
+        raise circular()
+
+
+def is_circular(draft: Draft, child: Subject) -> bool:
+    """Whether the structure is above itself at any moment."""
     waiting = [(child, piece.span) for piece in draft.pieces(child)]
     seen = set(waiting)
     while waiting:
@@ -102,11 +108,12 @@ def must_not_be_circular(draft: Draft, child: Subject) -> None:
         for piece in draft.pieces(one, span):
             above = structure(piece.says("part_of"))
             if above == child:
-                raise circular()
+                return True
             step = (above, piece.span)
             if above.id and step not in seen:
                 seen.add(step)
                 waiting.append(step)
+    return False
 
 
 def is_under_one_of(draft: Draft, one: Subject, others: Iterable[Subject]) -> bool:

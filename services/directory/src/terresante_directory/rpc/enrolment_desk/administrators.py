@@ -15,7 +15,7 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
 from terresante_directory.accounts import new_starting_password, new_username
-from terresante_directory.domain.accounts import Account, Kind, Means, State, ask, suspend, suspended
+from terresante_directory.domain.accounts import Account, Kind, Means, State, ask, resume, suspend, suspended
 from terresante_directory.domain.administrators import ended_territories, name_administrator, unknown_other
 from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode, rpps
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind, given_why
@@ -48,6 +48,8 @@ class AdministratorCalls:
             account = await accounts.get_for_update(transaction, id)
             if account is None:
                 raise LookupError("an administrator without an account")
+            if use.reply:
+                account = await self._gone_on_with(transaction, account)
         if account.state is not State.PENDING:
             return pb.NameAdministratorResponse(administrator=await self._as_they_are(id), username=account.username)
         password = new_starting_password() if account.means is Means.PASSWORD_AND_CODE else None
@@ -112,6 +114,19 @@ class AdministratorCalls:
         done = AccountAct(new.id, AccountActKind.ADMINISTRATOR_NAMED, by.id, now, territories=new.territories)
         await lost_means.record(transaction, done)
         return pb.NameAdministratorResponse(administrator=administrator_to_proto(new, account.state))
+
+    async def _gone_on_with(self, transaction: AsyncConnection, account: Account) -> Account:
+        """Leased to the caller if it is still to be opened, by somebody who still may name that administrator.
+
+        Raises `AdministratorUnknown`, `TerritoryNotYours`, `AccountBusy`.
+        """
+        by = await administrator(transaction)
+        by.must_administer_all((await administrators.get(transaction, account.uid)).territories)
+        if account.state is not State.PENDING:
+            return account
+        leased = resume(account, self._now())
+        await accounts.save(transaction, leased)
+        return leased
 
     async def _as_they_are(self, id: UUID) -> pb.Administrator:
         async with self._database.reading() as connection:

@@ -12,7 +12,6 @@ from terresante_platform.idempotency import once
 from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
-from terresante_directory.domain.accounts import must_not_be_suspended
 from terresante_directory.domain.identifiers import ProfessionalId, StructureId
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind, given_why
 from terresante_directory.domain.offers import unknown_offer
@@ -25,10 +24,9 @@ from terresante_directory.domain.requests import (
     known_kind,
     not_correspondent,
 )
-from terresante_directory.rpc.callers import administrator
+from terresante_directory.rpc.callers import administrator, must_be_in
 from terresante_directory.rpc.enrolment_desk.telling import told
 from terresante_directory.store import (
-    accounts,
     correspondents,
     lost_means,
     professionals,
@@ -57,12 +55,13 @@ class CorrespondentCalls:
             kind = AccountActKind.CORRESPONDENT_ENDED
             if request.correspondent:
                 _must_practise(professional, id, now)
-                await correspondents.add(transaction, id, who, by.id, now)
+                changed = await correspondents.add(transaction, id, who, by.id, now)
                 kind = AccountActKind.CORRESPONDENT_NAMED
             else:
-                await correspondents.end(transaction, id, who)
-            territories = frozenset({structure.territory})
-            await lost_means.record(transaction, AccountAct(who, kind, by.id, now, territories=territories))
+                changed = await correspondents.end(transaction, id, who)
+            if changed:
+                territories = frozenset({structure.territory})
+                await lost_means.record(transaction, AccountAct(who, kind, by.id, now, territories=territories))
             all_of_them = await correspondents.of_structure(transaction, id, now)
         return pb.SetCorrespondentResponse(professional_ids=map(str, all_of_them))
 
@@ -74,10 +73,10 @@ class CorrespondentCalls:
             self._database.transaction() as transaction,
             once(transaction, request, pb.AskForChangeResponse) as use,
         ):
+            me = ProfessionalId(calls.person().id)
+            await must_be_in(transaction, me)
             if use.reply:
                 return use.reply
-            me = ProfessionalId(calls.person().id)
-            must_not_be_suspended(await accounts.get(transaction, me))
             await structures.get_all_for_share(transaction, [id])
             if me not in await correspondents.of_structure(transaction, id, now):
                 raise not_correspondent()

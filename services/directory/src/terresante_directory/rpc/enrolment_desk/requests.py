@@ -14,7 +14,6 @@ from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
-from terresante_directory.domain.accounts import must_not_be_suspended
 from terresante_directory.domain.requests import (
     ChangeRequest,
     Comment,
@@ -26,10 +25,10 @@ from terresante_directory.domain.requests import (
     unknown_request,
 )
 from terresante_directory.domain.territories import Administrator
-from terresante_directory.rpc.callers import administrator
+from terresante_directory.rpc.callers import administrator, must_be_in
 from terresante_directory.rpc.enrolment_desk.telling import as_told, told
 from terresante_directory.rpc.enrolment_desk.within import Changing, Joined
-from terresante_directory.store import accounts, naming, requests
+from terresante_directory.store import naming, requests
 from terresante_directory.store.requests import Shown
 from terresante_directory.wire.requests import asked_again
 
@@ -94,11 +93,11 @@ class RequestCalls:
 
 
 async def _asking(connection: AsyncConnection) -> Administrator | None:
-    """The calling administrator; None for a professional. Raises `CallerSuspended`, `AdministratorUnknown`."""
+    """The calling administrator; None for a professional. Raises as `must_be_in`, and `AdministratorUnknown`."""
     person = calls.person()
     if person.kind == "administrator":
         return await administrator(connection)
-    must_not_be_suspended(await accounts.get(connection, person.id))
+    await must_be_in(connection, person.id)
     return None
 
 

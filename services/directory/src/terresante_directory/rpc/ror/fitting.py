@@ -38,12 +38,12 @@ async def held(
     start, now = times
     parent = str(parsed(typed.part_of, "part_of")) if typed.part_of else ""
     itself = {of_structure(id)} if id else set()
-    above = {one.subject for one in await tree.above(transaction, parent, start)} if parent else set()
+    above = {one.subject for one in await tree.above(transaction, [parent], start)} if parent else set()
     known = await acting.hold(transaction, {*itself, *above, *_territory(typed)}, now)
     own = [fact for fact in known if fact.subject in itself]
     if id:
         must_be_open_and_theirs(own, by, start)
-    ancestors = await tree.above(transaction, parent, start) if parent else []
+    ancestors = await tree.above(transaction, [parent], start) if parent else []
     over = [fact for fact in ancestors if fact.subject.id == parent]
     if parent and not any(fact.span.holds(start) for fact in over):
         raise unknown_structure()

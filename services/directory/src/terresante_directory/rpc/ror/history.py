@@ -14,7 +14,8 @@ from terresante_platform.rpc.allow import allow
 from terresante_directory import events, wire
 from terresante_directory.domain.acts import Act, ActKind, ActOf, why
 from terresante_directory.domain.facts import ActId, Subject, SubjectKind
-from terresante_directory.domain.territories import not_yours
+from terresante_directory.domain.history import Change
+from terresante_directory.domain.territories import Administrator, not_yours
 from terresante_directory.rpc.callers import administrator
 from terresante_directory.store import acting, acts, history
 from terresante_directory.wire.acts import act_to_proto, subject
@@ -43,7 +44,7 @@ class HistoryCalls:
                 if where and not where & by.territories:
                     raise not_yours()
                 found = await history.of_subject(connection, only, by.territories, place, size + 1)
-            told = await acts_to_proto(connection, found[:size], only)
+            told = await acts_to_proto(connection, found[:size], by, only)
         return pb.ListActsResponse(acts=told, next_cursor=str(found[size - 1].id) if len(found) > size else "")
 
     @allow("administrator")
@@ -56,12 +57,16 @@ class HistoryCalls:
             asked = ActOf(ActKind.UNDONE, by.id, why(request.why), present.starts, present.territories)
             done = await acting.undo(transaction, present, asked, self._now())
             await events.acted(transaction, done)
-            (told,) = await acts_to_proto(transaction, [done.act])
+            (told,) = await acts_to_proto(transaction, [done.act], by)
         return pb.UndoActResponse(act=told)
 
 
-async def acts_to_proto(connection: AsyncConnection, told: Sequence[Act], only: Subject | None = None) -> list[pb.Act]:
-    """Acts with who did them and what they changed, of one subject or of the first ones."""
+async def acts_to_proto(
+    connection: AsyncConnection, told: Sequence[Act], to: Administrator, only: Subject | None = None
+) -> list[pb.Act]:
+    """Acts with who did them and what they changed, of one subject or of the first ones. Of an act that touched another
+    territory than those of `to`, no contacts (R-ROR1).
+    """
     names = await history.administrators_of(connection, told)
     changes = await history.changes_of(connection, told, only)
     places = {one.subject for of in changes.values() for one in of if one.subject.kind is SubjectKind.PLACE}
@@ -70,7 +75,14 @@ async def acts_to_proto(connection: AsyncConnection, told: Sequence[Act], only: 
         act_to_proto(
             act,
             names[act.by] if act.by else "",
-            [replace(one, label=labels.get(one.subject, one.label)) for one in changes[act.id]],
+            [
+                replace(one, label=labels.get(one.subject, one.label))
+                for one in (changes[act.id] if act.territories <= to.territories else _bare(changes[act.id]))
+            ],
         )
         for act in told
     ]
+
+
+def _bare(of: Sequence[Change]) -> list[Change]:
+    return [one.without_contacts() for one in of]

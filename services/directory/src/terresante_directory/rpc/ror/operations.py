@@ -52,7 +52,7 @@ class OperationCalls:
             await events.acted(transaction, done)
             if shown.plan.grant:
                 await give(transaction, shown.plan.grant)
-            (told,) = await acts_to_proto(transaction, [done.act])
+            (told,) = await acts_to_proto(transaction, [done.act], asked.by)
             return use.keep(pb.PerformOperationResponse(act=told, impacts=impacts_to_proto(shown.impacts)))
 
     async def _asked(self, connection: AsyncConnection, told: pb.Operation, now: datetime) -> Asked:

@@ -1,7 +1,9 @@
 """/imports: a file looked at line by line before anything changes, applied whole or in part, undone in one act."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from terresante_platform.refusals import Refusal
 
 from terresante_directory.workbench import asking, words
 from terresante_directory.workbench.asking import not_found
+from terresante_directory.workbench.forms import whole
 from terresante_directory.workbench.uploads import Upload
 from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, sent, visiting
 
@@ -67,7 +70,7 @@ async def upload(request: Request) -> Response:
             yield pb.UploadFileRequest(piece=piece)
 
     try:
-        reply = await visit.imports.UploadFile(parts(), UPLOAD_SECONDS)
+        reply = await _handed_over(visit, parts(), upload)
     except Refusal as refusal:
         return visit.again("imports/new.html", refusal, **await _choices(visit))
     return visit.to(f"/imports/{reply.import_id}")
@@ -81,12 +84,22 @@ async def one(
     return visit.page("imports/one.html", done=fait, **await _told(visit, id, sorte, suite))
 
 
+@router.get("/{id}/choisir")
+@router.get("/{id}/appliquer")
+@router.get("/{id}/abandonner")
+async def back(id: str, visit: Annotated[Visit, Depends(visiting)]) -> Response:
+    """Where a form of the page leads back to after a login: the page, on which it is to be sent again."""
+    return visit.to(f"/imports/{quote(id, safe='')}")
+
+
 @router.post("/{id}/choisir")
 async def choose(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     """Chooses lines to apply, or leaves them out: the ticked ones of a page, or all of an outcome."""
     typed = visit.typed
     outcome, chosen = typed.number("sorte"), typed.one("choix") != "laisser"
-    numbers = [] if typed.one("toutes") else [int(one) for one in typed.all("ligne") if one.isdecimal()]
+    if outcome not in OUTCOMES:
+        outcome = 0
+    numbers = [] if typed.one("toutes") else [whole(one) for one in typed.all("ligne")]
     request = pb.ChooseLinesRequest(import_id=id, numbers=numbers, chosen=chosen)
     if typed.one("toutes"):
         request.outcome = outcome  # type: ignore[assignment]
@@ -118,6 +131,15 @@ async def discard(id: str, visit: Annotated[Visit, Depends(posting)]) -> Respons
     except Refusal as refusal:
         return visit.again("imports/one.html", refusal, done="", **await _told(visit, id, 0, ""))
     return visit.to("/imports")
+
+
+async def _handed_over(visit: Visit, parts: AsyncIterator[pb.UploadFileRequest], upload: Upload) -> Any:
+    try:
+        return await visit.imports.UploadFile(parts, UPLOAD_SECONDS)
+    except asyncio.CancelledError:
+        if upload.fault is not None:  # the stream was broken off because of the form, not the request
+            raise upload.fault from None
+        raise
 
 
 async def _told(visit: Visit, id: str, outcome: int, cursor: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """/offres: search, the page of one, a new one, changed from a day on, closed, confirmed; those nobody confirmed."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
@@ -147,6 +148,12 @@ async def close(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     except Refusal as refusal:
         return visit.again("offers/close.html", refusal, **await _closing(visit, id))
     return visit.to(f"/offres/{id}?fait=fermee")
+
+
+@router.get("/{id}/confirmer")
+async def back(id: str, visit: Annotated[Visit, Depends(visiting)]) -> Response:
+    """Where the button leads back to after a login: the offer, on which it is to be pressed again."""
+    return visit.to(f"/offres/{quote(id, safe='')}")
 
 
 @router.post("/{id}/confirmer")

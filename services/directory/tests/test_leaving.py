@@ -1,0 +1,43 @@
+"""A professional leaves: places end, the account is closed, and what they wrote stays."""
+
+from terresante.directory.v1 import directory_service_pb2 as directory_pb
+from terresante_directory.joining import Joining
+from terresante_directory.settling import Settling
+from terresante_platform.database import Database
+
+from .counter import Counter
+from .desk import Desk, reason
+from .in_memory import AccountsInMemory
+from .joining import FINESS, invited
+
+
+async def test_leaving_ends_places_and_closes_the_account_and_says_what_stays(
+    desk: Desk,
+    counter: Counter,
+    joining: Joining,
+    settling: Settling,
+    database: Database,
+    keycloak: AccountsInMemory,
+) -> None:
+    administrator = await desk.administrator("94-ouest")
+    structure = (await desk.structure(finess=FINESS)).structure_id
+    uid = await invited(counter, joining, settling, database)
+    counter.calling_as("professional", uid, acr=3)
+    me = await counter.complete(structure)
+    desk.sit(administrator)
+    await counter.correspond(structure, str(uid))
+
+    counter.calling_as("professional", uid, acr=3, logged_in_ago=600.0)
+    assert await reason(counter.leave(me.version)) == "LOGIN_TOO_OLD"
+    counter.calling_as("professional", uid, acr=3)
+    assert await reason(counter.leave(me.version + 7)) == "VERSION_STALE"
+    assert await reason(counter.leave(0)) == "VERSION_REQUIRED"
+    assert "reste dans les dossiers" in await counter.leave(me.version)
+
+    assert not keycloak.users[uid].enabled
+    assert await reason(counter.leave(me.version)) == "CALLER_SUSPENDED"
+    desk.sit(administrator)
+    (left,) = await desk.read(str(uid))
+    assert (left.places[0].HasField("until"), left.account_state) == (True, directory_pb.ACCOUNT_STATE_SUSPENDED)
+    assert [act.kind for act in await counter.acts(str(uid))][-2:] == ["left", "suspended"]
+    assert (await desk.reinstate(str(uid))).account_state == directory_pb.ACCOUNT_STATE_OPEN
