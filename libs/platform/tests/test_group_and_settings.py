@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from pydantic_settings import SettingsConfigDict
-from terresante_platform import background
 from terresante_platform.group import Group
 from terresante_platform.ids import IdInvalid, new_id, parsed
 from terresante_platform.settings import ServiceSettings
@@ -43,23 +42,6 @@ async def test_a_failed_flush_fails_its_items_and_not_the_next() -> None:
         with pytest.raises(LookupError):
             await group.keep("bad")
         assert await group.keep("good") == "good"
-
-
-async def test_work_beside_the_calls_ends_even_if_a_request_to_end_is_swallowed() -> None:
-    swallowed = 0
-
-    async def stubborn() -> None:
-        nonlocal swallowed
-        while swallowed < 2:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                swallowed += 1
-
-    async with asyncio.timeout(10), background.running(stubborn()):
-        await asyncio.sleep(0)
-
-    assert swallowed == 2
 
 
 class SampleSettings(ServiceSettings):
