@@ -10,11 +10,12 @@ from typing import NamedTuple, Protocol
 from terresante_identity.domain.evidence import Reason
 from terresante_identity.matching import pair_levels
 from terresante_identity.matching.frequencies import Frequencies, known_names
-from terresante_identity.matching.joint import ALIKE_NAME
 from terresante_identity.matching.levels import ALL, JOINT, TRAITS, BirthName, FirstName, Swapped
+from terresante_identity.matching.names import FirstForm
 from terresante_identity.matching.pair_tables import STEPS, VETOES, tables
 from terresante_identity.matching.people import WOMAN
 from terresante_identity.matching.places import neighbours, place_form
+from terresante_identity.matching.reach import CROSSED_NAMES, most, reach
 from terresante_identity.matching.scoring import REGISTRY, RIVALS, start
 from terresante_identity.matching.single import (
     REMEMBERED,
@@ -29,7 +30,7 @@ from terresante_identity.matching.weights import GRAIN, Weights
 
 NAME_STEP, FIRST_STEP, OTHERS_STEP, DATE_STEP, SEX_STEP, PLACE_STEP, WOMAN_STEP = STEPS
 NAMED = {trait: [level.name for level in levels] for trait, levels in TRAITS.items()}
-ALIKE_CROSSED = frozenset(int(level) for level in (*ALIKE_NAME, BirthName.CLOSE))
+ALIKE_CROSSED = frozenset(CROSSED_NAMES)
 
 
 class Model:
@@ -41,6 +42,7 @@ class Model:
         self.latest_year = latest_year
         self.start = start(weights, known.people)
         self.tables = tables(weights, known.people)
+        self.reach = reach(weights, self.tables)
         self.levels = {trait: weights.levels[trait].tolist() for trait in ALL}
         nothing = {trait: [0.0] * len(levels) for trait, levels in TRAITS.items()}
         self._registered = nothing | {trait: values.tolist() for trait, values in weights.rarity.items()}
@@ -126,6 +128,17 @@ class Pair(NamedTuple):
         return tuple([veto.value for bit, veto in enumerate(VETOES) if self.barred >> bit & 1])
 
 
+class _Around(NamedTuple):
+    """All but first names of a pair. `weight`: of date, sex, place, and how many are registered; `at`: their steps."""
+
+    weight: float
+    at: int
+    name: Trait
+    date: Trait
+    sex: Trait
+    place: Trait
+
+
 class Lookup:
     """Somebody asked for."""
 
@@ -137,6 +150,7 @@ class Lookup:
         self._plain_names = model.without_rarity("birth_name", NAME_STEP, self._name_asked)
         self._plain_firsts = model.without_rarity("first_names", FIRST_STEP, self._first_asked)
         self._near = frozenset().union(*map(neighbours, asked.place.codes))
+        self._mosts: dict[int, tuple[float, float]] = {}
         self._names: dict[str, Trait] = {}
         self._firsts: dict[str, tuple[Trait, Trait]] = {}
         self._dates: dict[str, Trait] = {}
@@ -146,8 +160,54 @@ class Lookup:
 
     def pair(self, registered: Texts) -> Pair:
         """Compared with somebody registered."""
-        tables = self._model.tables
+        return self._pair(registered, self._around(registered))
+
+    def pair_of_at_least(self, least: float, registered: Texts) -> Pair | None:
+        """The same, or None if that is not reached. Whoever cannot reach it is not compared to the end."""
+        around = self._around(registered)
+        if not self._may_reach(least, registered, around):
+            return None
+        pair = self._pair(registered, around)
+        return pair if pair.score >= least else None
+
+    def _may_reach(self, least: float, registered: Texts, around: "_Around") -> bool:
+        """First by all but first names, then by how these begin."""
+        at = around.at + around.name.step
+        any, unlike = self._mosts.get(at) or self._most(at)
+        needed = least - around.weight - around.name.weight
+        if any >= needed and (
+            unlike >= needed
+            or registered.first_names in self._firsts
+            or self._begin_alike(first_of(registered.first_names))
+        ):
+            return True
+        if around.name.level <= BirthName.ONE_EDIT or around.weight + self._model.reach.crossed.item(around.at) < least:
+            return False
+        theirs = name_of(registered.birth_name), first_of(registered.first_names)
+        return pair_levels.may_be_swapped(self._asked.name, self._asked.first, *theirs)
+
+    def _most(self, at: int) -> tuple[float, float]:
+        reach = self._model.reach
+        found = self._mosts[at] = most(reach.any, at, self._first_asked), most(reach.unlike, at, self._first_asked)
+        return found
+
+    def _begin_alike(self, theirs: FirstForm) -> bool:
+        """Whether first names may have one of the levels `reach.BEGIN_ALIKE`."""
+        ours = self._asked.first
+        if not ours.words or not theirs.words:
+            return True
+        return ours.words[0].hash == theirs.words[0].hash or ours.joined == theirs.joined
+
+    def _around(self, registered: Texts) -> "_Around":
         name = self._names.get(registered.birth_name) or self._name(registered.birth_name)
+        date = self._dates.get(registered.birth_date) or self._date(registered.birth_date)
+        place = self._places.get(registered.birth_place) or self._place(registered.birth_place)
+        sex, woman = self._sexes.get(registered.sex) or self._sex(registered.sex)
+        weight = self._model.start + date.weight + sex.weight + place.weight
+        return _Around(weight, date.step + sex.step + place.step + woman, name, date, sex, place)
+
+    def _pair(self, registered: Texts, around: "_Around") -> Pair:
+        tables, name = self._model.tables, around.name
         first, others = self._firsts.get(registered.first_names) or self._first(registered.first_names)
         swapped = False
         if name.level > BirthName.ONE_EDIT and first.level > FirstName.ONE_EDIT:
@@ -155,15 +215,11 @@ class Lookup:
             if turned is not None:
                 name, first, others = turned
                 swapped = True
-        date = self._dates.get(registered.birth_date) or self._date(registered.birth_date)
-        place = self._places.get(registered.birth_place) or self._place(registered.birth_place)
-        sex, woman = self._sexes.get(registered.sex) or self._sex(registered.sex)
-        at = name.step + first.step + others.step + date.step + sex.step + place.step + woman
-        score = self._model.start + name.weight + first.weight + others.weight + date.weight + sex.weight
-        score += place.weight + tables.weight.item(at)
+        at = name.step + first.step + others.step + around.at
+        score = around.weight + name.weight + first.weight + others.weight + tables.weight.item(at)
         if swapped:
             score += self._swapped_weight
-        traits = (name, first, others, date, sex, place)
+        traits = (name, first, others, around.date, around.sex, around.place)
         return Pair(score, at, swapped, traits, tables.barred.item(at), tables.unlike.item(at))
 
     def reasons(self, pair: Pair, rivals: float = 0.0) -> tuple[Reason, ...]:

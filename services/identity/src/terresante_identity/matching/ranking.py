@@ -96,8 +96,9 @@ class Ranking:
         for one in registered:
             if but is not None and one.source == but:
                 continue
-            pair, claimed = self._lookup.pair(one), one.ins is not None and one.ins == self._asked.ins
-            if pair.score < LEAST and not claimed:
+            claimed = one.ins is not None and one.ins == self._asked.ins
+            pair = self._lookup.pair(one) if claimed else self._lookup.pair_of_at_least(LEAST, one)
+            if pair is None:
                 continue
             rated = self._rated(one, pair)
             other = best.get(one.person)
