@@ -16,6 +16,7 @@ from terresante.directory.v1.directory_service_pb2_grpc import (
 )
 from terresante_platform import calls
 from terresante_platform.refusals import Conflict, Denied, Refusal, Unauthenticated, Unavailable
+from terresante_platform.rpc import server
 from terresante_platform.rpc.allow import allow
 
 
@@ -43,6 +44,11 @@ class Sample(DirectoryServiceServicer):  # the abstract methods left out are ans
     @allow("professional", services=("gateway", "records"), alone=("records",))
     async def BatchGetProfessionals(self, request: Any, context: Any) -> pb.BatchGetProfessionalsResponse:
         return pb.BatchGetProfessionalsResponse()
+
+    @allow()
+    async def ListFeeders(self, request: Any, context: Any) -> pb.ListFeedersResponse:
+        self.seen.append(calls.current())
+        return pb.ListFeedersResponse()
 
     @allow(services=("records",))
     async def BatchGetStructures(self, request: Any, context: Any) -> pb.BatchGetStructuresResponse:
@@ -75,6 +81,11 @@ async def stub(sample: Sample, serve: Any, dial: Any) -> Any:
     return DirectoryServiceStub(await dial(address, "directory"))
 
 
+def test_connections_end_after_a_while_unless_the_listener_is_of_one_process_alone() -> None:
+    assert {"grpc.max_connection_age_ms", "grpc.max_connection_age_grace_ms"} <= dict(server.options(True)).keys()
+    assert not any("connection_age" in name for name, _ in server.options(False))
+
+
 async def test_a_call_brings_its_person_place_and_deadline(stub: Any, sample: Sample, calling_as: Any) -> None:
     someone = uuid4()
     calling_as("professional", someone, acr=3, place="here", key="k1")
@@ -86,6 +97,15 @@ async def test_a_call_brings_its_person_place_and_deadline(stub: Any, sample: Sa
     assert call.caller is not None and (call.caller.id, call.caller.strength) == (someone, 3)
     assert (call.service, call.place, call.idempotency_key) == ("gateway", "here", "k1")
     assert call.deadline is not None and 0 < call.deadline - time.monotonic() < 5
+
+
+async def test_a_call_without_a_person_brings_the_mark_of_where_it_comes_from(stub: Any, sample: Sample) -> None:
+    calls.enter(calls.Call(client="5f3a"))
+
+    await stub.ListFeeders(pb.ListFeedersRequest())
+
+    (call,) = sample.seen
+    assert (call.caller, call.client) == (None, "5f3a")
 
 
 async def test_a_refusal_arrives_with_its_reason_sentence_and_what_to_do(stub: Any, calling_as: Any) -> None:

@@ -36,6 +36,8 @@ class Call:
     """`time.monotonic()` value after which nobody waits any more."""
     place: str = ""
     idempotency_key: str = ""
+    client: str = ""
+    """Where a call without a person comes from: a mark that tells one address from another, never the address."""
 
     def remaining(self, at_most: float) -> float:
         """Seconds left for a call to a neighbour, less a margin for the way back; never more than `at_most`."""

@@ -133,6 +133,8 @@ def _metadata(call: calls.Call) -> tuple[tuple[str, str], ...]:
         metadata.append(("place", call.place))
     if call.idempotency_key:
         metadata.append(("idempotency-key", call.idempotency_key))
+    if call.client:
+        metadata.append(("client-address", call.client))
     return tuple(pair for pair in metadata if pair[1])
 
 

@@ -37,13 +37,13 @@ LEAVE_SECONDS = 0.4
 OPTIONS = (
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.max_metadata_size", 16 * 1024),
-    ("grpc.max_connection_age_ms", 10 * 60_000),
-    ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.so_reuseport", 0),
 )
+AGES = (("grpc.max_connection_age_ms", 10 * 60_000), ("grpc.max_connection_age_grace_ms", 30_000))
+"""Connections end from time to time, so that callers meet new replicas; a call still under way then is cut."""
 _HEALTH = "/grpc.health.v1.Health/"
 
 
@@ -129,6 +129,7 @@ class Door(aio.ServerInterceptor):
             deadline=time.monotonic() + limit,
             place=metadata.get("place", ""),
             idempotency_key=metadata.get("idempotency-key", ""),
+            client=metadata.get("client-address", ""),
         )
         authorization = metadata.get("authorization", "")
         if authorization.startswith("Bearer ") and (rule is None or rule.people):
@@ -187,6 +188,11 @@ def as_refusal(fault: Exception) -> Refusal | None:
     return None
 
 
+def options(ages: bool) -> tuple[tuple[str, int], ...]:
+    """Of a server whose connections end after a while, or not."""
+    return (*OPTIONS, *AGES) if ages else OPTIONS
+
+
 @asynccontextmanager
 async def serving(
     listen: str,
@@ -195,12 +201,14 @@ async def serving(
     register: Sequence[Callable[[aio.Server], None]],
     drain_seconds: float = 5.0,
     leave_seconds: float = LEAVE_SECONDS,
+    ages: bool = True,
 ) -> AsyncIterator[int]:
     """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port.
 
-    `leave_seconds`: how long callers have to hear that it leaves; nothing tells when they have.
+    `leave_seconds`: how long callers have to hear that it leaves; nothing tells when they have. `ages`: connections end
+    after ten minutes; False for a listener of this process alone, whose calls may last longer.
     """
-    server = aio.server(interceptors=[Door(verifier)], options=OPTIONS)
+    server = aio.server(interceptors=[Door(verifier)], options=options(ages))
     healthy = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     for add in register:
