@@ -28,8 +28,8 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "records": ("consent",),
     "messaging": ("consent",),
 }
-# Calls that go against that order: whoever makes them starts first, and is refused until the other is there.
-BACKWARDS: Mapping[str, tuple[str, ...]] = {"consent": ("identity",)}
+# Calls that go against that order: whoever makes them starts first, and does without until the other is there.
+BACKWARDS: Mapping[str, tuple[str, ...]] = {"consent": ("identity",), "directory": ("consent",)}
 DATABASES = ("identity", "consent", "records", "messaging", "directory")
 
 

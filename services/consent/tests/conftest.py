@@ -104,6 +104,7 @@ async def house(
         journal=JournalServiceStub(gateway),
         messaging=ConsentServiceStub(messaging),
         tellable=DecisionServiceStub(messaging),
+        counting=ConsentServiceStub(await dial(address, "consent", as_="directory")),
         directory=directory,
         identity=identity,
         clock=clock,

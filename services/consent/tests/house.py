@@ -44,6 +44,8 @@ class House:
     messaging: Any
     tellable: Any
     """Decisions as the messaging service asks for them."""
+    counting: Any
+    """As the directory dials."""
     directory: SmallDirectory
     identity: SmallIdentity
     clock: Clock

@@ -9,7 +9,7 @@ import pytest
 from terresante_consent.domain.consents import Consent, ConsentId, Form
 from terresante_consent.domain.vocabulary import PersonId
 from terresante_consent.journal import writer
-from terresante_consent.store import consents, standing
+from terresante_consent.store import consents, counting, standing
 from terresante_consent.store.line import Line
 from terresante_consent.store.standing import Pair
 from terresante_platform.database import Database, DatabaseUnavailable
@@ -78,6 +78,7 @@ async def test_the_statements_of_every_request_never_read_a_whole_table(database
             ("persons", standing.OF_PERSONS, "null, null, null"),
             ("tails", writer._PATIENT_TAILS, "null"),
             ("tail", writer._TAIL, ""),
+            ("counts", counting.COUNTED, "null, null, null, null"),
         ):
             await driver.execute(f"prepare {name} as {statement}")
             run = f"explain (format json) execute {name}" + (f"({arguments})" if arguments else "")
@@ -89,6 +90,8 @@ async def test_the_statements_of_every_request_never_read_a_whole_table(database
 
     assert "Index" in found
     assert "Seq Scan" not in found
+    assert "member_counted_by_professional" in found
+    assert "member_counted_by_structure" in found
 
 
 async def test_a_line_that_cannot_be_opened_is_unavailable_and_opens_later(database_url: str) -> None:

@@ -19,7 +19,7 @@ messaging:
   calls: [consent]
   files: {}
 directory:
-  calls: []
+  calls: [consent]
   realm: pro
   files: {}
 gateway:

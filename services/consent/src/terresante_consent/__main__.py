@@ -9,7 +9,7 @@ from terresante_platform.rpc import client, server
 from terresante_consent import events
 from terresante_consent.journal import watching
 from terresante_consent.journal.chain import Signer
-from terresante_consent.parts import assembled, policy_of
+from terresante_consent.parts import Choices, assembled, policy_of
 from terresante_consent.settings import Settings
 
 
@@ -35,8 +35,9 @@ async def main(settings: Settings) -> None:
             signer,
             policy,
             partial(datetime.now, UTC),
-            timedelta(seconds=settings.facts_max_age_seconds),
-            settings.emergency_hours,
+            Choices(
+                timedelta(seconds=settings.facts_max_age_seconds), settings.emergency_hours, settings.smallest_count
+            ),
         ) as parts,
         consumer.consuming("consent", kept, events_bus, events.reactions(parts.knowing)),
         server.serving(settings.listen, who, verifier, parts.register, settings.drain_seconds),

@@ -30,6 +30,15 @@ Register = Callable[[aio.Server], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What operators choose, as `settings.py` says."""
+
+    facts_max_age: timedelta = timedelta(seconds=60)
+    emergency_hours: float = 4.0
+    smallest_count: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What runs."""
 
@@ -54,11 +63,10 @@ async def assembled(
     signer: Signer,
     policy: Policy,
     now: Callable[[], datetime],
-    facts_max_age: timedelta = timedelta(seconds=60),
-    emergency_hours: float = 4.0,
+    chosen: Choices = Choices(),
 ) -> AsyncIterator[Parts]:
     """Ready to be served. Left, what waits to be written down is still written down."""
-    knowing = Knowing(database, DirectoryServiceStub(directory), now, facts_max_age)
+    knowing = Knowing(database, DirectoryServiceStub(directory), now, chosen.facts_max_age)
     asking, writing = Line(database_url, "consent facts"), Line(database_url, "consent journal")
     audiences = Line(database_url, "consent audiences")
     journal = Journal(writing, signer)
@@ -71,7 +79,10 @@ async def assembled(
                 knowing,
                 journal,
                 [
-                    partial(add_ConsentServiceServicer_to_server, ConsentService(desk, emergency_hours)),
+                    partial(
+                        add_ConsentServiceServicer_to_server,
+                        ConsentService(desk, chosen.emergency_hours, chosen.smallest_count),
+                    ),
                     partial(add_DecisionServiceServicer_to_server, DecisionService(desk)),
                     partial(add_JournalServiceServicer_to_server, JournalService(desk, signer)),
                 ],

@@ -24,3 +24,10 @@ class Settings(ServiceSettings):
         60.0, gt=0, le=3600, description="Oldest copy of a professional's facts that may be decided on"
     )
     emergency_hours: float = Field(4.0, gt=0, le=72, description="How long an emergency access stays open")
+    smallest_count: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Counts of circles and consents under this are not told, others rounded down to its multiples; "
+        "no text sets it, 5 is a common practice for public counts (to check with the DPO)",
+    )

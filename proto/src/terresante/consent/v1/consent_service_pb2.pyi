@@ -1234,3 +1234,124 @@ class ListConcernedResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListConcernedResponse: _TypeAlias = ListConcernedResponse  # noqa: Y015
+
+@_typing.final
+class CareMember(_message.Message):
+    """A structure or a professional, counted at these moments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    PAST_FIELD_NUMBER: _builtins.int
+    id: _builtins.bytes
+    """The 16 bytes of its UUID."""
+    first: _builtins.int
+    """At the moments from this one on, before the other one: 0 is the earliest, `past` is at most how many there are."""
+    past: _builtins.int
+    def __init__(
+        self,
+        *,
+        id: _builtins.bytes = ...,
+        first: _builtins.int = ...,
+        past: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "id", b"id", "past", b"past"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CareMember: _TypeAlias = CareMember  # noqa: Y015
+
+@_typing.final
+class CountCareRequest(_message.Message):
+    """Of whom, when. One that is counted now and then is named as often."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    MOMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___CareMember]:
+        """At most 100,000."""
+
+    @_builtins.property
+    def moments(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
+        """1 to 120, ascending."""
+
+    def __init__(
+        self,
+        *,
+        members: _abc.Iterable[Global___CareMember] | None = ...,
+        moments: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["members", b"members", "moments", b"moments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountCareRequest: _TypeAlias = CountCareRequest  # noqa: Y015
+
+@_typing.final
+class CareCount(_message.Message):
+    """At one moment. A count that is masked is 0 here, and fewer than the smallest in truth."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CIRCLES_FIELD_NUMBER: _builtins.int
+    CIRCLES_MASKED_FIELD_NUMBER: _builtins.int
+    CONSENTS_FIELD_NUMBER: _builtins.int
+    CONSENTS_MASKED_FIELD_NUMBER: _builtins.int
+    circles: _builtins.int
+    """Circles with an active member among those asked about, in person or as a structure."""
+    circles_masked: _builtins.bool
+    consents: _builtins.int
+    """Patients of these circles whose consent is in force; one who is known under two ids is one."""
+    consents_masked: _builtins.bool
+    def __init__(
+        self,
+        *,
+        circles: _builtins.int = ...,
+        circles_masked: _builtins.bool = ...,
+        consents: _builtins.int = ...,
+        consents_masked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circles", b"circles", "circles_masked", b"circles_masked", "consents", b"consents", "consents_masked", b"consents_masked"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CareCount: _TypeAlias = CareCount  # noqa: Y015
+
+@_typing.final
+class CountCareResponse(_message.Message):
+    """One count a moment, in their order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SMALLEST_FIELD_NUMBER: _builtins.int
+    ROUNDED_TO_FIELD_NUMBER: _builtins.int
+    smallest: _builtins.int
+    """Counts under this are masked."""
+    rounded_to: _builtins.int
+    """Counts are told rounded down to a multiple of this."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CareCount]: ...
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___CareCount] | None = ...,
+        smallest: _builtins.int = ...,
+        rounded_to: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "rounded_to", b"rounded_to", "smallest", b"smallest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountCareResponse: _TypeAlias = CountCareResponse  # noqa: Y015

@@ -122,6 +122,11 @@ class ConsentServiceStub:
                 request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ListConcernedRequest.SerializeToString,
                 response_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ListConcernedResponse.FromString,
                 _registered_method=True)
+        self.CountCare = channel.unary_unary(
+                '/terresante.consent.v1.ConsentService/CountCare',
+                request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareRequest.SerializeToString,
+                response_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareResponse.FromString,
+                _registered_method=True)
 
 
 class ConsentServiceServicer:
@@ -263,6 +268,15 @@ class ConsentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountCare(self, request, context):
+        """How many circles somebody is a member of, and how many consents stand there, at each moment: for the directory only, in its own name.
+        Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
+        Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -350,6 +364,11 @@ def add_ConsentServiceServicer_to_server(servicer, server):
                     servicer.ListConcerned,
                     request_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ListConcernedRequest.FromString,
                     response_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ListConcernedResponse.SerializeToString,
+            ),
+            'CountCare': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountCare,
+                    request_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareRequest.FromString,
+                    response_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -814,6 +833,33 @@ class ConsentService:
             '/terresante.consent.v1.ConsentService/ListConcerned',
             terresante_dot_consent_dot_v1_dot_consent__service__pb2.ListConcernedRequest.SerializeToString,
             terresante_dot_consent_dot_v1_dot_consent__service__pb2.ListConcernedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountCare(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.consent.v1.ConsentService/CountCare',
+            terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareRequest.SerializeToString,
+            terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -92,6 +92,11 @@ class ConsentServiceStub:
     """Representatives of a patient. Refuses with ACCESS_REFUSED."""
     ListConcerned: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.ListConcernedRequest, _consent_service_pb2.ListConcernedResponse]
     """Whom to tell about a patient: for messaging only, no person behind the call."""
+    CountCare: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.CountCareRequest, _consent_service_pb2.CountCareResponse]
+    """How many circles somebody is a member of, and how many consents stand there, at each moment: for the directory only, in its own name.
+    Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
+    Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
+    """
 
 @_typing.type_check_only
 class ConsentServiceAsyncStub(ConsentServiceStub):
@@ -157,6 +162,11 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     """Representatives of a patient. Refuses with ACCESS_REFUSED."""
     ListConcerned: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.ListConcernedRequest, _consent_service_pb2.ListConcernedResponse]  # type: ignore[assignment]
     """Whom to tell about a patient: for messaging only, no person behind the call."""
+    CountCare: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.CountCareRequest, _consent_service_pb2.CountCareResponse]  # type: ignore[assignment]
+    """How many circles somebody is a member of, and how many consents stand there, at each moment: for the directory only, in its own name.
+    Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
+    Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
+    """
 
 class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
     """What each patient has agreed to, who is around them, and who may act for them.
@@ -321,5 +331,16 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_consent_service_pb2.ListConcernedResponse, _abc.Awaitable[_consent_service_pb2.ListConcernedResponse]]:
         """Whom to tell about a patient: for messaging only, no person behind the call."""
+
+    @_abc_1.abstractmethod
+    def CountCare(
+        self,
+        request: _consent_service_pb2.CountCareRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_service_pb2.CountCareResponse, _abc.Awaitable[_consent_service_pb2.CountCareResponse]]:
+        """How many circles somebody is a member of, and how many consents stand there, at each moment: for the directory only, in its own name.
+        Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
+        Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
+        """
 
 def add_ConsentServiceServicer_to_server(servicer: ConsentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
