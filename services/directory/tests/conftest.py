@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -19,7 +19,8 @@ from terresante.directory.v1.enrolment_service_pb2_grpc import (
 from terresante.directory.v1.ror_service_pb2_grpc import RorServiceStub, add_RorServiceServicer_to_server
 from terresante_dev.testing import LoginService
 from terresante_directory import enrolment_rules, gazetteer, reference
-from terresante_directory.domain.identifiers import AdministratorId, PlaceId, StructureId, TerritoryCode
+from terresante_directory.domain.care import CountCircles, not_known
+from terresante_directory.domain.identifiers import AdministratorId, PlaceId, StructureId, TerritoryCode, rpps
 from terresante_directory.domain.professionals import NewPlace, Profession, Professional, register_professional
 from terresante_directory.domain.structures import Structure, StructureKind
 from terresante_directory.domain.territories import Administrator
@@ -29,7 +30,7 @@ from terresante_directory.rpc.enrolment_desk import EnrolmentService, Parts, Ref
 from terresante_directory.rpc.enrolment_desk.within import changing
 from terresante_directory.rpc.ror import RorService
 from terresante_directory.settling import Settling
-from terresante_directory.store import known_people
+from terresante_directory.store import enrolments, known_people
 from terresante_directory.turning import Given, Turning
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
@@ -37,6 +38,7 @@ from terresante_platform.ids import new_id
 from .counter import Counter
 from .desk import CallingAs, Clock, Desk
 from .in_memory import AccountsInMemory
+from .joining import RPPS, known, waiting
 from .real_keycloak import Realm
 from .tree import Tree
 
@@ -46,7 +48,11 @@ OUEST, SUD = TerritoryCode("94-ouest"), TerritoryCode("95-sud")
 
 def pytest_configure(config: pytest.Config) -> None:
     """The platform's fixtures, in a way that also works when the whole project's tests are collected at once."""
-    for plugin in ("terresante_platform.testing.plugin", "terresante_dev.testing"):
+    for plugin in (
+        "terresante_platform.testing.plugin",
+        "terresante_dev.testing",
+        "terresante_dev.browser.testing",
+    ):
         config.pluginmanager.import_plugin(plugin)
 
 
@@ -110,8 +116,14 @@ def keycloak() -> AccountsInMemory:
     return AccountsInMemory()
 
 
+@pytest.fixture
+def circles() -> CountCircles:
+    """Who counts circles; a test that asks consent has its own."""
+    return not_known
+
+
 @pytest_asyncio.fixture
-async def address(database: Database, serve: Any, settling: Settling, clock: Clock) -> str:
+async def address(database: Database, serve: Any, settling: Settling, clock: Clock, circles: CountCircles) -> str:
     directory = DirectoryService(database, settling, reference.territories(), reference.professions(), clock.now)
     in_time = RorService(
         database,
@@ -121,6 +133,7 @@ async def address(database: Database, serve: Any, settling: Settling, clock: Clo
         reference.disclosure(),
         clock.now,
         reference.digital_services(),
+        circles,
     )
     register = partial(add_DirectoryServiceServicer_to_server, directory)
     register_in_time = partial(add_RorServiceServicer_to_server, in_time)
@@ -134,7 +147,7 @@ async def desk(address: str, dial: Any, calling_as: CallingAs, database: Databas
 
 
 @pytest.fixture
-def doors(database: Database, settling: Settling, clock: Clock) -> EnrolmentService:
+def doors(database: Database, settling: Settling, clock: Clock, circles: CountCircles) -> EnrolmentService:
     """By which people come in and leave."""
     territories, professions = reference.territories(), reference.professions()
 
@@ -145,8 +158,8 @@ def doors(database: Database, settling: Settling, clock: Clock) -> EnrolmentServ
             RorService(over, territories, professions, communes, disclosure, clock.now),
         )
 
-    parts = Parts(settling, services(database)[0], known_people, changing(services))
-    said = Reference(territories, professions, enrolment_rules.load())
+    parts = Parts(settling, services(database)[0], known_people, changing(services), circles)
+    said = Reference(territories, professions, enrolment_rules.load(), reference.disclosure())
     return EnrolmentService(database, parts, said, clock.now)
 
 
@@ -161,6 +174,17 @@ async def counter(doors: EnrolmentService, serve: Any, dial: Any, database: Data
 def joining(database: Database, clock: Clock) -> Joining:
     """Who asked to enrol is looked up."""
     return Joining(database, known_people, clock.now)
+
+
+@pytest_asyncio.fixture
+async def expected(database: Database, joining: Joining, settling: Settling, clock: Clock) -> UUID:
+    """Whose inert account waits for their card: the national directory knows them, and they asked."""
+    await known(database, RPPS)
+    async with database.transaction() as transaction:
+        await enrolments.ask(transaction, rpps(RPPS), clock.now())
+    await joining.round()
+    await settling.round()
+    return await waiting(database)
 
 
 @pytest_asyncio.fixture

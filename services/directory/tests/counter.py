@@ -29,6 +29,12 @@ class Counter:
         request = pb.ReplacePhoneRequest(professional_id=id, evidence=evidence, why=why)
         return (await self.stub.ReplacePhone(request)).account  # type: ignore[no-any-return]
 
+    async def replace_administrators_phone(
+        self, id: str, evidence: str = "in_person", why: str = "perdu en tournée"
+    ) -> pb.Account:
+        request = pb.ReplacePhoneRequest(administrator_id=id, evidence=evidence, why=why)
+        return (await self.stub.ReplacePhone(request)).account  # type: ignore[no-any-return]
+
     async def card_lost(self, id: str, why: str = "volée") -> pb.Account:
         request = pb.ReportCardLostRequest(professional_id=id, why=why)
         return (await self.stub.ReportCardLost(request)).account  # type: ignore[no-any-return]
@@ -36,9 +42,15 @@ class Counter:
     async def accounts(self, **asked: Any) -> pb.ListAccountsResponse:
         return await self.stub.ListAccounts(pb.ListAccountsRequest(**asked))  # type: ignore[no-any-return]
 
-    async def open_all(self, ids: Sequence[str], means: Any = PASSWORD) -> list[pb.OpenedAccount]:
+    async def told_acts(self, id: str = "", **asked: Any) -> pb.ListAccountActsResponse:
+        request = pb.ListAccountActsRequest(account_id=id, **asked)
+        return await self.stub.ListAccountActs(request)  # type: ignore[no-any-return]
+
+    async def open_all(
+        self, ids: Sequence[str], means: Any = PASSWORD, within: float | None = None
+    ) -> list[pb.OpenedAccount]:
         request = pb.OpenAccountsRequest(professional_ids=ids, means=means)
-        return list((await self.stub.OpenAccounts(request)).accounts)
+        return list((await self.stub.OpenAccounts(request, within)).accounts)
 
     async def name(self, *codes: str, **changes: Any) -> pb.NameAdministratorResponse:
         wanted: dict[str, Any] = {"given_name": "Paul", "family_name": "Roy", "means": PASSWORD}
@@ -63,6 +75,18 @@ class Counter:
 
     async def requests(self, **asked: Any) -> pb.ListRequestsResponse:
         return await self.stub.ListRequests(pb.ListRequestsRequest(**asked))  # type: ignore[no-any-return]
+
+    async def request(self, id: str) -> pb.ChangeRequest:
+        return (await self.stub.GetRequest(pb.GetRequestRequest(request_id=id))).request  # type: ignore[no-any-return]
+
+    async def myself(self) -> pb.GetMyselfResponse:
+        return await self.stub.GetMyself(pb.GetMyselfRequest())  # type: ignore[no-any-return]
+
+    async def correspondents(self, structure: str = "", professional: str = "") -> list[tuple[str, str]]:
+        """Whose structure, and who speaks for it."""
+        request = pb.ListCorrespondentsRequest(structure_id=structure, professional_id=professional)
+        found = (await self.stub.ListCorrespondents(request)).correspondents
+        return [(one.structure_id, one.professional_id) for one in found]
 
     async def say(self, id: str, text: str = "", assign_to: str = "") -> pb.ChangeRequest:
         request = pb.CommentRequestRequest(request_id=id, text=text, assign_to=assign_to)

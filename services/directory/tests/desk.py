@@ -67,6 +67,19 @@ class Desk:
         await self.administrator("94-ouest")
         return await self.professional((await self.structure()).structure_id, **changes)
 
+    async def moves(self, professional_id: str, to: str) -> None:
+        """A professional of one place ends it, and practises in another territory, whose administrator makes the calls
+        that follow."""
+        (known,) = await self.read(professional_id)
+        ended = pb.EndPlaceRequest(
+            professional_id=professional_id, place_id=known.places[0].place_id, version=known.version
+        )
+        left = (await self.stub.EndPlace(ended)).professional
+        await self.administrator(to)
+        there = pb.NewPlace(structure_id=(await self.structure(name="Ailleurs", territory_code=to)).structure_id)
+        added = pb.AddPlaceRequest(professional_id=professional_id, place=there, version=left.version)
+        await self.stub.AddPlace(added)
+
     async def open(self, professional_id: str, means: Any = PASSWORD) -> pb.OpenAccountResponse:
         request = pb.OpenAccountRequest(professional_id=professional_id, means=means)
         return await self.stub.OpenAccount(request)  # type: ignore[no-any-return]

@@ -26,13 +26,17 @@ class User:
 
 
 class AccountsInMemory:
-    """`away`: it does not answer. `refuses`: users it will not have. `gate`: what every call waits for."""
+    """`away`: it does not answer. `refuses`: users it will not have. `gate`: what every call waits for.
+
+    `takes`: seconds that every change takes.
+    """
 
     def __init__(self) -> None:
         self.users: dict[UUID, User] = {}
         self.away = False
         self.refuses: set[UUID] = set()
         self.gate: asyncio.Event | None = None
+        self.takes = 0.0
         self.arrived = asyncio.Event()
 
     async def keep(self, login: Login) -> str:
@@ -67,6 +71,8 @@ class AccountsInMemory:
         user = self.users.get(login.uid)
         if user is not None:
             user.enabled = False
+            if login.id_nat is None:
+                user.attributes.pop("idNat", None)
             user.logouts += 1
 
     async def replace_phone(self, login: Login) -> str:
@@ -100,6 +106,7 @@ class AccountsInMemory:
         self.arrived.set()
         if self.gate is not None:
             await self.gate.wait()
+        await asyncio.sleep(self.takes)
         if self.away:
             raise unavailable()
         if login.uid in self.refuses:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from terresante.directory.v1 import directory_service_pb2 as directory_pb
+from terresante_directory.settling import Settling
 from terresante_directory.store.enrolment_tables import account_seen
 from terresante_platform.database import Database
 
@@ -25,7 +26,9 @@ async def test_an_administrator_is_named_within_the_namers_rights_and_handed_a_s
     assert named.administrator.account_state == directory_pb.ACCOUNT_STATE_OPEN
     made = keycloak.users[UUID(id)]
     assert (made.password, made.attributes["kind"]) == (named.starting_password, "administrator")
-    assert [(act.kind, act.by) for act in await counter.acts(id)] == [("administrator_named", by), ("opened", by)]
+    kinds = ("administrator_named", "opened", "started")
+    assert [(act.kind, act.by) for act in await counter.acts(id)] == [(kind, by) for kind in kinds]
+    assert [sorted(act.territories) for act in await counter.acts(id)] == [["94-ouest"]] * 3
     desk.sit(UUID(id))
     assert (await desk.structure()).territory_code == "94-ouest"
     assert await reason(desk.structure(territory_code="94-est")) == "TERRITORY_NOT_YOURS"
@@ -55,6 +58,20 @@ async def test_a_card_names_one_administrator_only(desk: Desk, counter: Counter)
     assert len(await counter.administrators()) == 2
 
 
+async def test_who_was_ended_is_named_again_with_the_same_card(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    await desk.administrator("94-ouest")
+    first = await counter.name("94-ouest", means=CARD, rpps="10002813839")
+    await counter.end(first.administrator.administrator_id)
+
+    again = await counter.name("94-ouest", means=CARD, rpps="10002813839")
+
+    cards = {str(uid): user.attributes.get("idNat") for uid, user in keycloak.users.items()}
+    assert cards == {first.administrator.administrator_id: None, again.administrator.administrator_id: "810002813839"}
+    assert not keycloak.users[UUID(first.administrator.administrator_id)].enabled
+
+
 async def test_named_again_with_the_same_key_after_keycloak_was_away_it_goes_on_and_tells_a_password_once(
     desk: Desk, counter: Counter, keycloak: AccountsInMemory
 ) -> None:
@@ -69,6 +86,43 @@ async def test_named_again_with_the_same_key_after_keycloak_was_away_it_goes_on_
     assert first.administrator.administrator_id == second.administrator.administrator_id
     assert (bool(first.starting_password), second.starting_password) == (True, "")
     assert keycloak.users[UUID(first.administrator.administrator_id)].password == first.starting_password
+
+
+async def test_a_round_that_opened_the_account_meanwhile_leaves_the_start_to_be_told_once(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory, settling: Settling
+) -> None:
+    by = await desk.administrator("94-ouest")
+    desk.sit(by, key="k1")
+    keycloak.away = True
+    assert await reason(counter.name("94-ouest")) == "ACCOUNTS_UNAVAILABLE"
+    keycloak.away = False
+    assert await settling.round() == 1
+    (made,) = keycloak.users.values()
+    assert made.password is None
+
+    first, second = await counter.name("94-ouest"), await counter.name("94-ouest")
+
+    assert first.administrator.account_state == directory_pb.ACCOUNT_STATE_OPEN
+    assert made.password == first.starting_password != ""
+    assert second.starting_password == ""
+    assert [act.kind for act in await counter.acts(first.administrator.administrator_id)].count("started") == 1
+
+
+async def test_a_start_that_is_owed_is_not_told_once_the_new_administrators_rights_have_ended(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory, settling: Settling
+) -> None:
+    by = await desk.administrator("94-ouest")
+    desk.sit(by, key="k1")
+    keycloak.away = True
+    assert await reason(counter.name("94-ouest")) == "ACCOUNTS_UNAVAILABLE"
+    keycloak.away = False
+    await settling.round()
+    (other,) = (one for one in await counter.administrators() if one.administrator_id != str(by))
+    await counter.end(other.administrator_id)
+
+    assert await reason(counter.name("94-ouest")) == "ADMINISTRATOR_OTHER_UNKNOWN"
+
+    assert [user.password for user in keycloak.users.values()] == [None]
 
 
 async def test_a_key_kept_from_before_opens_nothing_for_somebody_whose_rights_ended(
@@ -136,6 +190,34 @@ async def test_rights_end_where_the_caller_may_end_them_and_the_account_with_the
     assert await reason(counter.end(str(uuid4()))) == "ADMINISTRATOR_OTHER_UNKNOWN"
 
 
+async def test_another_administrators_phone_is_replaced_by_who_administers_all_that_they_do(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    south = await desk.administrator("95-sud")
+    both = await desk.administrator("94-ouest", "95-sud")
+    named = (await counter.name("94-ouest", "95-sud")).administrator.administrator_id
+    user = keycloak.users[UUID(named)]
+    user.credentials |= {"otp"}
+    assert await reason(counter.replace_administrators_phone(named, "by_phone")) == "EVIDENCE_INVALID"
+    assert await reason(counter.replace_administrators_phone(named, why="")) == "WHY_INVALID"
+    assert await reason(counter.replace_administrators_phone(str(both))) == "ADMINISTRATOR_SELF"
+    assert await reason(counter.replace_administrators_phone(str(uuid4()))) == "ADMINISTRATOR_OTHER_UNKNOWN"
+    assert await reason(counter.replace_administrators_phone(str(south))) == "ACCOUNT_UNKNOWN"
+    desk.sit(south)
+    assert await reason(counter.replace_administrators_phone(named)) == "TERRITORY_NOT_YOURS"
+    desk.sit(both, logged_in_ago=600.0)
+    assert await reason(counter.replace_administrators_phone(named)) == "LOGIN_TOO_OLD"
+    assert "otp" in user.credentials
+    desk.sit(both)
+
+    account = await counter.replace_administrators_phone(named, "video", "volé")
+
+    assert (account.name, account.settled, account.professional_id) == ("Paul Roy", True, "")
+    assert (user.credentials, "CONFIGURE_TOTP" in user.actions) == ({"password"}, True)
+    act = (await counter.told_acts(named)).acts[0]
+    assert (act.kind, act.why, list(act.territory_codes)) == ("phone_replaced", "volé", ["94-ouest", "95-sud"])
+
+
 async def test_administrators_see_those_of_their_territories_and_nothing_of_others(
     desk: Desk, counter: Counter
 ) -> None:
@@ -179,6 +261,21 @@ async def test_once_keycloak_is_away_the_others_of_many_are_left_as_they_are(
     assert [one.reason for one in opened] == ["ACCOUNTS_UNAVAILABLE"] * 2
     states = [one.account_state for one in await desk.read(first.professional_id, second.professional_id)]
     assert states == [directory_pb.ACCOUNT_STATE_PENDING, directory_pb.ACCOUNT_STATE_NONE]
+
+
+async def test_many_accounts_end_before_the_callers_deadline_so_that_no_password_is_lost(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    first = await desk.someone()
+    second = await desk.professional(first.places[0].structure_id, family_name="Morel")
+    keycloak.takes = 1.5
+
+    opened = await counter.open_all([first.professional_id, second.professional_id], within=4.0)
+
+    assert [one.reason for one in opened] == ["", "ACCOUNTS_UNAVAILABLE"]
+    assert keycloak.users[UUID(first.professional_id)].password == opened[0].opened.starting_password
+    states = [one.account_state for one in await desk.read(first.professional_id, second.professional_id)]
+    assert states == [directory_pb.ACCOUNT_STATE_OPEN, directory_pb.ACCOUNT_STATE_NONE]
 
 
 async def test_accounts_are_listed_by_name_for_the_territory_that_answers_for_them(

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from terresante.directory.v1 import ror_service_pb2 as pb
 from terresante_directory import gazetteer
-from terresante_directory.domain.facts import ActId, Fact, Span, Subject, SubjectKind
+from terresante_directory.domain.facts import Span
 from terresante_directory.domain.operations.coverage import Coverage, coverage
 from terresante_platform.database import Database
 
@@ -20,15 +19,13 @@ from .tree import Tree, stamp
 CLICHY = "92024"
 
 
-def told(*pieces: tuple[int | None, int | None, str]) -> list[Fact]:
-    """Facts of one commune: from a day, before another one, covered by a territory."""
-    act, commune = ActId(uuid4()), Subject(SubjectKind.COMMUNE, CHOISY)
+def told(*pieces: tuple[int | None, int | None, str]) -> list[tuple[str, Span]]:
+    """What is said of one commune: from a day, before another one, covered by a territory."""
 
     def moment(number: int | None) -> datetime | None:
         return None if number is None else day(number)
 
-    spans = ((Span(moment(start), moment(end)), code) for start, end, code in pieces)
-    return [Fact(uuid4(), commune, span, {"territory_code": code}, act, act) for span, code in spans]
+    return [(code, Span(moment(start), moment(end))) for start, end, code in pieces]
 
 
 @pytest.mark.parametrize(

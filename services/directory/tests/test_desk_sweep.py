@@ -11,7 +11,7 @@ from terresante_directory.domain.drift import Drift
 from terresante_directory.seeing import Seen
 from terresante_directory.settling import Settling
 from terresante_directory.store import sweeps
-from terresante_directory.store.enrolment_tables import account_difference, account_seen, account_week
+from terresante_directory.store.enrolment_tables import account_difference, account_seen, account_sweep, account_week
 from terresante_directory.sweeping import Sweeping
 from terresante_platform.database import Database
 
@@ -95,7 +95,7 @@ async def test_two_users_with_one_uid_do_not_stop_the_sweep_and_the_later_login_
 
 
 async def test_each_way_of_differing_is_found_and_shown_until_it_is_over(
-    desk: Desk, keycloak: AccountsInMemory, sweeping: Sweeping, clock: Clock, database: Database
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory, sweeping: Sweeping, clock: Clock, database: Database
 ) -> None:
     ids = [UUID(id) for id in await three(desk)]
     stranger = uuid4()
@@ -108,6 +108,13 @@ async def test_each_way_of_differing_is_found_and_shown_until_it_is_over(
     assert await whole(sweeping, keycloak, clock) == 4
     expected = {str(stranger): Drift.UNKNOWN_HERE, str(ids[0]): Drift.CARD, str(ids[1]): Drift.STATE}
     assert await differences(database) == expected | {str(ids[2]): Drift.MISSING_THERE}
+    told = await counter.accounts(differing=True)
+    assert {one.professional_id: one.difference for one in told.accounts} == {
+        str(ids[0]): "card",
+        str(ids[1]): "state",
+        str(ids[2]): "missing_there",
+    }
+    assert (told.strangers, (await counter.accounts()).strangers) == (1, 0)
 
     keycloak.users[ids[2]] = gone
     keycloak.users[ids[1]].enabled = True
@@ -116,6 +123,27 @@ async def test_each_way_of_differing_is_found_and_shown_until_it_is_over(
     await whole(sweeping, keycloak, clock)
     await whole(sweeping, keycloak, clock)
     assert await differences(database) == {str(ids[0]): Drift.KIND}
+
+
+async def test_more_accounts_without_a_user_than_a_round_looks_at_are_all_found(
+    desk: Desk, keycloak: AccountsInMemory, sweeping: Sweeping, clock: Clock, database: Database
+) -> None:
+    ids = await three(desk)
+    place = (await desk.read(ids[0]))[0].places[0].structure_id
+    for name in ("Bert", "Cour", "Dumas"):
+        ids.append((await desk.professional(place, family_name=name)).professional_id)
+        await desk.open(ids[-1])
+    keycloak.users.clear()
+
+    found = []
+    for _ in range(4):
+        clock.at += timedelta(minutes=1)
+        found.append(await sweeping.round())
+
+    assert found == [2, 2, 2, 0]
+    assert await differences(database) == dict.fromkeys(ids, Drift.MISSING_THERE)
+    async with database.reading() as connection:
+        assert (await connection.execute(select(account_sweep.c.began_at))).scalar_one() == clock.at
 
 
 async def test_what_is_being_carried_out_and_a_lost_card_are_no_difference(

@@ -15,8 +15,8 @@ from .counter import Counter
 from .desk import CARD, reason
 
 METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["EnrolmentService"].methods]
-OF_BOTH = {"ListRequests", "CommentRequest"}
-OF_PROFESSIONALS = {"GetEnrolment", "CompleteEnrolment", "Leave", "AskForChange"} | OF_BOTH
+OF_BOTH = {"ListRequests", "GetRequest", "CommentRequest"}
+OF_PROFESSIONALS = {"GetEnrolment", "CompleteEnrolment", "Leave", "AskForChange", "GetMyself"} | OF_BOTH
 WITHOUT_ANYBODY = {"AskToEnrol"}
 OF_ADMINISTRATORS = (set(METHODS) - OF_PROFESSIONALS - WITHOUT_ANYBODY) | OF_BOTH
 

@@ -128,7 +128,9 @@ async def test_a_lost_card_opens_nothing_from_then_on_whatever_else_is_done_to_t
     await desk.reinstate(id)
     await desk.open(id, directory_pb.LOGIN_MEANS_PASSWORD_AND_CODE)
     assert "idNat" not in user(keycloak, id).attributes
-    assert [act.kind for act in await counter.acts(id)] == ["opened", "card_lost", "suspended", "reinstated", "opened"]
+    assert [act.kind for act in await counter.acts(id)] == [
+        *("opened", "started", "card_lost", "suspended", "reinstated", "opened", "started")
+    ]
 
 
 async def test_the_next_card_opens_the_account_once_an_administrator_opens_it_by_card_again(
@@ -140,7 +142,9 @@ async def test_the_next_card_opens_the_account_once_an_administrator_opens_it_by
     await desk.open(id, CARD)
 
     assert user(keycloak, id).attributes["idNat"] == f"8{RPPS}"
-    assert [act.kind for act in await counter.acts(id)] == ["opened", "card_lost", "opened", "card_seen"]
+    assert [act.kind for act in await counter.acts(id)] == [
+        *("opened", "started", "card_lost", "opened", "card_seen", "started")
+    ]
 
 
 async def test_a_card_is_declared_lost_without_a_fresh_login_and_while_keycloak_is_away_or_somebody_acts_on_it(

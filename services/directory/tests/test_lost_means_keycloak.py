@@ -1,6 +1,7 @@
 """What a lost phone and a lost card ask of Keycloak, of the fake and the real one alike; and real logins after it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -56,6 +57,18 @@ async def test_taking_a_card_away_leaves_the_rest_and_makes_no_user(ground: Acco
     assert (user.id_nat, user.kind, user.enabled) == (None, "professional", True)
     await ground.keep(login)
     assert (await looked(ground, login)).id_nat == login.id_nat
+
+
+async def test_shutting_a_login_that_gave_its_card_up_frees_the_card(ground: Accounts) -> None:
+    login = a_login(Means.CARD, an_id_nat())
+    await ground.keep(login)
+    await ground.shut(login)
+    assert (await looked(ground, login)).id_nat == login.id_nat
+
+    await ground.shut(replace(login, id_nat=None))
+
+    user = await looked(ground, login)
+    assert (user.id_nat, user.kind, user.enabled) == (None, "professional", False)
 
 
 async def test_users_are_told_page_by_page_each_once_and_no_client_of_keycloak(ground: Accounts) -> None:

@@ -13,6 +13,7 @@ from terresante_directory.rpc.enrolment_desk import EnrolmentService
 from terresante_directory.rpc.enrolment_desk.within import Change
 from terresante_platform.database import Database
 
+from .correspondence import World, as_correspondent, begun
 from .counter import Counter
 from .desk import Clock, Desk, reason
 from .tree import Tree
@@ -20,39 +21,9 @@ from .tree import Tree
 RPPS = "10002813839"
 
 
-class World:
-    """A structure of 94 Ouest with a correspondent and an administrator."""
-
-    def __init__(self, administrator: UUID, sheet: ror_pb.StructureSheet, correspondent: str) -> None:
-        self.administrator = administrator
-        self.sheet = sheet
-        self.structure = sheet.structure_id
-        self.correspondent = correspondent
-
-    def renamed(self, name: str = "Cabinet du Parc") -> ror_pb.ChangeStructureRequest:
-        content = ror_pb.StructureContent()
-        content.CopyFrom(self.sheet.content)
-        content.name = name
-        return ror_pb.ChangeStructureRequest(structure_id=self.structure, version=self.sheet.version, content=content)
-
-    def adding(self, professional: directory_pb.Professional) -> directory_pb.AddPlaceRequest:
-        place = directory_pb.NewPlace(structure_id=self.structure, role="remplaçante")
-        return directory_pb.AddPlaceRequest(
-            professional_id=professional.professional_id, version=professional.version, place=place
-        )
-
-
 @pytest.fixture
 async def world(desk: Desk, tree: Tree, counter: Counter) -> World:
-    administrator = await desk.administrator("94-ouest")
-    sheet = await tree.enrol()
-    someone = await desk.professional(sheet.structure_id)
-    assert await counter.correspond(sheet.structure_id, someone.professional_id) == [someone.professional_id]
-    return World(administrator, (await tree.told(sheet.structure_id)).sheet, someone.professional_id)
-
-
-def as_correspondent(counter: Counter, world: World, **more: Any) -> None:
-    counter.calling_as("professional", UUID(world.correspondent), **more)
+    return await begun(desk, tree, counter)
 
 
 async def test_what_a_correspondent_asks_is_done_as_an_act_of_the_administrator_who_approves(
@@ -85,7 +56,7 @@ async def test_a_change_of_what_was_changed_since_is_refused_and_nothing_is_kept
 
     assert await reason(counter.decide(asked.request_id, comment="oui")) == "VERSION_STALE"
 
-    (waiting,) = (await counter.requests()).requests
+    waiting = await counter.request(asked.request_id)
     assert (waiting.state, list(waiting.comments)) == (pb.REQUEST_STATE_OPEN, [])
     refused = await counter.decide(asked.request_id, approve=False, comment="déjà fait")
     assert (refused.state, refused.act_id) == (pb.REQUEST_STATE_REFUSED, "")

@@ -5,17 +5,19 @@ from functools import partial
 
 from terresante.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from terresante.directory.v1.enrolment_service_pb2_grpc import add_EnrolmentServiceServicer_to_server
+from terresante.directory.v1.extract_service_pb2_grpc import add_ExtractServiceServicer_to_server
 from terresante.directory.v1.import_service_pb2_grpc import add_ImportServiceServicer_to_server
 from terresante.directory.v1.ror_service_pb2_grpc import add_RorServiceServicer_to_server
 from terresante_platform import background, bus, database, forgetting, outbox, service
 from terresante_platform.rpc import server
 
-from terresante_directory import accounts, enrolment_rules, gazetteer, reference, settling
+from terresante_directory import accounts, circles, enrolment_rules, gazetteer, reference, settling
 from terresante_directory.imports.importing import Importing
 from terresante_directory.joining import Joining
 from terresante_directory.rpc import DirectoryService
 from terresante_directory.rpc.enrolment_desk import EnrolmentService, Parts, Reference
 from terresante_directory.rpc.enrolment_desk.within import changing
+from terresante_directory.rpc.extracting import ExtractService
 from terresante_directory.rpc.imports import ImportService
 from terresante_directory.rpc.ror import RorService
 from terresante_directory.settings import Settings
@@ -44,27 +46,30 @@ async def main(settings: Settings) -> None:
         outbox.relaying(kept, events_bus),
         forgetting.regularly(kept),
         service.verifying(settings, "directory") as verifier,
+        circles.asked_of(settings.consent_address, who) as counting,
     ):
         carrying_out = settling.Settling(kept, keycloak, now)
 
         def serving(over: database.Database) -> tuple[DirectoryService, RorService]:
             return (
                 DirectoryService(over, carrying_out, territories, professions, now),
-                RorService(over, territories, professions, communes, disclosure, now, digital_services),
+                RorService(over, territories, professions, communes, disclosure, now, digital_services, counting),
             )
 
         directory, in_time = serving(kept)
-        parts = Parts(carrying_out, directory, known_people, changing(serving))
-        said = Reference(territories, professions, enrolment_rules.load())
+        parts = Parts(carrying_out, directory, known_people, changing(serving), counting)
+        said = Reference(territories, professions, enrolment_rules.load(), disclosure)
         enrolment = EnrolmentService(kept, parts, said, now)
         importing = Importing(kept, territories, now)
         imports = ImportService(kept, importing, territories, now)
-        pages = Servicers(directory, in_time, imports)
+        extracts = ExtractService(kept, professions, communes, disclosure, now)
+        pages = Servicers(directory, in_time, imports, enrolment)
         register = [
             partial(add_DirectoryServiceServicer_to_server, directory),
             partial(add_RorServiceServicer_to_server, in_time),
             partial(add_ImportServiceServicer_to_server, imports),
             partial(add_EnrolmentServiceServicer_to_server, enrolment),
+            partial(add_ExtractServiceServicer_to_server, extracts),
         ]
         async with (
             settling.running(carrying_out),

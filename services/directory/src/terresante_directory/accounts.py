@@ -47,7 +47,7 @@ class Accounts(Protocol):
         """As `keep`; ends sessions, forgets all credentials, and gives a single-use password (None: none)."""
 
     async def shut(self, login: Login) -> None:
-        """Disables the user and ends their sessions, if there is such a user."""
+        """Disables the user, takes away a card that the login has no more, and ends their sessions, if there is one."""
 
     async def replace_phone(self, login: Login) -> str:
         """As `keep`; ends sessions, forgets one-time codes; the next login enrols others. The password stays."""
@@ -126,7 +126,8 @@ class KeycloakAccounts:
         def work(steps: "_Steps") -> None:
             user = _found(steps, login.uid)
             if user is not None:
-                steps.admin.update_user(user["id"], {**user, "enabled": False})
+                attributes = user["attributes"] if login.id_nat else _without_card(user)
+                steps.admin.update_user(user["id"], {**user, "enabled": False, "attributes": attributes})
                 steps.admin.user_logout(user["id"])
 
         await self._run(work)
@@ -153,8 +154,7 @@ class KeycloakAccounts:
         def work(steps: "_Steps") -> None:
             user = _found(steps, login.uid)
             if user is not None:
-                attributes = {name: value for name, value in user["attributes"].items() if name != "idNat"}
-                steps.admin.update_user(user["id"], {**user, "attributes": attributes})
+                steps.admin.update_user(user["id"], {**user, "attributes": _without_card(user)})
                 steps.admin.user_logout(user["id"])
 
         await self._run(work)
@@ -252,6 +252,10 @@ def _found(steps: _Steps, uid: UUID) -> dict[str, Any] | None:
     users = steps.admin.get_users({"q": f"uid:{uid}", "max": 2})
     found = next((user for user in users if user.get("attributes", {}).get("uid") == [str(uid)]), None)
     return steps.admin.get_user(found["id"]) if found else None
+
+
+def _without_card(user: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in user["attributes"].items() if name != "idNat"}
 
 
 def _seen(steps: _Steps, user: dict[str, Any]) -> Seen:

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 from pydantic_settings import SettingsConfigDict
 from terresante_platform.settings import ServiceSettings
+from terresante_platform.strangers import ProxyHeader
 
 ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -25,6 +26,9 @@ class Settings(ServiceSettings):
     keycloak_ca_file: Path | None = Field(
         None, description="Authority of Keycloak's HTTPS certificate; ISSUERS_CA_FILE if unset"
     )
+    consent_address: str = Field(
+        "", description="gRPC target of consent, which counts circles; empty: they are told as not known"
+    )
     territories_file: Path | None = Field(None, description="Territories; the committed list if unset")
     professions_file: Path | None = Field(None, description="Professions; the committed list if unset")
 
@@ -41,6 +45,15 @@ class Settings(ServiceSettings):
     workbench_client_id: str = Field("workbench", description="Client by which administrators log in to these pages")
     workbench_key_file: Path | None = Field(
         None, description="EC P-256 private key, PEM, by which that client proves itself to Keycloak"
+    )
+
+    workbench_trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="JSON list of networks (CIDR) of the reverse proxies in front of these pages, whose word about the "
+        "browser's address is believed; none by default: the browser is then who connects",
+    )
+    workbench_proxy_header: ProxyHeader = Field(
+        "x-forwarded-for", description="The one header in which those proxies tell it; the other is ignored"
     )
 
     @model_validator(mode="after")

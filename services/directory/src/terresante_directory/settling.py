@@ -38,7 +38,7 @@ from terresante_directory.domain.feeders import Feeder, FeederId, changed
 from terresante_directory.domain.identifiers import ProfessionalId, TerritoryCode
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind
 from terresante_directory.domain.professionals import Professional, with_account
-from terresante_directory.store import accounts, feeders, lost_means, professionals
+from terresante_directory.store import accounts, administrators, feeders, lost_means, professionals
 
 ROUND_SECONDS = 60.0
 MOST_PER_ROUND = 200
@@ -138,6 +138,8 @@ class Settling:
             async with self._database.transaction() as transaction:
                 current, holder = await _locked(transaction, account)
                 done = carried_out(replace(current, username=username), account.turn)
+                if first is not None:
+                    await self._record(transaction, account, AccountActKind.STARTED)
                 if done.settled:
                     await lost_means.phone_replaced(transaction, account.uid)
                 else:
@@ -153,10 +155,7 @@ class Settling:
             await self._keep(transaction, suspension_carried_out(current, account.turn, self._now()), holder)
 
     async def _record(self, transaction: AsyncConnection, account: Account, kind: AccountActKind) -> None:
-        territories = frozenset[TerritoryCode]()
-        if account.kind is Kind.PROFESSIONAL:
-            id = ProfessionalId(account.uid)
-            territories = frozenset(one.home() for one in (await professionals.get_many(transaction, [id])).values())
+        territories = await _territories(transaction, account)
         done = AccountAct(account.uid, kind, caller_id(), self._now(), territories=territories)
         await lost_means.record(transaction, done)
 
@@ -183,7 +182,7 @@ class Settling:
 
 
 async def keep_state(
-    transaction: AsyncConnection, professional: Professional, account: Account, at: datetime
+    transaction: AsyncConnection, professional: Professional, account: Account, at: datetime, why: str = ""
 ) -> Professional:
     """Keeps and announces a new version of the professional if their account's state is another one."""
     changed = with_account(professional, account)
@@ -192,7 +191,7 @@ async def keep_state(
         await events.professional_changed(transaction, changed, at)
         kind = DECIDED.get((professional.account, account.state))
         if kind is not None:
-            act = AccountAct(account.uid, kind, caller_id(), at, territories=frozenset({professional.home()}))
+            act = AccountAct(account.uid, kind, caller_id(), at, why, territories=frozenset({professional.home()}))
             await lost_means.record(transaction, act)
     return changed
 
@@ -208,6 +207,14 @@ async def keep_feeder(transaction: AsyncConnection, before: Feeder, after: Feede
     if after.version != before.version:
         await feeders.save(transaction, after)
         await events.feeder_changed(transaction, after, at)
+
+
+async def _territories(transaction: AsyncConnection, account: Account) -> frozenset[TerritoryCode]:
+    """Whose affair the account is; nobody's for a machine, nor for an administrator who was ended meanwhile."""
+    if account.kind is Kind.ADMINISTRATOR:
+        return await administrators.territories(transaction, account.uid)
+    id = ProfessionalId(account.uid)
+    return frozenset(one.home() for one in (await professionals.get_many(transaction, [id])).values())
 
 
 async def _locked(transaction: AsyncConnection, of: Account) -> tuple[Account, Holder]:

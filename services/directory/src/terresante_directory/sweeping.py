@@ -17,9 +17,9 @@ from terresante_platform.telemetry import log
 
 from terresante_directory.accounts import AccountRefused, Accounts
 from terresante_directory.domain.accounts import AccountsUnavailable
-from terresante_directory.domain.desk import PARIS, monday
 from terresante_directory.domain.drift import Difference, Held, drift
 from terresante_directory.domain.lost_means import Loss
+from terresante_directory.domain.weeks import PARIS, monday
 from terresante_directory.seeing import Seen
 from terresante_directory.store import accounts, lost_means, sweeps
 from terresante_directory.store.sweeps import Sight, Sweep
@@ -43,7 +43,7 @@ class Sweeping:
         self._most = most
 
     async def round(self) -> int:
-        """Looks at the next users; after the last ones, for accounts without a user. Gives how many differ.
+        """Looks at the next users; after the last ones, at the next accounts without a user. Gives how many differ.
 
         Raises `AccountsUnavailable`, `AccountRefused`; the next round begins where this one did.
         """
@@ -55,21 +55,21 @@ class Sweeping:
         try:
             page = await self._keycloak.page(sweep.position, self._most)
             found = await self._compared(page)
-            ended = len(page) < self._most
             await self._keep(page, found, now)
-            missing = await self._missing(sweep) if ended else []
+            ended = False
+            if len(page) < self._most:
+                missing, ended = await self._missing(sweep, now)
+                found += missing
         except (AccountsUnavailable, AccountRefused):
             async with self._database.transaction() as transaction:
                 await sweeps.release(transaction)
             raise
         async with self._database.transaction() as transaction:
-            await sweeps.keep_differences(transaction, missing, now)
             if ended:
                 await sweeps.forget_differences(transaction, sweep.began_at)
-            await sweeps.go_on(
-                transaction, Sweep(0, now) if ended else Sweep(sweep.position + self._most, sweep.began_at)
-            )
-        return len(found) + len(missing)
+            further = Sweep(sweep.position + len(page), sweep.began_at)
+            await sweeps.go_on(transaction, Sweep(0, now) if ended else further)
+        return len(found)
 
     async def run(self) -> None:
         """Rounds for ever, the first one now."""
@@ -97,12 +97,15 @@ class Sweeping:
                 found[difference.id] = difference
         return list(found.values())
 
-    async def _missing(self, sweep: Sweep) -> list[Difference]:
-        """Accounts of which this sweep saw no user, and which have none."""
+    async def _missing(self, sweep: Sweep, at: datetime) -> tuple[list[Difference], bool]:
+        """Of the next accounts of which this sweep saw no user, how each differs; and whether they were the last."""
         async with self._database.reading() as connection:
             unseen = await sweeps.unseen(connection, sweep.began_at, self._most)
-        found = [await self._difference(uid, await self._keycloak.look(uid)) for uid in unseen]
-        return [one for one in found if one is not None]
+        looked = {uid: await self._keycloak.look(uid) for uid in unseen}
+        told = [await self._difference(uid, user) for uid, user in looked.items()]
+        found = [one for one in told if one is not None]
+        await self._keep([user for user in looked.values() if user is not None], found, at)
+        return found, len(unseen) < self._most
 
     async def _difference(self, uid: UUID | None, user: Seen | None) -> Difference | None:
         async with self._database.reading() as connection:

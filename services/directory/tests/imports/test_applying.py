@@ -157,6 +157,26 @@ async def test_a_line_whose_subject_changed_since_the_preview_is_left_out(
     assert (await files.reasons(id))[2] == ("conflict", ["CHANGED_SINCE"])
 
 
+async def test_who_practises_elsewhere_by_now_is_corrected_by_no_import_of_this_territory(
+    files: HandingOver, database: Database
+) -> None:
+    west = await files.tree.desk.administrator("94-ouest")
+    await files.take(structures(structure("A")))
+    await files.take(professionals(PERSON | {"structure": "A"}))
+    files.tree.later()
+    id = await files.read(professionals(PERSON | {"nom": "Lemercier", "structure": "A"}))
+    (line,) = [one for one in await files.lines(id, CHANGED) if one.subject.kind == "professional"]
+    await files.choose(id, line.number)
+    files.tree.desk.sit(west)
+    await files.tree.desk.moves(line.subject.id, "95-sud")
+
+    files.tree.desk.sit(west)
+    assert (await files.apply(id)).state == pb.IMPORT_STATE_READY
+    (left,) = [one for one in await files.lines(id) if one.subject.kind == "professional"]
+    assert (left.outcome, list(left.reasons)) == (CONFLICT, ["TERRITORY_NOT_YOURS"])
+    assert await rows(database, "select family_name from professional") == [("Lemaire",)]
+
+
 async def test_a_number_that_somebody_else_has_by_now_is_left_out(files: HandingOver) -> None:
     id = await files.read(structures(structure("A", finess="995000098"), structure("B")))
     await files.choose(id, outcome=NEW)
@@ -239,6 +259,12 @@ async def test_pages_of_lines_and_imports_follow_each_other(files: HandingOver) 
     first = await files.stub.ListImports(pb.ListImportsRequest(limit=2))
     rest = await files.stub.ListImports(pb.ListImportsRequest(limit=2, cursor=first.next_cursor))
     assert [one.import_id for one in (*first.imports, *rest.imports)] == ids[::-1]
+    await files.choose(ids[0], 2)
+    await files.apply(ids[0])
+    ready = pb.ListImportsRequest(states=[pb.IMPORT_STATE_READY])
+    assert [one.import_id for one in (await files.stub.ListImports(ready)).imports] == ids[:0:-1]
+    unknown = pb.ListImportsRequest(states=[99])  # type: ignore[list-item]
+    assert await refused(files.stub.ListImports(unknown)) == "CHOICE_INVALID"
     assert rest.next_cursor == ""
     for cursor in ("x", "1", "1.x", "99999999999999999999.1", "-1.0", "1.0.0"):
         asked = pb.ListImportLinesRequest(import_id=ids[0], cursor=cursor)

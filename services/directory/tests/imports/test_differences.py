@@ -6,11 +6,15 @@ from uuid import uuid4
 import pytest
 from terresante.directory.v1 import import_service_pb2 as pb
 from terresante.directory.v1 import ror_service_pb2 as ror
+from terresante_directory.domain.identifiers import TerritoryCode
+from terresante_directory.imports import differing
+from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 
-from .handing_over import FINESS, HandingOver, sample
+from .handing_over import ANNUAIRE, FINESS, HandingOver, professionals, sample, structure, structures
+from .test_applying import PERSON
 
-KEEP, TAKE = pb.SETTLEMENT_KEEP_LOCAL, pb.SETTLEMENT_TAKE_SOURCE
+KEEP, TAKE, AGAIN = pb.SETTLEMENT_KEEP_LOCAL, pb.SETTLEMENT_TAKE_SOURCE, pb.SETTLEMENT_OPEN_AGAIN
 
 
 async def refused(call: Any) -> str:
@@ -89,6 +93,75 @@ async def test_differences_come_in_pages_and_of_one_subject(files: HandingOver) 
     only = ror.Subject(kind="structure", id=first)
     assert len(await files.differences("finess", subject=only)) == 3
     assert await files.differences("finess", subject=ror.Subject(kind="structure", id=str(uuid4()))) == []
+
+
+async def listed(files: HandingOver, **asked: Any) -> pb.ListDifferencesResponse:
+    told: pb.ListDifferencesResponse = await files.stub.ListDifferences(
+        pb.ListDifferencesRequest(source="finess", **asked)
+    )
+    return told
+
+
+async def test_what_was_kept_is_told_with_who_when_and_why_and_opened_again(files: HandingOver) -> None:
+    await corrected(files)
+    (found,) = await files.differences("finess")
+    assert (await listed(files)).total == 1
+    assert not found.HasField("keeping")
+    assert await refused(files.settle(AGAIN, found.difference_id)) == "DIFFERENCE_UNKNOWN"
+    await files.settle(KEEP, found.difference_id)
+
+    assert ((await listed(files)).total, (await listed(files, kept=True)).total) == (0, 1)
+    (kept,) = (await listed(files, kept=True)).differences
+    assert (kept.difference_id, kept.keeping.administrator_name) == (found.difference_id, "Claire Durand")
+    assert (kept.keeping.why, kept.keeping.HasField("at")) == ("comparé", True)
+    assert await refused(files.settle(TAKE, found.difference_id)) == "DIFFERENCE_UNKNOWN"
+    await files.tree.desk.administrator("95-sud")
+    assert await refused(files.settle(AGAIN, found.difference_id)) == "TERRITORY_NOT_YOURS"
+    await files.tree.desk.administrator("94-ouest")
+    assert not (await files.settle(AGAIN, found.difference_id)).HasField("act")
+
+    assert [one.difference_id for one in (await listed(files)).differences] == [found.difference_id]
+    assert (await listed(files, kept=True)).total == 0
+
+
+async def test_differences_are_asked_for_by_kind_and_counted_once_for_all_pages(
+    files: HandingOver, database: Database
+) -> None:
+    subject = await corrected(files)
+    files.tree.later()
+    await files.tree.change((await files.tree.told(subject)).sheet, postal_code="94999", commune="Ailleurs")
+
+    first = await listed(files, limit=2)
+    assert (first.total, len(first.differences), bool(first.next_cursor)) == (3, 2, True)
+    assert (await listed(files, limit=2, cursor=first.next_cursor)).total == 0
+    assert (await listed(files, subject=ror.Subject(kind="structure"))).total == 3
+    assert (await listed(files, subject=ror.Subject(kind="offer"))).total == 0
+    assert await refused(files.differences("finess", subject=ror.Subject(kind="place"))) == "SUBJECT_INVALID"
+    assert await refused(files.differences("finess", subject=ror.Subject(kind="x", id="x"))) == "SUBJECT_INVALID"
+    async with database.reading() as connection:
+        today = files.tree.clock.now().date().isoformat()
+        west, south = {TerritoryCode("94-ouest")}, {TerritoryCode("95-sud")}
+        assert await differing.waiting(connection, west, 1000, today) == (3, files.tree.clock.now())
+        assert (await differing.waiting(connection, west, 2, today))[0] == 2
+        assert await differing.waiting(connection, south, 1000, today) == (0, None)
+
+
+async def test_a_professional_who_went_elsewhere_is_reconciled_there_only(
+    files: HandingOver, database: Database
+) -> None:
+    west = await files.tree.desk.administrator("94-ouest")
+    await files.take(structures(structure("H", nom="Résidence du Belvédère", finess="995000262")))
+    await files.take(professionals(PERSON | {"rpps": "99710000151", "nom": "Ancien", "structure": "H"}))
+    await files.read(sample("annuaire.txt"), ANNUAIRE)
+    told = await files.differences("annuaire", subject=ror.Subject(kind="professional"))
+    (found,) = [one for one in told if one.field == "family_name"]
+    assert found.local_value == "Ancien"
+    await files.tree.desk.moves(found.subject.id, "95-sud")
+    files.tree.desk.sit(west)
+
+    assert await files.differences("annuaire", subject=ror.Subject(kind="professional")) == []
+    assert await refused(files.settle(TAKE, found.difference_id)) == "TERRITORY_NOT_YOURS"
+    assert await refused(files.settle(KEEP, found.difference_id)) == "TERRITORY_NOT_YOURS"
 
 
 async def test_what_cannot_be_asked_of_differences_is_refused(files: HandingOver) -> None:

@@ -7,23 +7,28 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from terresante_directory import gazetteer, reference, valuesets
+from terresante_directory import enrolment_rules, gazetteer, reference, valuesets
+from terresante_directory.domain.care import CountCircles
 from terresante_directory.domain.identifiers import AdministratorId
 from terresante_directory.domain.territories import appoint
 from terresante_directory.imports.importing import Importing
 from terresante_directory.rpc import DirectoryService
+from terresante_directory.rpc.enrolment_desk import EnrolmentService, Parts, Reference
+from terresante_directory.rpc.enrolment_desk.within import changing
 from terresante_directory.rpc.imports import ImportService
 from terresante_directory.rpc.ror import RorService
 from terresante_directory.settling import Settling
-from terresante_directory.store import administrators
+from terresante_directory.store import administrators, known_people
 from terresante_directory.turning import Given, Turning
 from terresante_directory.workbench import app, inside
 from terresante_directory.workbench.attempts import Attempts
 from terresante_directory.workbench.inside import Servicers
+from terresante_directory.workbench.serving import LOGINS, marking
 from terresante_directory.workbench.sessions import Sessions
 from terresante_directory.workbench.visits import Workbench
 from terresante_platform import background
 from terresante_platform.database import Database
+from terresante_platform.strangers import Strangers
 from terresante_platform.testing.certificates import Authority
 from terresante_platform.testing.issuer import Issuer, verifier_of
 
@@ -63,16 +68,26 @@ async def workbench(
     pro: Issuer,
     logins: KeycloakInMemory,
     watch: Watch,
+    circles: CountCircles,
 ) -> AsyncIterator[Workbench]:
     """What the pages stand on."""
     professions = reference.professions()
-    service = DirectoryService(database, settling, reference.territories(), professions, watch.now)
     verifier = verifier_of("directory", pro)
     communes, disclosure = gazetteer.load(), reference.disclosure()
-    in_time = RorService(database, reference.territories(), professions, communes, disclosure, watch.now)
+
+    def serving(over: Database) -> tuple[DirectoryService, RorService]:
+        return (
+            DirectoryService(over, settling, reference.territories(), professions, watch.now),
+            RorService(over, reference.territories(), professions, communes, disclosure, watch.now, circles=circles),
+        )
+
+    service, in_time = serving(database)
+    parts = Parts(settling, service, known_people, changing(serving), circles)
+    said = Reference(reference.territories(), professions, enrolment_rules.load(), disclosure)
+    enrolment = EnrolmentService(database, parts, said, watch.now)
     importing = Importing(database, reference.territories(), watch.now)
     imports = ImportService(database, importing, reference.territories(), watch.now)
-    servicers = Servicers(service, in_time, imports)
+    servicers = Servicers(service, in_time, imports, enrolment)
     async with (
         background.running(importing.run()),
         inside.desk(certificates.identity("directory"), verifier, servicers) as desk,
@@ -80,7 +95,9 @@ async def workbench(
         labels = {code: profession.label for code, profession in professions.items()}
         sessions, attempts = Sessions(database, watch.now), Attempts(database, watch.now)
         keycloak: Any = logins
-        yield Workbench(sessions, attempts, keycloak, verifier, desk, ORIGIN, labels, valuesets.load(), communes)
+        strangers = Strangers(marking("a key"), lambda: watch.now().timestamp(), LOGINS)
+        values = valuesets.load()
+        yield Workbench(sessions, attempts, keycloak, verifier, desk, ORIGIN, labels, values, communes, strangers)
 
 
 @pytest.fixture
@@ -124,4 +141,27 @@ def appointed(database: Database) -> Appoint:
 async def claire(visitor: Visitor, appointed: Appoint) -> Visitor:
     """The administrator of 94 Ouest, signed in."""
     await visitor.log_in(await appointed("94-ouest"))
+    return visitor
+
+
+@pytest_asyncio.fixture
+async def anne(door: Any, logins: KeycloakInMemory, claire: Visitor) -> AsyncIterator[Visitor]:
+    """A professional of 94 Ouest whom Claire enrolled and gave an account, signed in."""
+    structure = {"name": "Cabinet des Tilleuls", "kind": "cabinet", "territory_code": "94-ouest", "level": "site"}
+    place = (await claire.send("/structures/nouvelle", **structure)).headers["location"]
+    someone = {"family_name": "Lemaire", "given_name": "Anne", "profession": "10", "role": "titulaire"}
+    where = place.partition("?")[0].rpartition("/")[2]
+    enrolled = await claire.send("/professionnels/nouveau", structure=where, **someone)
+    id = enrolled.headers["location"].partition("?")[0].rpartition("/")[2]
+    assert (await claire.send(f"/professionnels/{id}/compte/ouvrir", means="password")).status_code == 200
+    one = Visitor(door, logins)
+    await one.log_in(UUID(id), kind="professional")
+    yield one
+    await one.http.aclose()
+
+
+@pytest_asyncio.fixture
+async def invited(visitor: Visitor, expected: UUID) -> Visitor:
+    """Somebody whose account waits for them to complete their enrolment, signed in by card."""
+    await visitor.log_in(expected, kind="professional", acr=3)
     return visitor

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from terresante_directory.workbench.serving import LOGINS
 from terresante_directory.workbench.visits import Workbench
 from terresante_platform.database import Database
 
@@ -106,12 +107,14 @@ async def test_an_answer_in_another_browser_opens_nothing(
     await other.http.aclose()
 
 
-@pytest.mark.parametrize("kind", ["professional", "system"])
-async def test_only_an_administrator_gets_in_and_anybody_elses_login_ends(visitor: Visitor, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "reason"), [("patient", "TOKEN_INVALID"), ("system", "NOT_ADMINISTRATOR")])
+async def test_neither_a_patient_nor_a_machine_gets_in_and_their_login_ends(
+    visitor: Visitor, kind: str, reason: str
+) -> None:
     back = await visitor.log_in(uuid4(), kind=kind)
 
-    assert back.status_code == 403
-    assert "NOT_ADMINISTRATOR" in back.text
+    assert back.status_code in (401, 403)
+    assert reason in back.text
     assert len(visitor.keycloak.ended) == 1
     assert not visitor.cookie
 
@@ -137,6 +140,27 @@ async def test_keycloak_away_is_told_and_changes_nothing(visitor: Visitor) -> No
 
     assert answer.status_code == 503
     assert "LOGIN_SERVICE_UNAVAILABLE" in answer.text
+
+
+async def test_logins_begun_from_one_address_are_bounded_and_others_get_in(
+    visitor: Visitor, door: Any, logins: KeycloakInMemory, watch: Watch, database: Database
+) -> None:
+    for _ in range(LOGINS[0].burst):
+        await visitor.begin()
+    begun = await rows(database, "workbench_login")
+
+    refused = await visitor.get("/connexion")
+    sent = await visitor.post("/structures/nouvelle", {"name": "Cabinet", "_jeton": "A.B"})
+
+    assert {refused.status_code, sent.status_code} == {429}
+    assert "RATE_LIMITED" in refused.text
+    assert "RATE_LIMITED" in sent.text
+    assert await rows(database, "workbench_login") == begun
+    elsewhere = Visitor(door, logins, "192.0.2.7")
+    await elsewhere.begin()
+    await elsewhere.http.aclose()
+    watch.ahead += timedelta(seconds=3600 / LOGINS[0].per_hour + 1)
+    await visitor.begin()
 
 
 async def test_signing_out_ends_both_sessions(claire: Visitor, database: Database) -> None:

@@ -84,11 +84,9 @@ async def test_another_administrators_token_does_nothing(
     await other.http.aclose()
 
 
-async def test_a_form_of_an_earlier_session_is_taken_up_again_with_what_was_typed(
-    claire: Visitor, appointed: Appoint
-) -> None:
+async def test_a_form_of_an_earlier_session_is_taken_up_again_with_what_was_typed(claire: Visitor) -> None:
     sent = {**await claire.hidden(NEW), **STRUCTURE, "name": "Cabinet « d'été »"}
-    await claire.log_in(await appointed("94-ouest"))
+    await claire.log_in(claire.keycloak.login.who)
 
     answer = await claire.post(NEW, sent)
 
@@ -99,9 +97,47 @@ async def test_a_form_of_an_earlier_session_is_taken_up_again_with_what_was_type
     assert (await claire.get(back[1])).text.count("d&#39;été") == 1
 
 
-async def test_what_is_typed_when_the_session_has_ended_is_there_after_the_login(
+async def test_a_form_that_was_made_for_another_person_is_not_kept_for_who_sends_it(
     claire: Visitor, appointed: Appoint
 ) -> None:
+    sent = {**await claire.hidden(NEW), **STRUCTURE}
+    await claire.log_in(await appointed("94-ouest"))
+
+    answer = await claire.post(NEW, sent)
+
+    assert (answer.status_code, "FORM_EXPIRED" in answer.text) == (409, True)
+    assert "brouillon" not in answer.text
+
+
+async def test_what_was_typed_before_the_session_ended_is_not_given_to_who_logs_in_next(
+    claire: Visitor, appointed: Appoint
+) -> None:
+    sent = {**await claire.hidden(NEW), **STRUCTURE}
+    claire.http.cookies.delete("__Host-workbench", domain="atelier.test", path="/")
+    again = re.search(r'href="(/connexion\?reprise=[^"]+)"', (await claire.post(NEW, sent)).text)
+    assert again
+
+    back = await claire.log_in(await appointed("94-ouest"), again[1])
+
+    assert back.headers["location"] == NEW
+
+
+@pytest.mark.parametrize("token", ["", "A" * 43, "A" * 43 + "."])
+async def test_what_says_for_nobody_it_was_made_is_kept_for_nobody(
+    claire: Visitor, appointed: Appoint, token: str
+) -> None:
+    claire.http.cookies.delete("__Host-workbench", domain="atelier.test", path="/")
+
+    answer = await claire.post(NEW, {**STRUCTURE, "_jeton": token})
+
+    assert answer.status_code == 401
+    assert "Ce que vous avez saisi est gardé" not in answer.text
+    again = re.search(r'href="(/connexion\?reprise=[^"]+)"', answer.text)
+    assert again
+    assert (await claire.log_in(await appointed("94-ouest"), again[1])).headers["location"] == NEW
+
+
+async def test_what_is_typed_when_the_session_has_ended_is_there_after_the_login(claire: Visitor) -> None:
     sent = {**await claire.hidden(NEW), **STRUCTURE, "commune": "Créteil"}
     claire.http.cookies.delete("__Host-workbench", domain="atelier.test", path="/")
 
@@ -111,7 +147,7 @@ async def test_what_is_typed_when_the_session_has_ended_is_there_after_the_login
     assert "Ce que vous avez saisi est gardé" in answer.text
     again = re.search(r'href="(/connexion\?reprise=[^"]+)"', answer.text)
     assert again
-    back = await claire.log_in(await appointed("94-ouest"), again[1])
+    back = await claire.log_in(claire.keycloak.login.who, again[1])
     form = await claire.get(back.headers["location"])
     assert 'value="Créteil"' in form.text
 

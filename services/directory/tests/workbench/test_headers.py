@@ -1,8 +1,13 @@
 """What every answer carries, whatever it is: no script but ours, nothing kept, nobody else's frame."""
 
-import pytest
+from typing import Any
 
-from .visitor import Visitor
+import pytest
+from sqlalchemy.exc import InterfaceError
+from terresante_directory.workbench.attempts import Attempt
+from terresante_directory.workbench.visits import Workbench
+
+from .visitor import KeycloakInMemory, Visitor
 
 ANSWERS = [
     "/",
@@ -80,3 +85,38 @@ async def test_a_page_that_does_not_exist_says_what_to_do(claire: Visitor) -> No
     assert answer.status_code == 404
     assert "PAGE_UNKNOWN" in answer.text
     assert "repartez de l’accueil" in answer.text
+
+
+class Broken(KeycloakInMemory):
+    """Whose login page breaks."""
+
+    fault: Exception
+
+    async def login_page(self, attempt: Attempt) -> str:
+        raise self.fault
+
+
+async def test_a_fault_is_a_page_that_says_what_to_do_and_nothing_of_anybody(
+    visitor: Visitor, workbench: Workbench
+) -> None:
+    broken: Any = Broken(visitor.keycloak.token, visitor.keycloak.now)
+    broken.fault = RuntimeError("Claire Durand")
+    workbench.provider = broken
+
+    answer = await visitor.get("/connexion")
+
+    assert answer.status_code == 500
+    assert "Une panne interne" in answer.text
+    assert "Claire" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_a_database_that_is_away_is_told_as_that(visitor: Visitor, workbench: Workbench) -> None:
+    broken: Any = Broken(visitor.keycloak.token, visitor.keycloak.now)
+    broken.fault = InterfaceError("select 1", None, ConnectionRefusedError(), connection_invalidated=True)
+    workbench.provider = broken
+
+    answer = await visitor.get("/connexion")
+
+    assert answer.status_code == 503
+    assert "panne interne" not in answer.text

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from terresante_directory.workbench import forms
+from terresante_platform.database import Database
 
 from .filling import form
 from .visitor import ORIGIN, Visitor
@@ -131,7 +133,7 @@ async def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_of_the
     claire: Visitor, taken_over: None
 ) -> None:
     path = (await send(claire, (SAMPLES / "structures.csv").read_bytes())).headers["location"]
-    for act in ("choisir", "appliquer", "abandonner"):
+    for act in ("choisir", "appliquer"):
         back = await claire.get(f"{path}/{act}?brouillon=00000000-0000-4000-8000-000000000000")
         assert (back.status_code, back.headers["location"]) == (303, path)
 
@@ -154,3 +156,51 @@ async def test_a_choice_of_lines_that_there_are_not_is_refused(
 @pytest.mark.parametrize("id", ["x", "00000000-0000-4000-8000-000000000000"])
 async def test_an_import_that_is_not_ours_does_not_exist(claire: Visitor, id: str) -> None:
     assert (await claire.get(f"/imports/{id}")).status_code == 404
+
+
+async def test_abandoning_says_what_is_lost_first_and_changes_nothing_here(claire: Visitor, taken_over: None) -> None:
+    path = (await send(claire, (SAMPLES / "structures.csv").read_bytes())).headers["location"]
+    choosing = form(await read(claire, path), f"{path}/choisir")
+    await claire.post(f"{path}/choisir", {"_jeton": choosing["_jeton"], "sorte": "2", "toutes": "1"})
+    chosen = (await claire.get(path)).text
+    assert re.search(r"Appliquer \d+ lignes", chosen)
+
+    asked = (await claire.get(f"{path}/abandonner")).text
+    assert "sont oubliés. Cela ne s’annule pas" in asked
+    assert re.search(r"vos choix \(\d+ lignes : \d+ nouvelles\)", asked)
+    assert (await claire.send(f"{path}/abandonner")).headers["location"] == "/imports"
+
+    assert "abandonné" in (await claire.get(path)).text
+    assert "Ce territoire n’a pas encore de structure" in (await claire.get("/structures")).text
+
+
+async def test_without_a_choice_there_is_nothing_to_apply_and_values_are_in_words(
+    claire: Visitor, taken_over: None
+) -> None:
+    path = (await send(claire, (SAMPLES / "structures.csv").read_bytes())).headers["location"]
+
+    page = await read(claire, path)
+
+    assert "Choisissez d’abord des lignes" in page
+    assert f'action="{path}/appliquer"' not in page
+    assert "Entité juridique" in page
+    assert "legal_entity" not in page
+
+
+async def test_files_beyond_what_is_read_at_once_are_refused_on_the_form(
+    claire: Visitor, taken_over: None, database: Database
+) -> None:
+    await send(claire, (SAMPLES / "structures.csv").read_bytes())
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            text(
+                "insert into import select (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), "
+                "'state', 'reading', 'leased_until', now() + interval '1 hour'))).* "
+                "from import i, generate_series(1, 3)"
+            )
+        )
+
+    answer = await send(claire, (SAMPLES / "structures.csv").read_bytes())
+
+    assert (answer.status_code, "IMPORTS_BUSY" in answer.text) == (429, True)
+    assert "Attendez qu’ils soient lus" in answer.text

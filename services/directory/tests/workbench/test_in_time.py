@@ -78,6 +78,22 @@ async def test_a_closed_structure_says_so_and_an_undoing_opens_it_again(claire: 
     assert ">fermée</span>" not in (await claire.get(f"/structures/{id}")).text
 
 
+async def test_before_an_act_is_undone_the_page_shows_what_comes_back(claire: Visitor) -> None:
+    id = await structure(claire, level="site")
+    sent = {**await form_of(claire, f"/structures/{id}/modifier"), "name": "Maison des Tilleuls"}
+    await claire.post(f"/structures/{id}/modifier", sent)
+    undo = UNDO.search((await claire.get(f"/structures/{id}/historique")).text)
+    assert undo
+    address = undo[1].replace("&amp;", "&")
+
+    shown = (await claire.get(address)).text
+    unplaced = await claire.get(address.partition("?")[0] + "?suite=zzz")
+
+    assert "<del>Maison des Tilleuls</del> → <ins>Cabinet des Tilleuls</ins>" in shown
+    assert unplaced.status_code == 200
+    assert "Annuler l’acte" in unplaced.text
+
+
 async def test_a_date_that_does_not_exist_is_told_at_its_field(claire: Visitor) -> None:
     id = await structure(claire, level="site")
     sent = await form_of(claire, f"/structures/{id}/modifier")

@@ -1,9 +1,12 @@
 """Operations on the pages: composed in the address, shown before, done as shown, undone in one action; and finding."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 from terresante.directory.v1 import ror_service_pb2 as pb
+from terresante_directory.domain.care import CareCount, Counted, Standing
 from terresante_directory.workbench.visits import Workbench
 
 from .filling import form
@@ -38,6 +41,37 @@ async def test_a_move_is_shown_then_done_then_undone(claire: Visitor, workbench:
     assert undo
     await claire.send(undo[1])
     assert await parent(workbench, unit) == first
+
+
+class CirclesOfTests:
+    """As consent would answer; `told` None: it does not."""
+
+    def __init__(self) -> None:
+        self.told: Counted | None = None
+
+    async def __call__(self, _: Sequence[Standing], __: Sequence[datetime]) -> Counted | None:
+        return self.told
+
+
+@pytest.fixture
+def circles() -> CirclesOfTests:
+    return CirclesOfTests()
+
+
+async def test_a_preview_says_how_many_circles_are_concerned_or_that_nobody_knows(
+    claire: Visitor, circles: CirclesOfTests
+) -> None:
+    first, other = await structure(claire), await structure(claire, name="Site du Port")
+    unit = await structure(claire, name="Unité A", level="internal", part_of=first)
+    path = f"/operations/deplacer?structure={unit}&vers={other}&voir=1"
+    for told, words in (
+        (None, "inconnu en ce moment"),
+        (Counted((CareCount(None, None),), 5, 5), "moins de 5"),
+        (Counted((CareCount(35, 30),), 5, 5), "35 à 39"),
+        (Counted((CareCount(35, 30),), 1, 1), "35"),
+    ):
+        circles.told = told
+        assert f"<dt>Cercles de soins concernés</dt><dd>{words}</dd>" in (await claire.get(path)).text
 
 
 async def test_what_changed_since_the_preview_is_shown_again_and_nothing_is_done(
@@ -109,8 +143,9 @@ async def test_the_map_says_who_covers_a_commune_and_its_data_are_for_administra
 
     assert page.status_code == 200
     assert "Couverte par" in page.text
-    assert data.json()["communes"]["94080"]["name"] == "Vincennes"
-    assert data.json()["own"] == ["94-ouest"]
+    name, territory = data.json()["communes"]["94080"]
+    assert name == "Vincennes"
+    assert territory in data.json()["territories"]
     assert outlines.json()["type"] == "FeatureCollection"
     claire.http.cookies.clear()
     assert (await claire.get("/carte/communes.json")).status_code == 401

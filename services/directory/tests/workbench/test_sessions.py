@@ -93,6 +93,40 @@ async def test_changed_rights_make_a_new_id_and_the_old_one_opens_nothing(
     assert (await visitor.get("/")).status_code == 401
 
 
+async def test_rights_that_change_at_a_refused_request_do_not_end_the_session(
+    visitor: Visitor, appointed: Appoint, database: Database
+) -> None:
+    who = await appointed("94-ouest")
+    await visitor.log_in(who)
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            text("insert into administrator_territory (administrator_id, territory) values (:who, '92-nord')"),
+            {"who": who},
+        )
+
+    assert (await visitor.get("/structures/nulle-part")).status_code == 404
+
+    assert (await visitor.get("/")).status_code == 200
+
+
+async def test_rights_that_change_under_two_requests_at_once_leave_one_session(
+    visitor: Visitor, appointed: Appoint, database: Database
+) -> None:
+    who = await appointed("94-ouest")
+    await visitor.log_in(who)
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            text("insert into administrator_territory (administrator_id, territory) values (:who, '92-nord')"),
+            {"who": who},
+        )
+
+    answers = await asyncio.gather(visitor.get("/"), visitor.get("/"))
+
+    async with database.reading() as connection:
+        kept = (await connection.execute(text("select count(*) from workbench_session"))).scalar_one()
+    assert ({200} <= {answer.status_code for answer in answers} <= {200, 401}, kept) == (True, 1)
+
+
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 43, "A" * 5000, "../../etc", "' or 1=1 --"])
 async def test_a_made_up_cookie_opens_nothing(visitor: Visitor, cookie: str) -> None:
     answer = await visitor.get("/", cookie=f"__Host-workbench={cookie}")

@@ -76,11 +76,12 @@ class KeycloakInMemory:
 
 
 class Visitor:
-    """One browser. Addresses are paths; redirects are not followed."""
+    """One browser. Addresses are paths; redirects are not followed. `who`: logged in last."""
 
-    def __init__(self, app: Any, keycloak: KeycloakInMemory) -> None:
+    def __init__(self, app: Any, keycloak: KeycloakInMemory, address: str = "192.0.2.1") -> None:
         self.keycloak = keycloak
-        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
+        self.who = uuid4()
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True, client=(address, 40_000))
         self.http = httpx2.AsyncClient(transport=transport, base_url=ORIGIN)
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
@@ -99,7 +100,7 @@ class Visitor:
 
     async def log_in(self, who: UUID, path: str = "/connexion", **more: Any) -> httpx2.Response:
         """A whole login."""
-        self.keycloak.login = Login(who, **more)
+        self.who, self.keycloak.login = who, Login(who, **more)
         return await self.come_back(await self.begin(path))
 
     async def hidden(self, path: str) -> dict[str, list[str]]:

@@ -844,15 +844,19 @@ class SuspendAccountRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     professional_id: _builtins.str
+    why: _builtins.str
+    """For the account's history; may be blank, up to 500 characters."""
     def __init__(
         self,
         *,
         professional_id: _builtins.str = ...,
+        why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -887,15 +891,19 @@ class ReinstateAccountRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     professional_id: _builtins.str
+    why: _builtins.str
+    """For the account's history; may be blank, up to 500 characters."""
     def __init__(
         self,
         *,
         professional_id: _builtins.str = ...,
+        why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

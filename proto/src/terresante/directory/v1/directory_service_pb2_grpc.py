@@ -224,8 +224,8 @@ class DirectoryServiceServicer:
 
     def SuspendAccount(self, request, context):
         """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
-        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
-        stands, its sessions end later).
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, WHY_INVALID, ACCOUNTS_UNAVAILABLE (the
+        suspension stands, its sessions end later).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -71,8 +71,8 @@ class DirectoryServiceStub:
     """
     SuspendAccount: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.SuspendAccountRequest, _directory_service_pb2.SuspendAccountResponse]
     """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
-    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
-    stands, its sessions end later).
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, WHY_INVALID, ACCOUNTS_UNAVAILABLE (the
+    suspension stands, its sessions end later).
     """
     ReinstateAccount: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ReinstateAccountRequest, _directory_service_pb2.ReinstateAccountResponse]
     """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
@@ -155,8 +155,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """
     SuspendAccount: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.SuspendAccountRequest, _directory_service_pb2.SuspendAccountResponse]  # type: ignore[assignment]
     """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
-    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
-    stands, its sessions end later).
+    Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, WHY_INVALID, ACCOUNTS_UNAVAILABLE (the
+    suspension stands, its sessions end later).
     """
     ReinstateAccount: _aio.UnaryUnaryMultiCallable[_directory_service_pb2.ReinstateAccountRequest, _directory_service_pb2.ReinstateAccountResponse]  # type: ignore[assignment]
     """Lifts a suspension. For administrators as OpenAccount. Refuses as SuspendAccount, and with ACCOUNT_BUSY."""
@@ -302,8 +302,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_service_pb2.SuspendAccountResponse, _abc.Awaitable[_directory_service_pb2.SuspendAccountResponse]]:
         """Suspends at once: sessions end, decisions refuse. For the same administrators, however long ago they logged in.
-        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, ACCOUNTS_UNAVAILABLE (the suspension
-        stands, its sessions end later).
+        Refuses with TERRITORY_NOT_YOURS, PROFESSIONAL_UNKNOWN, ACCOUNT_UNKNOWN, ADMINISTRATOR_UNKNOWN, WHY_INVALID, ACCOUNTS_UNAVAILABLE (the
+        suspension stands, its sessions end later).
         """
 
     @_abc_1.abstractmethod

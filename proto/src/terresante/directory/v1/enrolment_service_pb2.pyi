@@ -56,11 +56,29 @@ class ListAccountsRequest(_message.Message):
     NOT_SINCE_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    LOCKED_FIELD_NUMBER: _builtins.int
+    UNSETTLED_FIELD_NUMBER: _builtins.int
+    DIFFERING_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    ENROLLED_ALONE_FIELD_NUMBER: _builtins.int
     territory_code: _builtins.str
     state: _directory_service_pb2.AccountState.ValueType
     cursor: _builtins.str
     limit: _builtins.int
     """1 to 100; 0 means 50."""
+    locked: _builtins.bool
+    """Only those closed for a while after wrong passwords or codes."""
+    unsettled: _builtins.bool
+    """Only those that Keycloak is not known to agree with yet."""
+    differing: _builtins.bool
+    """Only those of which Keycloak was seen to hold something else than was decided."""
+    text: _builtins.str
+    """Words of a name, in any order, up to 200 characters."""
+    professional_id: _builtins.str
+    """Only this professional's."""
+    enrolled_alone: _builtins.bool
+    """Only those of people who enrolled by themselves in the last fortnight."""
     @_builtins.property
     def not_since(self) -> _timestamp_pb2.Timestamp:
         """Only those who have not logged in since."""
@@ -73,10 +91,16 @@ class ListAccountsRequest(_message.Message):
         not_since: _timestamp_pb2.Timestamp | None = ...,
         cursor: _builtins.str = ...,
         limit: _builtins.int = ...,
+        locked: _builtins.bool = ...,
+        unsettled: _builtins.bool = ...,
+        differing: _builtins.bool = ...,
+        text: _builtins.str = ...,
+        professional_id: _builtins.str = ...,
+        enrolled_alone: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_since", b"not_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit", "not_since", b"not_since", "state", b"state", "territory_code", b"territory_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "differing", b"differing", "enrolled_alone", b"enrolled_alone", "limit", b"limit", "locked", b"locked", "not_since", b"not_since", "professional_id", b"professional_id", "state", b"state", "territory_code", b"territory_code", "text", b"text", "unsettled", b"unsettled"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -96,6 +120,10 @@ class Account(_message.Message):
     SETTLED_FIELD_NUMBER: _builtins.int
     LAST_LOGIN_FIELD_NUMBER: _builtins.int
     LOCKED_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_FIELD_NUMBER: _builtins.int
+    WITH_CARD_FIELD_NUMBER: _builtins.int
+    CARD_LOST_FIELD_NUMBER: _builtins.int
+    PHONE_ASKED_FIELD_NUMBER: _builtins.int
     professional_id: _builtins.str
     name: _builtins.str
     profession_label: _builtins.str
@@ -105,8 +133,20 @@ class Account(_message.Message):
     """Keycloak is known to agree."""
     locked: _builtins.bool
     """Too many wrong passwords or codes: closed for a while."""
+    difference: _builtins.str
+    """How Keycloak was seen to differ from what was decided: missing_there, state, card, kind; blank if it does not."""
+    with_card: _builtins.bool
+    """A card opens it, or did until it was lost."""
     @_builtins.property
     def last_login(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def card_lost(self) -> _timestamp_pb2.Timestamp:
+        """Since when its card is lost, and opens nothing."""
+
+    @_builtins.property
+    def phone_asked(self) -> _timestamp_pb2.Timestamp:
+        """Since when another phone is to be asked for, which Keycloak has not been told yet."""
+
     def __init__(
         self,
         *,
@@ -118,10 +158,14 @@ class Account(_message.Message):
         settled: _builtins.bool = ...,
         last_login: _timestamp_pb2.Timestamp | None = ...,
         locked: _builtins.bool = ...,
+        difference: _builtins.str = ...,
+        with_card: _builtins.bool = ...,
+        card_lost: _timestamp_pb2.Timestamp | None = ...,
+        phone_asked: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_login", b"last_login"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card_lost", b"card_lost", "last_login", b"last_login", "phone_asked", b"phone_asked"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_login", b"last_login", "locked", b"locked", "means", b"means", "name", b"name", "profession_label", b"profession_label", "professional_id", b"professional_id", "settled", b"settled", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_lost", b"card_lost", "difference", b"difference", "last_login", b"last_login", "locked", b"locked", "means", b"means", "name", b"name", "phone_asked", b"phone_asked", "profession_label", b"profession_label", "professional_id", b"professional_id", "settled", b"settled", "state", b"state", "with_card", b"with_card"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -133,24 +177,170 @@ class ListAccountsResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class EvidenceEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ACCOUNTS_FIELD_NUMBER: _builtins.int
     NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    STRANGERS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     next_cursor: _builtins.str
+    strangers: _builtins.int
+    """Logins in Keycloak of no account at all, whoever made them: of the whole region, told with `differing` only."""
     @_builtins.property
     def accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Account]: ...
+    @_builtins.property
+    def evidence(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The ways of checking an identity that ReplacePhone takes: French words by code."""
+
     def __init__(
         self,
         *,
         accounts: _abc.Iterable[Global___Account] | None = ...,
         next_cursor: _builtins.str = ...,
+        strangers: _builtins.int = ...,
+        evidence: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "next_cursor", b"next_cursor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "evidence", b"evidence", "next_cursor", b"next_cursor", "strangers", b"strangers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAccountsResponse: _TypeAlias = ListAccountsResponse  # noqa: Y015
+
+@_typing.final
+class ListAccountActsRequest(_message.Message):
+    """Whose, by professional or administrator; blank: all that touched the caller's territories."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    cursor: _builtins.str
+    limit: _builtins.int
+    """1 to 100; 0 means 50."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        cursor: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "cursor", b"cursor", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccountActsRequest: _TypeAlias = ListAccountActsRequest  # noqa: Y015
+
+@_typing.final
+class AccountAct(_message.Message):
+    """One thing done. Never a secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    HOLDER_NAME_FIELD_NUMBER: _builtins.int
+    HOLDER_KIND_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    BY_NAME_FIELD_NUMBER: _builtins.int
+    BY_HOLDER_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODES_FIELD_NUMBER: _builtins.int
+    act_id: _builtins.str
+    account_id: _builtins.str
+    holder_name: _builtins.str
+    """Whose account it is."""
+    holder_kind: _builtins.str
+    """professional or administrator."""
+    kind: _builtins.str
+    """opened, started (a letter was made), suspended, reinstated, phone_replaced, card_lost, card_seen, administrator_named,
+    administrator_ended, correspondent_named, correspondent_ended, enrolled_alone, left.
+    """
+    by_name: _builtins.str
+    """Blank: nobody but the platform itself."""
+    by_holder: _builtins.bool
+    """It was the holder."""
+    why: _builtins.str
+    evidence: _builtins.str
+    """How their identity was checked, in French words; blank if it was not."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def territory_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where it was done."""
+
+    def __init__(
+        self,
+        *,
+        act_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        holder_name: _builtins.str = ...,
+        holder_kind: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        by_name: _builtins.str = ...,
+        by_holder: _builtins.bool = ...,
+        why: _builtins.str = ...,
+        evidence: _builtins.str = ...,
+        territory_codes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "act_id", b"act_id", "at", b"at", "by_holder", b"by_holder", "by_name", b"by_name", "evidence", b"evidence", "holder_kind", b"holder_kind", "holder_name", b"holder_name", "kind", b"kind", "territory_codes", b"territory_codes", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountAct: _TypeAlias = AccountAct  # noqa: Y015
+
+@_typing.final
+class ListAccountActsResponse(_message.Message):
+    """A page, the newest first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTS_FIELD_NUMBER: _builtins.int
+    NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    next_cursor: _builtins.str
+    @_builtins.property
+    def acts(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccountAct]: ...
+    def __init__(
+        self,
+        *,
+        acts: _abc.Iterable[Global___AccountAct] | None = ...,
+        next_cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "next_cursor", b"next_cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccountActsResponse: _TypeAlias = ListAccountActsResponse  # noqa: Y015
 
 @_typing.final
 class ReplacePhoneRequest(_message.Message):
@@ -161,19 +351,23 @@ class ReplacePhoneRequest(_message.Message):
     PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    ADMINISTRATOR_ID_FIELD_NUMBER: _builtins.int
     professional_id: _builtins.str
     evidence: _builtins.str
     why: _builtins.str
+    administrator_id: _builtins.str
+    """Another administrator's, in place of a professional's."""
     def __init__(
         self,
         *,
         professional_id: _builtins.str = ...,
         evidence: _builtins.str = ...,
         why: _builtins.str = ...,
+        administrator_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "professional_id", b"professional_id", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrator_id", b"administrator_id", "evidence", b"evidence", "professional_id", b"professional_id", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -181,7 +375,7 @@ Global___ReplacePhoneRequest: _TypeAlias = ReplacePhoneRequest  # noqa: Y015
 
 @_typing.final
 class ReplacePhoneResponse(_message.Message):
-    """As it stands."""
+    """As it stands; without a professional if it is an administrator's."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -783,6 +977,138 @@ class SetCorrespondentResponse(_message.Message):
 Global___SetCorrespondentResponse: _TypeAlias = SetCorrespondentResponse  # noqa: Y015
 
 @_typing.final
+class ListCorrespondentsRequest(_message.Message):
+    """A structure, a professional, or both; not neither."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STRUCTURE_ID_FIELD_NUMBER: _builtins.int
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    structure_id: _builtins.str
+    professional_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        structure_id: _builtins.str = ...,
+        professional_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id", "structure_id", b"structure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCorrespondentsRequest: _TypeAlias = ListCorrespondentsRequest  # noqa: Y015
+
+@_typing.final
+class Correspondent(_message.Message):
+    """Somebody who speaks for a structure, as long as they practise there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STRUCTURE_ID_FIELD_NUMBER: _builtins.int
+    STRUCTURE_NAME_FIELD_NUMBER: _builtins.int
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    structure_id: _builtins.str
+    structure_name: _builtins.str
+    professional_id: _builtins.str
+    name: _builtins.str
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        structure_id: _builtins.str = ...,
+        structure_name: _builtins.str = ...,
+        professional_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "professional_id", b"professional_id", "since", b"since", "structure_id", b"structure_id", "structure_name", b"structure_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Correspondent: _TypeAlias = Correspondent  # noqa: Y015
+
+@_typing.final
+class ListCorrespondentsResponse(_message.Message):
+    """By name of the structure, then of the professional."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRESPONDENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def correspondents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correspondent]: ...
+    def __init__(
+        self,
+        *,
+        correspondents: _abc.Iterable[Global___Correspondent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correspondents", b"correspondents"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCorrespondentsResponse: _TypeAlias = ListCorrespondentsResponse  # noqa: Y015
+
+@_typing.final
+class GetMyselfRequest(_message.Message):
+    """The caller's own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMyselfRequest: _TypeAlias = GetMyselfRequest  # noqa: Y015
+
+@_typing.final
+class GetMyselfResponse(_message.Message):
+    """Who they are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ENROLLED_FIELD_NUMBER: _builtins.int
+    STRUCTURES_FIELD_NUMBER: _builtins.int
+    professional_id: _builtins.str
+    name: _builtins.str
+    """Blank while the enrolment is not complete."""
+    enrolled: _builtins.bool
+    """They are a professional of the platform; else their account serves to complete the enrolment only."""
+    @_builtins.property
+    def structures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correspondent]:
+        """Where they are correspondent."""
+
+    def __init__(
+        self,
+        *,
+        professional_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        enrolled: _builtins.bool = ...,
+        structures: _abc.Iterable[Global___Correspondent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enrolled", b"enrolled", "name", b"name", "professional_id", b"professional_id", "structures", b"structures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMyselfResponse: _TypeAlias = GetMyselfResponse  # noqa: Y015
+
+@_typing.final
 class AskForChangeRequest(_message.Message):
     """What is asked, as JSON of the change's own request message without ids of the caller: one of ChangeStructure, ChangeOffer, EnrolOffer,
     CloseOffer, AddPlace, EndPlace.
@@ -861,6 +1187,13 @@ class ChangeRequest(_message.Message):
     NEEDS_TWO_FIELD_NUMBER: _builtins.int
     COMMENTS_FIELD_NUMBER: _builtins.int
     ACT_ID_FIELD_NUMBER: _builtins.int
+    COMMENT_COUNT_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODE_FIELD_NUMBER: _builtins.int
+    ASKED_BY_ID_FIELD_NUMBER: _builtins.int
+    FIRST_BY_NAME_FIELD_NUMBER: _builtins.int
+    FIRST_BY_YOU_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_NAME_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     structure_id: _builtins.str
     structure_name: _builtins.str
@@ -872,10 +1205,21 @@ class ChangeRequest(_message.Message):
     assignee_name: _builtins.str
     needs_two: _builtins.bool
     act_id: _builtins.str
+    comment_count: _builtins.int
+    territory_code: _builtins.str
+    """Of the structure."""
+    asked_by_id: _builtins.str
+    first_by_name: _builtins.str
+    """Who approved first, where two must; blank if nobody did, or one is enough."""
+    first_by_you: _builtins.bool
+    """That was the caller: somebody else has to approve too."""
+    decided_by_name: _builtins.str
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def comments(self) -> _containers.RepeatedCompositeFieldContainer[Global___RequestComment]: ...
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -892,10 +1236,17 @@ class ChangeRequest(_message.Message):
         needs_two: _builtins.bool = ...,
         comments: _abc.Iterable[Global___RequestComment] | None = ...,
         act_id: _builtins.str = ...,
+        comment_count: _builtins.int = ...,
+        territory_code: _builtins.str = ...,
+        asked_by_id: _builtins.str = ...,
+        first_by_name: _builtins.str = ...,
+        first_by_you: _builtins.bool = ...,
+        decided_by_name: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "decided_at", b"decided_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "asked_by_name", b"asked_by_name", "assignee_name", b"assignee_name", "at", b"at", "change", b"change", "comments", b"comments", "kind", b"kind", "needs_two", b"needs_two", "request_id", b"request_id", "state", b"state", "structure_id", b"structure_id", "structure_name", b"structure_name", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "asked_by_id", b"asked_by_id", "asked_by_name", b"asked_by_name", "assignee_name", b"assignee_name", "at", b"at", "change", b"change", "comment_count", b"comment_count", "comments", b"comments", "decided_at", b"decided_at", "decided_by_name", b"decided_by_name", "first_by_name", b"first_by_name", "first_by_you", b"first_by_you", "kind", b"kind", "needs_two", b"needs_two", "request_id", b"request_id", "state", b"state", "structure_id", b"structure_id", "structure_name", b"structure_name", "territory_code", b"territory_code", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -932,20 +1283,31 @@ class ListRequestsRequest(_message.Message):
     WITH_CLOSED_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    TERRITORY_CODE_FIELD_NUMBER: _builtins.int
+    STRUCTURE_ID_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
     with_closed: _builtins.bool
     cursor: _builtins.str
     limit: _builtins.int
     """1 to 100; 0 means 50."""
+    territory_code: _builtins.str
+    """Filters, all optional."""
+    structure_id: _builtins.str
+    mine: _builtins.bool
+    """Only those assigned to the caller."""
     def __init__(
         self,
         *,
         with_closed: _builtins.bool = ...,
         cursor: _builtins.str = ...,
         limit: _builtins.int = ...,
+        territory_code: _builtins.str = ...,
+        structure_id: _builtins.str = ...,
+        mine: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit", "with_closed", b"with_closed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit", "mine", b"mine", "structure_id", b"structure_id", "territory_code", b"territory_code", "with_closed", b"with_closed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -953,7 +1315,7 @@ Global___ListRequestsRequest: _TypeAlias = ListRequestsRequest  # noqa: Y015
 
 @_typing.final
 class ListRequestsResponse(_message.Message):
-    """A page."""
+    """A page; `change` and `comments` are left out."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -975,6 +1337,49 @@ class ListRequestsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRequestsResponse: _TypeAlias = ListRequestsResponse  # noqa: Y015
+
+@_typing.final
+class GetRequestRequest(_message.Message):
+    """Which."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRequestRequest: _TypeAlias = GetRequestRequest  # noqa: Y015
+
+@_typing.final
+class GetRequestResponse(_message.Message):
+    """As it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def request(self) -> Global___ChangeRequest: ...
+    def __init__(
+        self,
+        *,
+        request: Global___ChangeRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRequestResponse: _TypeAlias = GetRequestResponse  # noqa: Y015
 
 @_typing.final
 class CommentRequestRequest(_message.Message):
@@ -1093,7 +1498,9 @@ Global___GetDeskRequest: _TypeAlias = GetDeskRequest  # noqa: Y015
 
 @_typing.final
 class Waiting(_message.Message):
-    """One kind of work that waits: requests, imports, differences, stale_offers, locked_accounts, unsettled_accounts, new_professionals."""
+    """One kind of work that waits: requests, imports, differences, stale_offers, locked_accounts, unsettled_accounts, new_professionals.
+    Differences between sources are counted up to 101.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1169,7 +1576,7 @@ Global___GetIndicatorsRequest: _TypeAlias = GetIndicatorsRequest  # noqa: Y015
 
 @_typing.final
 class IndicatorPoint(_message.Message):
-    """A value of a series; masked: fewer than the smallest count that is told."""
+    """A value of a series, at the end of the week that begins then; masked: fewer than the smallest count that is told."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1197,28 +1604,44 @@ Global___IndicatorPoint: _TypeAlias = IndicatorPoint  # noqa: Y015
 
 @_typing.final
 class IndicatorSeries(_message.Message):
-    """enrolled by profession, active_users, structures, offers, offers_stale, places; from other services' own counts: consents, circles, messages."""
+    """enrolled by profession, active_users, structures, offers, offers_stale, places; as consent counts them, circles with a member of the territory
+    (in person or as a structure) and consents in force among them.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
+    SMALLEST_FIELD_NUMBER: _builtins.int
+    ROUNDED_TO_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     label: _builtins.str
     """E.g. a profession; blank for the whole."""
+    unknown: _builtins.bool
+    """Whoever counts it does not answer, or could not in time."""
+    smallest: _builtins.int
+    """Counts under this are masked, and one more where the others would tell it; 0: none is."""
+    rounded_to: _builtins.int
+    """Values are rounded down to multiples of this; 0 or 1: they are exact."""
     @_builtins.property
-    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndicatorPoint]: ...
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___IndicatorPoint]:
+        """None if it is not known now."""
+
     def __init__(
         self,
         *,
         kind: _builtins.str = ...,
         label: _builtins.str = ...,
         points: _abc.Iterable[Global___IndicatorPoint] | None = ...,
+        unknown: _builtins.bool = ...,
+        smallest: _builtins.int = ...,
+        rounded_to: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "points", b"points"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "label", b"label", "points", b"points", "rounded_to", b"rounded_to", "smallest", b"smallest", "unknown", b"unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

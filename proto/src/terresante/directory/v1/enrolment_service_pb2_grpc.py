@@ -41,6 +41,11 @@ class EnrolmentServiceStub:
                 request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountsRequest.SerializeToString,
                 response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountsResponse.FromString,
                 _registered_method=True)
+        self.ListAccountActs = channel.unary_unary(
+                '/terresante.directory.v1.EnrolmentService/ListAccountActs',
+                request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountActsRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountActsResponse.FromString,
+                _registered_method=True)
         self.ReplacePhone = channel.unary_unary(
                 '/terresante.directory.v1.EnrolmentService/ReplacePhone',
                 request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ReplacePhoneRequest.SerializeToString,
@@ -101,10 +106,25 @@ class EnrolmentServiceStub:
                 request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.AskForChangeRequest.SerializeToString,
                 response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.AskForChangeResponse.FromString,
                 _registered_method=True)
+        self.ListCorrespondents = channel.unary_unary(
+                '/terresante.directory.v1.EnrolmentService/ListCorrespondents',
+                request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListCorrespondentsRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListCorrespondentsResponse.FromString,
+                _registered_method=True)
+        self.GetMyself = channel.unary_unary(
+                '/terresante.directory.v1.EnrolmentService/GetMyself',
+                request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetMyselfRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetMyselfResponse.FromString,
+                _registered_method=True)
         self.ListRequests = channel.unary_unary(
                 '/terresante.directory.v1.EnrolmentService/ListRequests',
                 request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListRequestsRequest.SerializeToString,
                 response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListRequestsResponse.FromString,
+                _registered_method=True)
+        self.GetRequest = channel.unary_unary(
+                '/terresante.directory.v1.EnrolmentService/GetRequest',
+                request_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetRequestRequest.SerializeToString,
+                response_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetRequestResponse.FromString,
                 _registered_method=True)
         self.CommentRequest = channel.unary_unary(
                 '/terresante.directory.v1.EnrolmentService/CommentRequest',
@@ -135,7 +155,16 @@ class EnrolmentServiceServicer:
 
     def ListAccounts(self, request, context):
         """Accounts of professionals whom the caller's territories answer for, with their state and last login. For administrators.
-        Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+        Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_STATE_INVALID, MOMENT_INVALID, SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAccountActs(self, request, context):
+        """What was done to an account (a professional's, or what an administrator may do), or to all in the caller's territories: who, when, why;
+        the newest first. For administrators. Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ADMINISTRATOR_OTHER_UNKNOWN,
+        SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,7 +174,8 @@ class EnrolmentServiceServicer:
         """The phone with the one-time codes is lost: after an identity check, which is recorded, sessions end, the old codes count no more and
         the next login enrols a new one. The password stays. For administrators who logged in less than five minutes ago.
         Refuses with PROFESSIONAL_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_UNKNOWN, ACCOUNT_SUSPENDED, ACCOUNT_MEANS_INVALID (card only),
-        EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+        EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN; of an administrator also with ADMINISTRATOR_OTHER_UNKNOWN,
+        ADMINISTRATOR_SELF, and TERRITORY_NOT_YOURS if they administer another territory too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -235,15 +265,40 @@ class EnrolmentServiceServicer:
 
     def AskForChange(self, request, context):
         """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
-        Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+        Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
+        and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCorrespondents(self, request, context):
+        """Who speaks for a structure of the caller's territories, or for which of these a professional speaks. For administrators.
+        Refuses with ID_INVALID, ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMyself(self, request, context):
+        """Who the calling professional is: whether their enrolment is complete, and which structures they speak for. For professionals.
+        Refuses with PROFESSIONAL_UNKNOWN, CALLER_SUSPENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListRequests(self, request, context):
-        """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first.
-        Refuses with CURSOR_INVALID, ADMINISTRATOR_UNKNOWN.
+        """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first, without what is asked and said.
+        Refuses with CURSOR_INVALID, ID_INVALID, ADMINISTRATOR_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRequest(self, request, context):
+        """One request with what is asked and its thread. To an administrator, what is asked is told as it would be done: contacts that are too
+        confidential for who asked stay (R-ROR1). Refuses with REQUEST_UNKNOWN, ADMINISTRATOR_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -287,6 +342,11 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
                     servicer.ListAccounts,
                     request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountsRequest.FromString,
                     response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountsResponse.SerializeToString,
+            ),
+            'ListAccountActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccountActs,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountActsRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountActsResponse.SerializeToString,
             ),
             'ReplacePhone': grpc.unary_unary_rpc_method_handler(
                     servicer.ReplacePhone,
@@ -348,10 +408,25 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
                     request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.AskForChangeRequest.FromString,
                     response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.AskForChangeResponse.SerializeToString,
             ),
+            'ListCorrespondents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCorrespondents,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListCorrespondentsRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListCorrespondentsResponse.SerializeToString,
+            ),
+            'GetMyself': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMyself,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetMyselfRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetMyselfResponse.SerializeToString,
+            ),
             'ListRequests': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRequests,
                     request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListRequestsRequest.FromString,
                     response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListRequestsResponse.SerializeToString,
+            ),
+            'GetRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRequest,
+                    request_deserializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetRequestRequest.FromString,
+                    response_serializer=terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetRequestResponse.SerializeToString,
             ),
             'CommentRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.CommentRequest,
@@ -403,6 +478,33 @@ class EnrolmentService:
             '/terresante.directory.v1.EnrolmentService/ListAccounts',
             terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountsRequest.SerializeToString,
             terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccountActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.EnrolmentService/ListAccountActs',
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountActsRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListAccountActsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -738,6 +840,60 @@ class EnrolmentService:
             _registered_method=True)
 
     @staticmethod
+    def ListCorrespondents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.EnrolmentService/ListCorrespondents',
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListCorrespondentsRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListCorrespondentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMyself(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.EnrolmentService/GetMyself',
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetMyselfRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetMyselfResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListRequests(request,
             target,
             options=(),
@@ -754,6 +910,33 @@ class EnrolmentService:
             '/terresante.directory.v1.EnrolmentService/ListRequests',
             terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListRequestsRequest.SerializeToString,
             terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.ListRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.directory.v1.EnrolmentService/GetRequest',
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetRequestRequest.SerializeToString,
+            terresante_dot_directory_dot_v1_dot_enrolment__service__pb2.GetRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,13 +37,19 @@ class EnrolmentServiceStub:
     def __new__(cls, channel: _aio.Channel) -> EnrolmentServiceAsyncStub: ...
     ListAccounts: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListAccountsRequest, _enrolment_service_pb2.ListAccountsResponse]
     """Accounts of professionals whom the caller's territories answer for, with their state and last login. For administrators.
-    Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+    Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_STATE_INVALID, MOMENT_INVALID, SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
+    """
+    ListAccountActs: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListAccountActsRequest, _enrolment_service_pb2.ListAccountActsResponse]
+    """What was done to an account (a professional's, or what an administrator may do), or to all in the caller's territories: who, when, why;
+    the newest first. For administrators. Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ADMINISTRATOR_OTHER_UNKNOWN,
+    SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
     """
     ReplacePhone: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ReplacePhoneRequest, _enrolment_service_pb2.ReplacePhoneResponse]
     """The phone with the one-time codes is lost: after an identity check, which is recorded, sessions end, the old codes count no more and
     the next login enrols a new one. The password stays. For administrators who logged in less than five minutes ago.
     Refuses with PROFESSIONAL_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_UNKNOWN, ACCOUNT_SUSPENDED, ACCOUNT_MEANS_INVALID (card only),
-    EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+    EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN; of an administrator also with ADMINISTRATOR_OTHER_UNKNOWN,
+    ADMINISTRATOR_SELF, and TERRITORY_NOT_YOURS if they administer another territory too.
     """
     ReportCardLost: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ReportCardLostRequest, _enrolment_service_pb2.ReportCardLostResponse]
     """The card is lost: its certificate opens nothing from now on, whether its authority has revoked it yet or not; the next card, issued later,
@@ -88,11 +94,24 @@ class EnrolmentServiceStub:
     """
     AskForChange: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.AskForChangeRequest, _enrolment_service_pb2.AskForChangeResponse]
     """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
-    Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+    Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
+    and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+    """
+    ListCorrespondents: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListCorrespondentsRequest, _enrolment_service_pb2.ListCorrespondentsResponse]
+    """Who speaks for a structure of the caller's territories, or for which of these a professional speaks. For administrators.
+    Refuses with ID_INVALID, ADMINISTRATOR_UNKNOWN.
+    """
+    GetMyself: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.GetMyselfRequest, _enrolment_service_pb2.GetMyselfResponse]
+    """Who the calling professional is: whether their enrolment is complete, and which structures they speak for. For professionals.
+    Refuses with PROFESSIONAL_UNKNOWN, CALLER_SUSPENDED.
     """
     ListRequests: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListRequestsRequest, _enrolment_service_pb2.ListRequestsResponse]
-    """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first.
-    Refuses with CURSOR_INVALID, ADMINISTRATOR_UNKNOWN.
+    """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first, without what is asked and said.
+    Refuses with CURSOR_INVALID, ID_INVALID, ADMINISTRATOR_UNKNOWN.
+    """
+    GetRequest: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.GetRequestRequest, _enrolment_service_pb2.GetRequestResponse]
+    """One request with what is asked and its thread. To an administrator, what is asked is told as it would be done: contacts that are too
+    confidential for who asked stay (R-ROR1). Refuses with REQUEST_UNKNOWN, ADMINISTRATOR_UNKNOWN.
     """
     CommentRequest: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.CommentRequestRequest, _enrolment_service_pb2.CommentRequestResponse]
     """Comments, assigns. For administrators and (comment) the correspondent who asked.
@@ -117,13 +136,19 @@ class EnrolmentServiceAsyncStub(EnrolmentServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccounts: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListAccountsRequest, _enrolment_service_pb2.ListAccountsResponse]  # type: ignore[assignment]
     """Accounts of professionals whom the caller's territories answer for, with their state and last login. For administrators.
-    Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+    Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_STATE_INVALID, MOMENT_INVALID, SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
+    """
+    ListAccountActs: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListAccountActsRequest, _enrolment_service_pb2.ListAccountActsResponse]  # type: ignore[assignment]
+    """What was done to an account (a professional's, or what an administrator may do), or to all in the caller's territories: who, when, why;
+    the newest first. For administrators. Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ADMINISTRATOR_OTHER_UNKNOWN,
+    SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
     """
     ReplacePhone: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ReplacePhoneRequest, _enrolment_service_pb2.ReplacePhoneResponse]  # type: ignore[assignment]
     """The phone with the one-time codes is lost: after an identity check, which is recorded, sessions end, the old codes count no more and
     the next login enrols a new one. The password stays. For administrators who logged in less than five minutes ago.
     Refuses with PROFESSIONAL_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_UNKNOWN, ACCOUNT_SUSPENDED, ACCOUNT_MEANS_INVALID (card only),
-    EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+    EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN; of an administrator also with ADMINISTRATOR_OTHER_UNKNOWN,
+    ADMINISTRATOR_SELF, and TERRITORY_NOT_YOURS if they administer another territory too.
     """
     ReportCardLost: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ReportCardLostRequest, _enrolment_service_pb2.ReportCardLostResponse]  # type: ignore[assignment]
     """The card is lost: its certificate opens nothing from now on, whether its authority has revoked it yet or not; the next card, issued later,
@@ -168,11 +193,24 @@ class EnrolmentServiceAsyncStub(EnrolmentServiceStub):
     """
     AskForChange: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.AskForChangeRequest, _enrolment_service_pb2.AskForChangeResponse]  # type: ignore[assignment]
     """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
-    Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+    Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
+    and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+    """
+    ListCorrespondents: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListCorrespondentsRequest, _enrolment_service_pb2.ListCorrespondentsResponse]  # type: ignore[assignment]
+    """Who speaks for a structure of the caller's territories, or for which of these a professional speaks. For administrators.
+    Refuses with ID_INVALID, ADMINISTRATOR_UNKNOWN.
+    """
+    GetMyself: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.GetMyselfRequest, _enrolment_service_pb2.GetMyselfResponse]  # type: ignore[assignment]
+    """Who the calling professional is: whether their enrolment is complete, and which structures they speak for. For professionals.
+    Refuses with PROFESSIONAL_UNKNOWN, CALLER_SUSPENDED.
     """
     ListRequests: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListRequestsRequest, _enrolment_service_pb2.ListRequestsResponse]  # type: ignore[assignment]
-    """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first.
-    Refuses with CURSOR_INVALID, ADMINISTRATOR_UNKNOWN.
+    """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first, without what is asked and said.
+    Refuses with CURSOR_INVALID, ID_INVALID, ADMINISTRATOR_UNKNOWN.
+    """
+    GetRequest: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.GetRequestRequest, _enrolment_service_pb2.GetRequestResponse]  # type: ignore[assignment]
+    """One request with what is asked and its thread. To an administrator, what is asked is told as it would be done: contacts that are too
+    confidential for who asked stay (R-ROR1). Refuses with REQUEST_UNKNOWN, ADMINISTRATOR_UNKNOWN.
     """
     CommentRequest: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.CommentRequestRequest, _enrolment_service_pb2.CommentRequestResponse]  # type: ignore[assignment]
     """Comments, assigns. For administrators and (comment) the correspondent who asked.
@@ -200,7 +238,18 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_enrolment_service_pb2.ListAccountsResponse, _abc.Awaitable[_enrolment_service_pb2.ListAccountsResponse]]:
         """Accounts of professionals whom the caller's territories answer for, with their state and last login. For administrators.
-        Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+        Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_STATE_INVALID, MOMENT_INVALID, SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAccountActs(
+        self,
+        request: _enrolment_service_pb2.ListAccountActsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrolment_service_pb2.ListAccountActsResponse, _abc.Awaitable[_enrolment_service_pb2.ListAccountActsResponse]]:
+        """What was done to an account (a professional's, or what an administrator may do), or to all in the caller's territories: who, when, why;
+        the newest first. For administrators. Refuses with ADMINISTRATOR_UNKNOWN, TERRITORY_NOT_YOURS, ADMINISTRATOR_OTHER_UNKNOWN,
+        SEARCH_INVALID, CURSOR_INVALID, ID_INVALID.
         """
 
     @_abc_1.abstractmethod
@@ -212,7 +261,8 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
         """The phone with the one-time codes is lost: after an identity check, which is recorded, sessions end, the old codes count no more and
         the next login enrols a new one. The password stays. For administrators who logged in less than five minutes ago.
         Refuses with PROFESSIONAL_UNKNOWN, TERRITORY_NOT_YOURS, ACCOUNT_UNKNOWN, ACCOUNT_SUSPENDED, ACCOUNT_MEANS_INVALID (card only),
-        EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN.
+        EVIDENCE_INVALID, WHY_INVALID, ACCOUNTS_UNAVAILABLE, ADMINISTRATOR_UNKNOWN; of an administrator also with ADMINISTRATOR_OTHER_UNKNOWN,
+        ADMINISTRATOR_SELF, and TERRITORY_NOT_YOURS if they administer another territory too.
         """
 
     @_abc_1.abstractmethod
@@ -323,7 +373,28 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_enrolment_service_pb2.AskForChangeResponse, _abc.Awaitable[_enrolment_service_pb2.AskForChangeResponse]]:
         """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
-        Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED.
+        Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
+        and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+        """
+
+    @_abc_1.abstractmethod
+    def ListCorrespondents(
+        self,
+        request: _enrolment_service_pb2.ListCorrespondentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrolment_service_pb2.ListCorrespondentsResponse, _abc.Awaitable[_enrolment_service_pb2.ListCorrespondentsResponse]]:
+        """Who speaks for a structure of the caller's territories, or for which of these a professional speaks. For administrators.
+        Refuses with ID_INVALID, ADMINISTRATOR_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def GetMyself(
+        self,
+        request: _enrolment_service_pb2.GetMyselfRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrolment_service_pb2.GetMyselfResponse, _abc.Awaitable[_enrolment_service_pb2.GetMyselfResponse]]:
+        """Who the calling professional is: whether their enrolment is complete, and which structures they speak for. For professionals.
+        Refuses with PROFESSIONAL_UNKNOWN, CALLER_SUSPENDED.
         """
 
     @_abc_1.abstractmethod
@@ -332,8 +403,18 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _enrolment_service_pb2.ListRequestsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_enrolment_service_pb2.ListRequestsResponse, _abc.Awaitable[_enrolment_service_pb2.ListRequestsResponse]]:
-        """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first.
-        Refuses with CURSOR_INVALID, ADMINISTRATOR_UNKNOWN.
+        """Requests: a correspondent's own, or those in an administrator's territories; the oldest open one first, without what is asked and said.
+        Refuses with CURSOR_INVALID, ID_INVALID, ADMINISTRATOR_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRequest(
+        self,
+        request: _enrolment_service_pb2.GetRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_enrolment_service_pb2.GetRequestResponse, _abc.Awaitable[_enrolment_service_pb2.GetRequestResponse]]:
+        """One request with what is asked and its thread. To an administrator, what is asked is told as it would be done: contacts that are too
+        confidential for who asked stay (R-ROR1). Refuses with REQUEST_UNKNOWN, ADMINISTRATOR_UNKNOWN.
         """
 
     @_abc_1.abstractmethod

@@ -130,6 +130,8 @@ class _SettlementEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Settlement
     SETTLEMENT_UNSPECIFIED: _Settlement.ValueType  # 0
     SETTLEMENT_TAKE_SOURCE: _Settlement.ValueType  # 1
     SETTLEMENT_KEEP_LOCAL: _Settlement.ValueType  # 2
+    SETTLEMENT_OPEN_AGAIN: _Settlement.ValueType  # 3
+    """The local value was kept: it is to be decided again."""
 
 class Settlement(_Settlement, metaclass=_SettlementEnumTypeWrapper):
     """Whose value stands."""
@@ -137,6 +139,8 @@ class Settlement(_Settlement, metaclass=_SettlementEnumTypeWrapper):
 SETTLEMENT_UNSPECIFIED: Settlement.ValueType  # 0
 SETTLEMENT_TAKE_SOURCE: Settlement.ValueType  # 1
 SETTLEMENT_KEEP_LOCAL: Settlement.ValueType  # 2
+SETTLEMENT_OPEN_AGAIN: Settlement.ValueType  # 3
+"""The local value was kept: it is to be decided again."""
 Global___Settlement: _TypeAlias = Settlement  # noqa: Y015
 
 @_typing.final
@@ -176,6 +180,7 @@ class FileDescription(_message.Message):
     FILE_NAME_FIELD_NUMBER: _builtins.int
     TERRITORY_CODE_FIELD_NUMBER: _builtins.int
     COMPLETE_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
     format: Global___SourceFormat.ValueType
     file_name: _builtins.str
     """Shown to people; no path."""
@@ -183,6 +188,8 @@ class FileDescription(_message.Message):
     """Only what concerns this territory is proposed; blank: all of the caller's."""
     complete: _builtins.bool
     """The whole source: what it says no longer is proposed as gone. Else it is a part, and nothing is gone."""
+    closed: _builtins.bool
+    """An empty piece follows the last one: a stream that ends without it was broken off, and is refused with FILE_CUT."""
     def __init__(
         self,
         *,
@@ -190,10 +197,11 @@ class FileDescription(_message.Message):
         file_name: _builtins.str = ...,
         territory_code: _builtins.str = ...,
         complete: _builtins.bool = ...,
+        closed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "file_name", b"file_name", "format", b"format", "territory_code", b"territory_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "complete", b"complete", "file_name", b"file_name", "format", b"format", "territory_code", b"territory_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -356,18 +364,24 @@ class ListImportsRequest(_message.Message):
 
     CURSOR_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     limit: _builtins.int
     """1 to 100; 0 means 50."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___ImportState.ValueType]:
+        """None: all."""
+
     def __init__(
         self,
         *,
         cursor: _builtins.str = ...,
         limit: _builtins.int = ...,
+        states: _abc.Iterable[Global___ImportState.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -653,14 +667,17 @@ class ListDifferencesRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     territory_code: _builtins.str
     cursor: _builtins.str
     limit: _builtins.int
     """1 to 200; 0 means 50."""
+    kept: _builtins.bool
+    """Those of which the local value was kept, as long as neither side changes, instead of those that wait."""
     @_builtins.property
     def subject(self) -> _ror_service_pb2.Subject:
-        """Only of this subject."""
+        """Only of this subject; of all of its kind (structure, professional, offer) if its id is blank."""
 
     def __init__(
         self,
@@ -670,10 +687,11 @@ class ListDifferencesRequest(_message.Message):
         subject: _ror_service_pb2.Subject | None = ...,
         cursor: _builtins.str = ...,
         limit: _builtins.int = ...,
+        kept: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit", "source", b"source", "subject", b"subject", "territory_code", b"territory_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "kept", b"kept", "limit", b"limit", "source", b"source", "subject", b"subject", "territory_code", b"territory_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -693,6 +711,7 @@ class Difference(_message.Message):
     SOURCE_VALUE_FIELD_NUMBER: _builtins.int
     LOCAL_AT_FIELD_NUMBER: _builtins.int
     SOURCE_AT_FIELD_NUMBER: _builtins.int
+    KEEPING_FIELD_NUMBER: _builtins.int
     difference_id: _builtins.str
     label: _builtins.str
     field: _builtins.str
@@ -706,6 +725,10 @@ class Difference(_message.Message):
 
     @_builtins.property
     def source_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def keeping(self) -> Global___Keeping:
+        """By whom, when and why the local value was kept; unset where it waits."""
+
     def __init__(
         self,
         *,
@@ -717,14 +740,43 @@ class Difference(_message.Message):
         source_value: _builtins.str = ...,
         local_at: _timestamp_pb2.Timestamp | None = ...,
         source_at: _timestamp_pb2.Timestamp | None = ...,
+        keeping: Global___Keeping | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["local_at", b"local_at", "source_at", b"source_at", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["keeping", b"keeping", "local_at", b"local_at", "source_at", b"source_at", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["difference_id", b"difference_id", "field", b"field", "label", b"label", "local_at", b"local_at", "local_value", b"local_value", "source_at", b"source_at", "source_value", b"source_value", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["difference_id", b"difference_id", "field", b"field", "keeping", b"keeping", "label", b"label", "local_at", b"local_at", "local_value", b"local_value", "source_at", b"source_at", "source_value", b"source_value", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Difference: _TypeAlias = Difference  # noqa: Y015
+
+@_typing.final
+class Keeping(_message.Message):
+    """A decision that is remembered until either value changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADMINISTRATOR_NAME_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    administrator_name: _builtins.str
+    why: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        administrator_name: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["administrator_name", b"administrator_name", "at", b"at", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Keeping: _TypeAlias = Keeping  # noqa: Y015
 
 @_typing.final
 class ListDifferencesResponse(_message.Message):
@@ -734,7 +786,10 @@ class ListDifferencesResponse(_message.Message):
 
     DIFFERENCES_FIELD_NUMBER: _builtins.int
     NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
     next_cursor: _builtins.str
+    total: _builtins.int
+    """How many there are on all pages, counted up to 1,000 (which means: or more). On the first page only."""
     @_builtins.property
     def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Difference]: ...
     def __init__(
@@ -742,10 +797,11 @@ class ListDifferencesResponse(_message.Message):
         *,
         differences: _abc.Iterable[Global___Difference] | None = ...,
         next_cursor: _builtins.str = ...,
+        total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences", "next_cursor", b"next_cursor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences", "next_cursor", b"next_cursor", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -97,7 +97,8 @@ class ImportServiceServicer:
     def UploadFile(self, request_iterator, context):
         """Takes a file: the description first, then its bytes in pieces of at most 1 MiB. It is read in the background; a stop or crash resumes it.
         Refuses with SOURCE_FORMAT_UNKNOWN, FILE_DESCRIPTION_MISSING, FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCODING_UNKNOWN, FILE_UNREADABLE (not the
-        format said, an archive that swells, formulas only), TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
+        format said, an archive that swells, formulas only), FILE_CUT, FILE_TOO_SLOW, IMPORTS_BUSY (so many arrive or wait to be read already),
+        TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +112,7 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListImports(self, request, context):
-        """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID.
+        """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID, CHOICE_INVALID (a state that is none).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,16 +148,17 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDifferences(self, request, context):
-        """Where a source and the directory differ, field by field, without those decided before and unchanged since.
-        Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+        """Where a source and the directory differ, field by field, without those decided before and unchanged since; or only these.
+        Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, SUBJECT_INVALID, CURSOR_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SettleDifferences(self, request, context):
-        """Takes the source's value, or keeps the local one, and remembers it until either changes. One act for what is taken.
-        Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), TERRITORY_NOT_YOURS, TOO_MANY_IDS, WHY_INVALID.
+        """Takes the source's value, or keeps the local one, and remembers it until either changes; or forgets that it was kept. One act for
+        what is taken. Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), CHOICE_INVALID, TERRITORY_NOT_YOURS, TOO_MANY_IDS,
+        WHY_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

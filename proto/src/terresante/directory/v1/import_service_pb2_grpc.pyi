@@ -41,12 +41,13 @@ class ImportServiceStub:
     UploadFile: _grpc.StreamUnaryMultiCallable[_import_service_pb2.UploadFileRequest, _import_service_pb2.UploadFileResponse]
     """Takes a file: the description first, then its bytes in pieces of at most 1 MiB. It is read in the background; a stop or crash resumes it.
     Refuses with SOURCE_FORMAT_UNKNOWN, FILE_DESCRIPTION_MISSING, FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCODING_UNKNOWN, FILE_UNREADABLE (not the
-    format said, an archive that swells, formulas only), TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
+    format said, an archive that swells, formulas only), FILE_CUT, FILE_TOO_SLOW, IMPORTS_BUSY (so many arrive or wait to be read already),
+    TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
     """
     GetImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.GetImportRequest, _import_service_pb2.GetImportResponse]
     """How far it is and what it would do, as counts. Refuses with IMPORT_UNKNOWN."""
     ListImports: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ListImportsRequest, _import_service_pb2.ListImportsResponse]
-    """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID."""
+    """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID, CHOICE_INVALID (a state that is none)."""
     ListImportLines: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ListImportLinesRequest, _import_service_pb2.ListImportLinesResponse]
     """Its lines, in the order of the file, with what each would do and why. Refuses with IMPORT_UNKNOWN, CURSOR_INVALID."""
     ChooseLines: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ChooseLinesRequest, _import_service_pb2.ChooseLinesResponse]
@@ -58,12 +59,13 @@ class ImportServiceStub:
     DiscardImport: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.DiscardImportRequest, _import_service_pb2.DiscardImportResponse]
     """Forgets an import that was not applied. Refuses with IMPORT_UNKNOWN, IMPORT_APPLIED."""
     ListDifferences: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.ListDifferencesRequest, _import_service_pb2.ListDifferencesResponse]
-    """Where a source and the directory differ, field by field, without those decided before and unchanged since.
-    Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+    """Where a source and the directory differ, field by field, without those decided before and unchanged since; or only these.
+    Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, SUBJECT_INVALID, CURSOR_INVALID.
     """
     SettleDifferences: _grpc.UnaryUnaryMultiCallable[_import_service_pb2.SettleDifferencesRequest, _import_service_pb2.SettleDifferencesResponse]
-    """Takes the source's value, or keeps the local one, and remembers it until either changes. One act for what is taken.
-    Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), TERRITORY_NOT_YOURS, TOO_MANY_IDS, WHY_INVALID.
+    """Takes the source's value, or keeps the local one, and remembers it until either changes; or forgets that it was kept. One act for
+    what is taken. Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), CHOICE_INVALID, TERRITORY_NOT_YOURS, TOO_MANY_IDS,
+    WHY_INVALID.
     """
 
 @_typing.type_check_only
@@ -79,12 +81,13 @@ class ImportServiceAsyncStub(ImportServiceStub):
     UploadFile: _aio.StreamUnaryMultiCallable[_import_service_pb2.UploadFileRequest, _import_service_pb2.UploadFileResponse]  # type: ignore[assignment]
     """Takes a file: the description first, then its bytes in pieces of at most 1 MiB. It is read in the background; a stop or crash resumes it.
     Refuses with SOURCE_FORMAT_UNKNOWN, FILE_DESCRIPTION_MISSING, FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCODING_UNKNOWN, FILE_UNREADABLE (not the
-    format said, an archive that swells, formulas only), TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
+    format said, an archive that swells, formulas only), FILE_CUT, FILE_TOO_SLOW, IMPORTS_BUSY (so many arrive or wait to be read already),
+    TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
     """
     GetImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.GetImportRequest, _import_service_pb2.GetImportResponse]  # type: ignore[assignment]
     """How far it is and what it would do, as counts. Refuses with IMPORT_UNKNOWN."""
     ListImports: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListImportsRequest, _import_service_pb2.ListImportsResponse]  # type: ignore[assignment]
-    """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID."""
+    """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID, CHOICE_INVALID (a state that is none)."""
     ListImportLines: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListImportLinesRequest, _import_service_pb2.ListImportLinesResponse]  # type: ignore[assignment]
     """Its lines, in the order of the file, with what each would do and why. Refuses with IMPORT_UNKNOWN, CURSOR_INVALID."""
     ChooseLines: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ChooseLinesRequest, _import_service_pb2.ChooseLinesResponse]  # type: ignore[assignment]
@@ -96,12 +99,13 @@ class ImportServiceAsyncStub(ImportServiceStub):
     DiscardImport: _aio.UnaryUnaryMultiCallable[_import_service_pb2.DiscardImportRequest, _import_service_pb2.DiscardImportResponse]  # type: ignore[assignment]
     """Forgets an import that was not applied. Refuses with IMPORT_UNKNOWN, IMPORT_APPLIED."""
     ListDifferences: _aio.UnaryUnaryMultiCallable[_import_service_pb2.ListDifferencesRequest, _import_service_pb2.ListDifferencesResponse]  # type: ignore[assignment]
-    """Where a source and the directory differ, field by field, without those decided before and unchanged since.
-    Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+    """Where a source and the directory differ, field by field, without those decided before and unchanged since; or only these.
+    Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, SUBJECT_INVALID, CURSOR_INVALID.
     """
     SettleDifferences: _aio.UnaryUnaryMultiCallable[_import_service_pb2.SettleDifferencesRequest, _import_service_pb2.SettleDifferencesResponse]  # type: ignore[assignment]
-    """Takes the source's value, or keeps the local one, and remembers it until either changes. One act for what is taken.
-    Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), TERRITORY_NOT_YOURS, TOO_MANY_IDS, WHY_INVALID.
+    """Takes the source's value, or keeps the local one, and remembers it until either changes; or forgets that it was kept. One act for
+    what is taken. Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), CHOICE_INVALID, TERRITORY_NOT_YOURS, TOO_MANY_IDS,
+    WHY_INVALID.
     """
 
 class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -120,7 +124,8 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_import_service_pb2.UploadFileResponse, _abc.Awaitable[_import_service_pb2.UploadFileResponse]]:
         """Takes a file: the description first, then its bytes in pieces of at most 1 MiB. It is read in the background; a stop or crash resumes it.
         Refuses with SOURCE_FORMAT_UNKNOWN, FILE_DESCRIPTION_MISSING, FILE_EMPTY, FILE_TOO_LARGE, FILE_ENCODING_UNKNOWN, FILE_UNREADABLE (not the
-        format said, an archive that swells, formulas only), TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
+        format said, an archive that swells, formulas only), FILE_CUT, FILE_TOO_SLOW, IMPORTS_BUSY (so many arrive or wait to be read already),
+        TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN.
         """
 
     @_abc_1.abstractmethod
@@ -137,7 +142,7 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _import_service_pb2.ListImportsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.ListImportsResponse, _abc.Awaitable[_import_service_pb2.ListImportsResponse]]:
-        """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID."""
+        """Imports of the caller's territories, the newest first. Refuses with CURSOR_INVALID, CHOICE_INVALID (a state that is none)."""
 
     @_abc_1.abstractmethod
     def ListImportLines(
@@ -179,8 +184,8 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _import_service_pb2.ListDifferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.ListDifferencesResponse, _abc.Awaitable[_import_service_pb2.ListDifferencesResponse]]:
-        """Where a source and the directory differ, field by field, without those decided before and unchanged since.
-        Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, CURSOR_INVALID.
+        """Where a source and the directory differ, field by field, without those decided before and unchanged since; or only these.
+        Refuses with SOURCE_UNKNOWN, TERRITORY_NOT_YOURS, TERRITORY_UNKNOWN, SUBJECT_INVALID, CURSOR_INVALID.
         """
 
     @_abc_1.abstractmethod
@@ -189,8 +194,9 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _import_service_pb2.SettleDifferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_import_service_pb2.SettleDifferencesResponse, _abc.Awaitable[_import_service_pb2.SettleDifferencesResponse]]:
-        """Takes the source's value, or keeps the local one, and remembers it until either changes. One act for what is taken.
-        Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), TERRITORY_NOT_YOURS, TOO_MANY_IDS, WHY_INVALID.
+        """Takes the source's value, or keeps the local one, and remembers it until either changes; or forgets that it was kept. One act for
+        what is taken. Refuses with DIFFERENCE_UNKNOWN (settled or changed meanwhile), CHOICE_INVALID, TERRITORY_NOT_YOURS, TOO_MANY_IDS,
+        WHY_INVALID.
         """
 
 def add_ImportServiceServicer_to_server(servicer: ImportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

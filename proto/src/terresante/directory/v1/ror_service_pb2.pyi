@@ -1832,6 +1832,7 @@ class Impacts(_message.Message):
     COMMUNES_FIELD_NUMBER: _builtins.int
     POPULATION_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
+    CIRCLES_FIELD_NUMBER: _builtins.int
     structures: _builtins.int
     offers: _builtins.int
     places: _builtins.int
@@ -1846,6 +1847,10 @@ class Impacts(_message.Message):
     def examples(self) -> _containers.RepeatedCompositeFieldContainer[Global___Node]:
         """The first 50 names of structures."""
 
+    @_builtins.property
+    def circles(self) -> Global___CountedCircles:
+        """Circles of patients with an active member among these structures and professionals. Unset: not known now, or not asked (what was performed)."""
+
     def __init__(
         self,
         *,
@@ -1858,14 +1863,47 @@ class Impacts(_message.Message):
         communes: _builtins.int = ...,
         population: _builtins.int = ...,
         examples: _abc.Iterable[Global___Node] | None = ...,
+        circles: Global___CountedCircles | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["circles", b"circles"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "administrators", b"administrators", "communes", b"communes", "examples", b"examples", "offers", b"offers", "places", b"places", "population", b"population", "professionals", b"professionals", "structures", b"structures"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accounts", b"accounts", "administrators", b"administrators", "circles", b"circles", "communes", b"communes", "examples", b"examples", "offers", b"offers", "places", b"places", "population", b"population", "professionals", b"professionals", "structures", b"structures"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Impacts: _TypeAlias = Impacts  # noqa: Y015
+
+@_typing.final
+class CountedCircles(_message.Message):
+    """A count of circles, as consent tells it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
+    SMALLEST_FIELD_NUMBER: _builtins.int
+    ROUNDED_TO_FIELD_NUMBER: _builtins.int
+    value: _builtins.int
+    """Rounded down to a multiple of `rounded_to`; 0 if masked."""
+    masked: _builtins.bool
+    """Fewer than the smallest count that is told."""
+    smallest: _builtins.int
+    rounded_to: _builtins.int
+    def __init__(
+        self,
+        *,
+        value: _builtins.int = ...,
+        masked: _builtins.bool = ...,
+        smallest: _builtins.int = ...,
+        rounded_to: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["masked", b"masked", "rounded_to", b"rounded_to", "smallest", b"smallest", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountedCircles: _TypeAlias = CountedCircles  # noqa: Y015
 
 @_typing.final
 class PreviewOperationRequest(_message.Message):

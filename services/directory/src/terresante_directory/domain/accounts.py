@@ -160,11 +160,24 @@ def resume(account: Account, at: datetime) -> Account:
     return _leased(account, at)
 
 
+def anew(account: Account, at: datetime) -> Account:
+    """The same account, to be given the start that nobody was handed, under the lease it carries.
+
+    Raises `AccountBusy`.
+    """
+    return replace(_leased(account, at), settled=False, turn=account.turn + 1)
+
+
 def suspend(account: Account) -> Account:
     """Suspended whatever else is going on; again is the same."""
     if account.state is State.SUSPENDED and account.settled:
         return account
     return replace(account, state=State.SUSPENDED, settled=False, turn=account.turn + 1)
+
+
+def give_up(account: Account) -> Account:
+    """Suspended, and without its card, which may open another account from now on."""
+    return replace(suspend(account), id_nat=None, settled=False, turn=account.turn + 2)
 
 
 def reinstate(account: Account, at: datetime) -> Account:
@@ -250,6 +263,14 @@ def unavailable() -> AccountsUnavailable:
     return AccountsUnavailable(
         "Le service des comptes ne répond pas : la demande est gardée et sera achevée dès son retour.",
         "Rien n’est à refaire, sauf s’il faut un mot de passe de départ : redemandez-le dans quelques minutes.",
+    )
+
+
+def left_alone() -> AccountsUnavailable:
+    """The refusal for one of many that was not begun: the service of accounts is away, or took all the time."""
+    return AccountsUnavailable(
+        "Ce compte n’a pas été ouvert : le service des comptes ne répond pas, ou trop lentement.",
+        "Rien n’a changé. Recommencez pour cette personne dans quelques minutes.",
     )
 
 

@@ -53,6 +53,15 @@ def ended_territories(other: Administrator, codes: Iterable[str], by: Administra
     return ended
 
 
+def must_answer_for(other: Administrator, by: Administrator) -> None:
+    """Raises `AdministratorSelf`, and `TerritoryNotYours` if the other administers what the caller does not."""
+    if other.id == by.id:
+        raise AdministratorSelf(
+            "Personne ne vérifie sa propre identité.", "Demandez-le à un autre administrateur de vos territoires."
+        )
+    by.must_administer_all(other.territories)
+
+
 def unknown_other() -> AdministratorOtherUnknown:
     return AdministratorOtherUnknown(
         "Cet administrateur n’existe pas dans vos territoires.", "Relisez la liste de leurs administrateurs."

@@ -82,6 +82,6 @@ def _said(facts: Sequence[Fact], span: Span) -> Content | None:
 
 def _differences(before: Content | None, after: Content | None) -> tuple[FieldChange, ...]:
     old, new = before or {}, after or {}
-    names = list(dict.fromkeys([*old, *new]))
+    names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
     pairs = ((name, as_text(old.get(name)), as_text(new.get(name))) for name in names)
     return tuple(FieldChange(name, was, will) for name, was, will in pairs if was != will)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from terresante_platform.refusals import Invalid
 
-from terresante_directory.domain.accounts import Account, AccountMeansInvalid, Login, Means, State, suspended
+from terresante_directory.domain.accounts import Account, AccountMeansInvalid, Kind, Login, Means, State, suspended
 from terresante_directory.domain.acts import WhyInvalid, why
 from terresante_directory.domain.identifiers import TerritoryCode
 
@@ -24,9 +24,10 @@ class EvidenceInvalid(Invalid):
 
 
 class AccountActKind(StrEnum):
-    """What was done to an account, or to what somebody may do."""
+    """What was done to an account, or to what somebody may do. `started`: Keycloak has a start to hand over."""
 
     OPENED = "opened"
+    STARTED = "started"
     SUSPENDED = "suspended"
     REINSTATED = "reinstated"
     PHONE_REPLACED = "phone_replaced"
@@ -52,6 +53,20 @@ class AccountAct:
     why: str = ""
     evidence: str = ""
     territories: frozenset[TerritoryCode] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Remembered:
+    """An act read again. `holder`: name of whose account it is; `doer`: of who did it, blank for the platform."""
+
+    id: UUID
+    act: AccountAct
+    holder: str
+    holder_kind: Kind
+    doer: str
+
+    def __repr__(self) -> str:
+        return f"Remembered({self.id})"
 
 
 @dataclass(frozen=True, slots=True)

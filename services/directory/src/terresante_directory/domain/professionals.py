@@ -273,7 +273,7 @@ def _practising_also(professional: Professional, new: NewPlace, at: datetime) ->
         raise place_already()
     if sum(kept.until is None for kept in professional.places) >= MAX_PLACES:
         raise PlaceInvalid("Un professionnel exerce dans 20 structures au plus.", "Mettez fin à un lieu d’exercice.")
-    place = Place(new.id, new.structure.id, new.structure.territory, _role(new.role), since=at)
+    place = Place(new.id, new.structure.id, new.structure.territory, typed_role(new.role), since=at)
     return replace(professional, places=(*professional.places, place))
 
 
@@ -283,7 +283,8 @@ def _profession(code: str, professions: Mapping[str, Profession]) -> str:
     return code
 
 
-def _role(text: str) -> str:
+def typed_role(text: str) -> str:
+    """As kept. Raises `PlaceInvalid`."""
     role = words.tidy(text)
     if len(role) > MAX_ROLE or not words.is_readable(text):
         raise PlaceInvalid("Un rôle s’écrit en 100 caractères lisibles au plus.", "Corrigez-le ou laissez-le vide.")

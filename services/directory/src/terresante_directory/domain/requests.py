@@ -10,7 +10,7 @@ from uuid import UUID
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
 from terresante_directory.domain import words
-from terresante_directory.domain.identifiers import AdministratorId, ProfessionalId, StructureId
+from terresante_directory.domain.identifiers import AdministratorId, ProfessionalId, StructureId, TerritoryCode
 
 MAX_COMMENT = 1000
 MAX_CHANGE = 50_000
@@ -113,6 +113,38 @@ class Comment:
 
     def __repr__(self) -> str:
         return f"Comment({self.id})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shown:
+    """A request with what is told beside it: names, blank where there is nobody, and how much was said."""
+
+    request: ChangeRequest
+    territory: TerritoryCode
+    structure_name: str
+    asked_by_name: str
+    assignee_name: str
+    first_by_name: str
+    decided_by_name: str
+    comment_count: int
+    comments: tuple[Comment, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Shown({self.request.id})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Speaking:
+    """Somebody who speaks for a structure, and since when."""
+
+    structure: UUID
+    structure_name: str
+    professional: UUID
+    name: str
+    since: datetime
+
+    def __repr__(self) -> str:
+        return f"Speaking({self.professional}, {self.structure})"
 
 
 def known_kind(name: str) -> ChangeKind:

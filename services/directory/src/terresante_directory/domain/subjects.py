@@ -1,10 +1,10 @@
 """What a subject's content says of where it belongs: under which structure, in which territory, with which number."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from terresante_directory.domain.facts import Content, Subject, SubjectKind
+from terresante_directory.domain.facts import Content, Fact, NewFact, Subject, SubjectKind
 from terresante_directory.domain.identifiers import PlaceId, ProfessionalId, StructureId
 from terresante_directory.domain.professionals import already_registered as professional_already
 from terresante_directory.domain.professionals import place_already
@@ -57,6 +57,16 @@ def belonging(subject: Subject, content: Content) -> Belonging:
             return Belonging(territory=_text(content, "territory_code"))
         case SubjectKind.TERRITORY:
             return Belonging(territory=subject.id)
+
+
+def moved(said: Iterable[Fact | NewFact]) -> set[UUID]:
+    """The structures of which this says two different things of where they are, or whether they are closed."""
+    where: dict[Subject, set[tuple[object, ...]]] = {}
+    for one in said:
+        if one.subject.kind is SubjectKind.STRUCTURE:
+            place = tuple(one.content[name] for name in ("territory_code", "part_of", "closed"))
+            where.setdefault(one.subject, set()).add(place)
+    return {UUID(subject.id) for subject, places in where.items() if len(places) > 1}
 
 
 def label(subject: Subject, content: Content) -> str:

@@ -18,7 +18,12 @@ def must_be_current(present: int, asked: int) -> None:
             "La modification doit dire sur quelle version elle porte.", "Relisez la fiche, puis modifiez-la."
         )
     if asked != present:
-        raise VersionStale(
-            "La fiche a changé depuis que vous l’avez lue : rien n’a été modifié.",
-            "Relisez la fiche, puis refaites la modification si elle est encore utile.",
-        )
+        raise overtaken()
+
+
+def overtaken() -> VersionStale:
+    """What to raise when others changed meanwhile what a change is based on."""
+    return VersionStale(
+        "La fiche a changé depuis que vous l’avez lue : rien n’a été modifié.",
+        "Relisez la fiche, puis refaites la modification si elle est encore utile.",
+    )

@@ -1,7 +1,7 @@
 """Differences between a source and the directory: listed page by page, settled one way or the other."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,14 +12,16 @@ from terresante_directory.domain.facts import Subject, SubjectKind
 from terresante_directory.domain.history import FieldChange
 from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.imports.differing import Named, differences, mark, named
+from terresante_directory.domain.imports.formats import SOURCES
 from terresante_directory.domain.imports.states import ImportLine, Outcome, unknown_difference
 from terresante_directory.domain.imports.taking import Chosen
 from terresante_directory.domain.subjects import label
 from terresante_directory.domain.territories import Administrator
 from terresante_directory.imports.applying import keep
 from terresante_directory.imports.taking import Source, taken_of
-from terresante_directory.store import sources
 from terresante_directory.store.acting import Done
+from terresante_directory.store.sources import reconciling
+from terresante_directory.store.sources.reconciling import Decision, Told, Wanted
 
 MOST_AT_ONCE = 500
 LAST_FIELD = "~"
@@ -28,7 +30,7 @@ LAST_FIELD = "~"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of one subject, and when each side last said it."""
+    """One field of one subject, when each side last said it, and why the local value was kept, if it was."""
 
     name: Named
     label: str
@@ -36,62 +38,110 @@ class Difference:
     local_value: str
     source_at: datetime
     local_at: datetime
-    told: sources.Told
+    told: Told
+    is_kept: bool
+    decision: Decision | None = None
 
 
 async def page(
-    connection: AsyncConnection, wanted: sources.Wanted, after: tuple[str, str, str], limit: int, today: str
+    connection: AsyncConnection, wanted: Wanted, after: tuple[str, str, str], limit: int, today: str
 ) -> tuple[list[Difference], str]:
     """Differences after that kind, key and field; and the name of the last if more follow."""
     found: list[Difference] = []
+    async for one in _following(connection, wanted, after, today):
+        if len(found) == limit:
+            return await _with_decisions(connection, wanted, found), str(found[-1].name)
+        found.append(one)
+    return await _with_decisions(connection, wanted, found), ""
+
+
+async def count(connection: AsyncConnection, wanted: Wanted, most: int, today: str) -> int:
+    """How many there are, counted up to `most`."""
+    found = 0
+    async for _ in _following(connection, wanted, ("", "", ""), today):
+        found += 1
+        if found == most:
+            break
+    return found
+
+
+async def waiting(
+    connection: AsyncConnection, territories: Collection[TerritoryCode], most: int, today: str
+) -> tuple[int, datetime | None]:
+    """How many wait in these territories, of all sources, counted up to `most`; and since when the oldest does."""
+    found, oldest = 0, None
+    for source in SOURCES:
+        async for one in _following(connection, Wanted(source.value, territories), ("", "", ""), today):
+            since = max(one.source_at, one.local_at)
+            found, oldest = found + 1, since if oldest is None else min(oldest, since)
+            if found == most:
+                return found, oldest
+    return found, oldest
+
+
+async def _following(
+    connection: AsyncConnection, wanted: Wanted, after: tuple[str, str, str], today: str
+) -> AsyncIterator[Difference]:
+    """In the order of kind, key and field; none of what is in another territory since the source said it."""
     kind, key, _ = reached = after
     while True:
-        some = await sources.different(connection, wanted, (kind, key), MOST_AT_ONCE)
+        some = await reconciling.different(connection, wanted, (kind, key), MOST_AT_ONCE)
         for told in some:
-            for one in of_told(told, today):
-                if (told.kind.value, told.key, one.name.field) <= reached:
-                    continue
-                if len(found) == limit:
-                    return found, str(found[-1].name)
-                found.append(one)
+            for one in of_told(told, today) if told.territory in wanted.territories else ():
+                if one.is_kept is wanted.kept and (told.kind.value, told.key, one.name.field) > reached:
+                    yield one
         if len(some) < MOST_AT_ONCE:
-            return found, ""
+            return
         kind, key = some[-1].kind.value, some[-1].key
         reached = (kind, key, LAST_FIELD)
+
+
+async def _with_decisions(connection: AsyncConnection, wanted: Wanted, found: list[Difference]) -> list[Difference]:
+    if not wanted.kept or not found:
+        return found
+    decided = await reconciling.decisions(connection, wanted.source, {one.told.key for one in found})
+    return [replace(one, decision=decided.get((one.told.kind, one.told.key, one.name.field))) for one in found]
 
 
 async def place_of(connection: AsyncConnection, cursor: str) -> tuple[str, str, str] | None:
     """Kind, key and field of the difference by which a page ended; None when there is none such."""
     name = named(cursor)
-    told = await sources.told_of(connection, name.source, [UUID(name.subject)])
+    told = await reconciling.told_of(connection, name.source, [UUID(name.subject)])
     return next(((one.kind.value, one.key, name.field) for one in told if one.kind is name.kind), None)
 
 
-def of_told(told: sources.Told, today: str) -> list[Difference]:
+def of_told(told: Told, today: str) -> list[Difference]:
     """In the order of fields' names."""
     subject = Subject(told.kind, told.subject)
+    found = differences(told.kind, told.content, told.here, told.kept, today)
     return [
         Difference(
-            name=Named(told.source, told.kind, told.subject, field, mark(now, here)),
+            name=Named(told.source, told.kind, told.subject, one.field, mark(one.source_value, one.local_value)),
             label=label(subject, told.here),
-            source_value=now,
-            local_value=here,
+            source_value=one.source_value,
+            local_value=one.local_value,
             source_at=told.said_at,
             local_at=told.known_from,
             told=told,
+            is_kept=one.kept,
         )
-        for field, now, here in sorted(differences(told.kind, told.content, told.here, told.kept, today))
+        for one in sorted(found, key=lambda one: one.field)
     ]
 
 
-async def standing(connection: AsyncConnection, ids: Sequence[str], by: Administrator, today: str) -> list[Difference]:
-    """The differences of these names. Raises `DifferenceUnknown`, `TerritoryNotYours`."""
+async def standing(
+    connection: AsyncConnection, ids: Sequence[str], by: Administrator, today: str, is_kept: bool = False
+) -> list[Difference]:
+    """The differences of these names that wait, or of which the local value is kept.
+
+    Raises `DifferenceUnknown`, `TerritoryNotYours`.
+    """
     wanted = [named(id) for id in dict.fromkeys(ids)]
     found: dict[str, Difference] = {}
     for source in {one.source for one in wanted}:
         subjects = {UUID(one.subject) for one in wanted if one.source == source}
-        for told in await sources.told_of(connection, source, subjects):
-            found |= {str(one.name): one for one in of_told(told, today)}
+        for told in await reconciling.told_of(connection, source, subjects):
+            found |= {str(one.name): one for one in of_told(told, today) if one.is_kept is is_kept}
     if any(str(one) not in found for one in wanted):
         raise unknown_difference()
     chosen = [found[str(one)] for one in wanted]
@@ -103,21 +153,23 @@ async def keep_local(
     transaction: AsyncConnection, chosen: Collection[Difference], by: Administrator, why: str, now: datetime
 ) -> None:
     """Remembers it until either value changes."""
-    rows: list[Mapping[str, object]] = [
-        {
-            "source": one.told.source,
-            "kind": one.told.kind.value,
-            "key": one.told.key,
-            "field": one.name.field,
-            "source_value": one.source_value,
-            "local_value": one.local_value,
-            "by": by.id,
-            "at": now,
-            "why": why,
-        }
-        for one in chosen
-    ]
-    await sources.settle(transaction, rows)
+    await reconciling.settle(transaction, [_row(one) | {"by": by.id, "at": now, "why": why} for one in chosen])
+
+
+async def open_again(transaction: AsyncConnection, chosen: Collection[Difference]) -> None:
+    """They wait for a decision again."""
+    await reconciling.unsettle(transaction, [_row(one) for one in chosen])
+
+
+def _row(one: Difference) -> dict[str, object]:
+    return {
+        "source": one.told.source,
+        "kind": one.told.kind.value,
+        "key": one.told.key,
+        "field": one.name.field,
+        "source_value": one.source_value,
+        "local_value": one.local_value,
+    }
 
 
 async def take_source(
@@ -138,14 +190,14 @@ async def take_source(
     return await keep(transaction, source, act, taken, now)
 
 
-def _each(told: Sequence[sources.Told]) -> list[sources.Told]:
-    seen: dict[tuple[SubjectKind, str], sources.Told] = {}
+def _each(told: Sequence[Told]) -> list[Told]:
+    seen: dict[tuple[SubjectKind, str], Told] = {}
     for one in told:
         seen.setdefault((one.kind, one.key), one)
     return list(seen.values())
 
 
-def _chosen(told: sources.Told, of: Sequence[Difference]) -> Chosen:
+def _chosen(told: Told, of: Sequence[Difference]) -> Chosen:
     fields = tuple(FieldChange(one.name.field, one.local_value, one.source_value) for one in of)
     line = ImportLine(0, 0, Outcome.CHANGED, told.kind, told.key, told.subject, fields=fields, seen=told.seen)
     return Chosen(line, told.content)

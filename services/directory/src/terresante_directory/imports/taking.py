@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,10 +12,11 @@ from terresante_platform.ids import new_id
 
 from terresante_directory.domain.changing import ended, shut
 from terresante_directory.domain.facts import Fact, Statement, Subject, SubjectKind
+from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.domain.imports.states import ImportLine, Outcome
 from terresante_directory.domain.imports.taking import Chosen, LeftOut, World, circling, once_said, take
 from terresante_directory.domain.subjects import belonging
-from terresante_directory.store import acting, hierarchy, sources
+from terresante_directory.store import acting, hierarchy, professionals, sources
 from terresante_directory.store.locking import lock_keys
 from terresante_directory.store.tables import fact
 
@@ -92,6 +94,7 @@ async def _world(transaction: AsyncConnection, source: Source, chosen: Sequence[
         linked=linked,
         people={key: content for key, (content, _) in people.items()},
         territory_of={key: territory for key, (_, territory) in placed.items()},
+        homes=await _homes(transaction, known),
         id=new_id,
         new={
             (SubjectKind.STRUCTURE, one.line.key): str(new_id())
@@ -99,6 +102,13 @@ async def _world(transaction: AsyncConnection, source: Source, chosen: Sequence[
             if one.line.outcome is Outcome.NEW and one.line.kind is SubjectKind.STRUCTURE
         },
     )
+
+
+async def _homes(transaction: AsyncConnection, known: Iterable[Subject]) -> dict[str, str]:
+    """Which territory answers for these professionals now: since the preview they may practise elsewhere."""
+    ids = [ProfessionalId(UUID(one.id)) for one in known if one.kind is SubjectKind.PROFESSIONAL]
+    enrolled = await professionals.get_many(transaction, ids)
+    return {str(id): one.home() for id, one in enrolled.items() if one.places}
 
 
 async def _take(transaction: AsyncConnection, chosen: Sequence[Chosen], world: World) -> Taken:

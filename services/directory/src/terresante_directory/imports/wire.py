@@ -1,6 +1,6 @@
 """Imports between protobuf and the domain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from terresante.directory.v1 import import_service_pb2 as pb
@@ -17,7 +17,7 @@ FORMATS: Mapping[int, Format] = {
     pb.SOURCE_FORMAT_ROR_FHIR: Format.ROR_FHIR,
     pb.SOURCE_FORMAT_OWN_TABLE: Format.OWN_TABLE,
 }
-STATES = {
+STATES: Mapping[State, Any] = {
     State.READING: pb.IMPORT_STATE_READING,
     State.READY: pb.IMPORT_STATE_READY,
     State.APPLYING: pb.IMPORT_STATE_APPLYING,
@@ -36,6 +36,15 @@ OUTCOMES: Mapping[int, Outcome] = {
 }
 _FORMAT: Mapping[Format, Any] = {format: value for value, format in FORMATS.items()}
 _OUTCOME: Mapping[Outcome, Any] = {outcome: value for value, outcome in OUTCOMES.items()}
+
+
+def states(values: Iterable[int]) -> list[State]:
+    """Those asked for, all if none is. Raises `ChoiceInvalid` for what is none."""
+    named = {value: state for state, value in STATES.items()}
+    asked = list(values)
+    if any(value not in named for value in asked):
+        raise invalid_choice()
+    return [named[value] for value in asked] or list(State)
 
 
 def source_format(value: int) -> Format:

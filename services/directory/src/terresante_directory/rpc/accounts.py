@@ -13,6 +13,7 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
 from terresante_directory.accounts import new_starting_password, new_username
+from terresante_directory.domain import acts
 from terresante_directory.domain.accounts import (
     Account,
     Kind,
@@ -69,26 +70,28 @@ class AccountCalls:
 
     @allow("administrator")
     async def SuspendAccount(self, request: pb.SuspendAccountRequest, _: Any) -> pb.SuspendAccountResponse:
+        why = acts.why(request.why)
         async with self._database.transaction() as transaction:
             professional, present = await _answered_for(transaction, request.professional_id)
             if present is None:
                 raise unknown_account()
             account = suspend(present)
             await accounts.save(transaction, account)
-            await keep_state(transaction, professional, account, self._now())
+            await keep_state(transaction, professional, account, self._now(), why)
         if not account.settled:
             await self._settling.shut(account)
         return pb.SuspendAccountResponse(professional=await self._present(professional.id))
 
     @allow("administrator", fresh=FRESH_SECONDS)
     async def ReinstateAccount(self, request: pb.ReinstateAccountRequest, _: Any) -> pb.ReinstateAccountResponse:
+        why = acts.why(request.why)
         async with self._database.transaction() as transaction:
             professional, present = await _answered_for(transaction, request.professional_id)
             if present is None:
                 raise unknown_account()
             account = reinstate(present, self._now())
             await accounts.save(transaction, account)
-            await keep_state(transaction, professional, account, self._now())
+            await keep_state(transaction, professional, account, self._now(), why)
         if not account.settled:
             await self._settling.settle(account)
         return pb.ReinstateAccountResponse(professional=await self._present(professional.id))

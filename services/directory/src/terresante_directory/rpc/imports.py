@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.directory.v1 import import_service_pb2 as pb
-from terresante.directory.v1 import ror_service_pb2 as ror
 from terresante.directory.v1.import_service_pb2_grpc import ImportServiceServicer
 from terresante_platform.database import Database
 from terresante_platform.idempotency import once
@@ -17,10 +16,10 @@ from terresante_platform.rpc.allow import allow
 from terresante_directory import wire as shapes
 from terresante_directory.domain.acts import why
 from terresante_directory.domain.identifiers import TerritoryCode
-from terresante_directory.domain.imports.formats import SOURCES, Arriving, file_name, missing_description, source_of
+from terresante_directory.domain.imports.arriving import Arrivals, must_have_room
+from terresante_directory.domain.imports.formats import Arriving, file_name, missing_description, source_of
 from terresante_directory.domain.imports.states import (
     CHOOSABLE,
-    DifferenceUnknown,
     Import,
     ImportId,
     ImportUnknown,
@@ -29,25 +28,23 @@ from terresante_directory.domain.imports.states import (
     invalid_choice,
     nothing_chosen,
     unknown_line,
-    unknown_source,
 )
-from terresante_directory.domain.territories import Administrator, Territory, known_territory
+from terresante_directory.domain.territories import Administrator, Territory
 from terresante_directory.domain.versions import must_be_current
-from terresante_directory.imports import differing, wire
+from terresante_directory.imports import wire
 from terresante_directory.imports.importing import Importing
+from terresante_directory.imports.receiving import receive
 from terresante_directory.rpc.callers import administrator
-from terresante_directory.rpc.ror.history import acts_to_proto
-from terresante_directory.store import import_lines, imports, sources, territories
-from terresante_directory.wire.acts import subject
+from terresante_directory.rpc.reconciling import DifferenceCalls, scope_of
+from terresante_directory.store import import_lines, imports, sources
 
 MOST_LINES, LINES = 200, 100
-MOST_DIFFERENCES, DIFFERENCES = 200, 50
 MOST_AT_ONCE = 200
 """Chosen lines that are applied before the answer; more are in the background."""
 TO_LOOK_AT = tuple(one for one in Outcome if one not in (Outcome.SAME, Outcome.ELSEWHERE))
 
 
-class ImportService(ImportServiceServicer):
+class ImportService(DifferenceCalls, ImportServiceServicer):
     """All calls."""
 
     def __init__(
@@ -61,6 +58,7 @@ class ImportService(ImportServiceServicer):
         self._importing = importing
         self._territories = given
         self._now = now
+        self._arrivals = Arrivals()
 
     @allow("administrator")
     async def UploadFile(self, requests: AsyncIterator[pb.UploadFileRequest], _: Any) -> pb.UploadFileResponse:
@@ -71,31 +69,34 @@ class ImportService(ImportServiceServicer):
         format = wire.source_format(told.format)
         async with self._database.reading() as connection:
             by = await administrator(connection)
-            scope = await self._scope(connection, by, told.territory_code)
+            scope = await scope_of(connection, by, told.territory_code, self._territories)
+            must_have_room(*await imports.waiting(connection, scope))
         id, arriving = ImportId(new_id()), Arriving(format)
         try:
-            await self._keep_pieces(requests, id, arriving)
+            with self._arrivals.one_more(scope):
+                await receive(self._database, requests, id, arriving, told.closed)
             encoding = arriving.finish()
+            new = Import(
+                id=id,
+                format=format,
+                source=source_of(format, scope),
+                file_name=file_name(told.file_name),
+                territory=told.territory_code,
+                territories=scope,
+                complete=told.complete,
+                encoding=encoding,
+                state=State.READING,
+                at=self._now(),
+                by=by.id,
+                bytes_total=arriving.size,
+            )
+            async with self._database.transaction() as transaction:
+                must_have_room(*await imports.waiting(transaction, scope, lock=True))
+                await imports.add(transaction, new)
         except Refusal:
             async with self._database.transaction() as transaction:
                 await imports.forget(transaction, id, pieces=True)
             raise
-        new = Import(
-            id=id,
-            format=format,
-            source=source_of(format, scope),
-            file_name=file_name(told.file_name),
-            territory=told.territory_code,
-            territories=scope,
-            complete=told.complete,
-            encoding=encoding,
-            state=State.READING,
-            at=self._now(),
-            by=by.id,
-            bytes_total=arriving.size,
-        )
-        async with self._database.transaction() as transaction:
-            await imports.add(transaction, new)
         self._importing.wake()
         return pb.UploadFileResponse(import_id=str(id))
 
@@ -108,11 +109,12 @@ class ImportService(ImportServiceServicer):
     @allow("administrator")
     async def ListImports(self, request: pb.ListImportsRequest, _: Any) -> pb.ListImportsResponse:
         size, after = shapes.page_size(request.limit), shapes.position(request.cursor)
+        states = wire.states(request.states)
         async with self._database.reading() as connection:
             by = await administrator(connection)
             if after is not None:
                 await self._must_be_place(connection, by, after)
-            found = await imports.page(connection, by.territories, after, size + 1)
+            found = await imports.page(connection, by.territories, states, after, size + 1)
             names = await imports.names(connection, found[:size])
         told = [wire.import_to_proto(one, names[one.by]) for one in found[:size]]
         return pb.ListImportsResponse(imports=told, next_cursor=str(found[size - 1].id) if len(found) > size else "")
@@ -190,58 +192,6 @@ class ImportService(ImportServiceServicer):
             of = await imports.get(transaction, of.id)
             return pb.DiscardImportResponse(**{"import": await self._told(transaction, of)})
 
-    @allow("administrator")
-    async def ListDifferences(self, request: pb.ListDifferencesRequest, _: Any) -> pb.ListDifferencesResponse:
-        size = shapes.page_size(request.limit, MOST_DIFFERENCES, DIFFERENCES)
-        if request.source not in [one.value for one in SOURCES]:
-            raise unknown_source()
-        only = subject(request.subject).id if request.HasField("subject") else ""
-        async with self._database.reading() as connection:
-            by = await administrator(connection)
-            scope = await self._scope(connection, by, request.territory_code)
-            after = await self._difference_place(connection, request.cursor)
-            wanted = sources.Wanted(request.source, scope, only)
-            found, cursor = await differing.page(connection, wanted, after, size, self._today())
-        return pb.ListDifferencesResponse(differences=map(_difference_to_proto, found), next_cursor=cursor)
-
-    @allow("administrator")
-    async def SettleDifferences(self, request: pb.SettleDifferencesRequest, _: Any) -> pb.SettleDifferencesResponse:
-        if len(request.difference_ids) > shapes.MOST_IDS:
-            raise shapes.TooManyIds("Pas plus de 200 écarts à la fois.", "Décidez-les en plusieurs fois.")
-        if request.settlement == pb.SETTLEMENT_UNSPECIFIED or not request.difference_ids:
-            raise invalid_choice()
-        because = why(request.why)
-        async with self._database.transaction() as transaction:
-            by = await administrator(transaction)
-            chosen = await differing.standing(transaction, request.difference_ids, by, self._today())
-            if request.settlement == pb.SETTLEMENT_KEEP_LOCAL:
-                await differing.keep_local(transaction, chosen, by, because, self._now())
-                return pb.SettleDifferencesResponse()
-            done = await differing.take_source(transaction, chosen, by, because, self._now())
-            (act,) = await acts_to_proto(transaction, [done.act], by)
-            return pb.SettleDifferencesResponse(act=act)
-
-    async def _keep_pieces(
-        self, requests: AsyncIterator[pb.UploadFileRequest], id: ImportId, arriving: Arriving
-    ) -> None:
-        number = 0
-        async for request in requests:
-            if request.WhichOneof("part") != "piece":
-                raise missing_description()
-            if request.piece:
-                arriving.feed(request.piece)
-                async with self._database.transaction() as transaction:
-                    await imports.add_piece(transaction, id, number, request.piece)
-                number += 1
-
-    async def _scope(self, connection: AsyncConnection, by: Administrator, code: str) -> frozenset[TerritoryCode]:
-        """Raises `TerritoryUnknown`, `TerritoryNotYours`."""
-        if not code:
-            return by.territories
-        known = known_territory(code, await territories.known(connection, self._territories))
-        by.must_administer(known)
-        return frozenset({known})
-
     async def _of(self, connection: AsyncConnection, text: str, lock: bool = False) -> Import:
         """Raises `IdInvalid`, `ImportUnknown`."""
         by = await administrator(connection)
@@ -258,29 +208,3 @@ class ImportService(ImportServiceServicer):
             (await imports.get(connection, id)).must_be_seen_by(by)
         except ImportUnknown:
             raise shapes.cursor_invalid() from None
-
-    async def _difference_place(self, connection: AsyncConnection, cursor: str) -> tuple[str, str, str]:
-        """Raises `CursorInvalid`."""
-        try:
-            found = await differing.place_of(connection, cursor) if cursor else ("", "", "")
-        except DifferenceUnknown:
-            found = None
-        if found is None:
-            raise shapes.cursor_invalid()
-        return found
-
-    def _today(self) -> str:
-        return self._now().date().isoformat()
-
-
-def _difference_to_proto(one: differing.Difference) -> pb.Difference:
-    return pb.Difference(
-        difference_id=str(one.name),
-        subject=ror.Subject(kind=one.told.kind.value, id=one.told.subject),
-        label=one.label,
-        field=one.name.field,
-        local_value=one.local_value,
-        source_value=one.source_value,
-        local_at=shapes.timestamp(one.local_at),
-        source_at=shapes.timestamp(one.source_at),
-    )

@@ -1,6 +1,6 @@
 """Acts: every change of the directory goes through here, as facts, and shows in the present tables at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -26,13 +26,15 @@ from terresante_directory.domain.facts import (
     undone,
 )
 from terresante_directory.domain.identifiers import TerritoryCode
-from terresante_directory.domain.subjects import belonging
+from terresante_directory.domain.subjects import belonging, moved
 from terresante_directory.domain.undoing import must_still_fit
+from terresante_directory.domain.versions import overtaken
 from terresante_directory.store import acts, facts, hierarchy, taking_over
 from terresante_directory.store.locking import held, lock_keys, lock_subjects
-from terresante_directory.store.present import project
+from terresante_directory.store.present import people, project
 from terresante_directory.store.tables import account, fact, feeder, mandate, place, structure
 
+MOST_TRIES = 5
 IDS = bindparam("ids", type_=ARRAY(Uuid))
 TEXTS = bindparam("texts", type_=ARRAY(Text))
 LATEST = select(func.max(fact.c.known_from)).where(fact.c.id == any_(IDS))
@@ -57,11 +59,37 @@ class Done:
 
 
 async def hold(transaction: AsyncConnection, subjects: Iterable[Subject], at: datetime) -> list[Fact]:
-    """All that is known now of subjects, which nobody else changes until the transaction ends."""
+    """All that is known now of subjects, which nobody else changes until the transaction ends.
+
+    Of structures and places together, who practises there is held too: an act that moves both makes them all other
+    versions, and two of these would else take them in two orders.
+    """
     wanted = set(subjects)
-    await lock_subjects(transaction, wanted)
+    places = any(one.kind is SubjectKind.PLACE for one in wanted)
+    structures = [UUID(one.id) for one in wanted if one.kind is SubjectKind.STRUCTURE] if places else []
+    await lock_subjects(transaction, wanted, await people.practising(transaction, structures, at))
     await taking_over.take_over(transaction, wanted, at)
     return await facts.known_of(transaction, wanted)
+
+
+async def hold_found(
+    transaction: AsyncConnection, find: Callable[[], Awaitable[set[Subject]]], at: datetime
+) -> list[Fact]:
+    """As `hold`, of what `find` finds, so that it finds no more as long as they are held.
+
+    What it finds once they are held may be more: then all are let go, and held anew in the one order. Raises
+    `VersionStale` when that has no end.
+    """
+    wanted = await find()
+    for _ in range(MOST_TRIES):
+        async with transaction.begin_nested() as attempt:
+            known = await hold(transaction, wanted, at)
+            found = await find()
+            if found <= wanted:
+                return known
+            await attempt.rollback()
+        wanted = found
+    raise overtaken()
 
 
 async def act(transaction: AsyncConnection, of: ActOf, statements: Sequence[Statement], at: datetime) -> Done:
@@ -87,7 +115,8 @@ async def undo(transaction: AsyncConnection, present: Act, of: ActOf, at: dateti
     written, ended = await facts.written_by(transaction, present.id), await facts.ended_by(transaction, present.id)
     subjects = {one.subject for one in (*written, *ended)}
     above = {one.subject for one in await _above(transaction, ended)}
-    await lock_subjects(transaction, above | held((*written, *ended)))
+    practising = await people.practising(transaction, moved((*written, *ended)), at)
+    await lock_subjects(transaction, above | held((*written, *ended)), practising)
     revision = undone(written, await facts.known_of(transaction, subjects), ended)
     done = await _do(transaction, ActId(new_id()), of, revision, at, undoes=present.id)
     must_still_fit(revision.written, await _above(transaction, revision.written))
@@ -103,10 +132,10 @@ async def _do(
     if revision.ended:
         latest = await transaction.scalar(LATEST, {"ids": [one.id for one in revision.ended]})
         at = max(at, latest)
+    await lock_subjects(transaction, (), await people.practising(transaction, moved(_said(revision)), at))
     keys = [key for one in revision.written if (key := belonging(one.subject, one.content).key)]
     await lock_keys(transaction, keys)
-    contents = [(one.subject, one.content) for one in revision.ended]
-    contents += [(one.subject, one.content) for one in revision.written]
+    contents = [(one.subject, one.content) for one in _said(revision)]
     subjects = {subject for subject, _ in contents}
     done = Act(
         id=id,
@@ -135,6 +164,10 @@ async def _territories(
     return frozenset(TerritoryCode(one.territory) for one in said if one.territory) | {
         TerritoryCode(row.territory) for row in rows
     }
+
+
+def _said(revision: Revision) -> list[Fact | NewFact]:
+    return [*revision.ended, *revision.written]
 
 
 async def _above(connection: AsyncConnection, said: Sequence[Fact | NewFact]) -> list[Fact]:

@@ -19,6 +19,13 @@ async def add(transaction: AsyncConnection, new: Administrator) -> None:
     await transaction.execute(insert(administrator_territory), rows)
 
 
+async def territories(connection: AsyncConnection, id: UUID) -> frozenset[TerritoryCode]:
+    """Those they administer; none if they are no administrator."""
+    theirs = administrator_territory.c
+    rows = await connection.scalars(select(theirs.territory).where(theirs.administrator_id == id))
+    return frozenset(TerritoryCode(code) for code in rows)
+
+
 async def get(connection: AsyncConnection, id: UUID) -> Administrator:
     """The administrator whose token has this `uid`. Raises `AdministratorUnknown`."""
     theirs = administrator_territory.c

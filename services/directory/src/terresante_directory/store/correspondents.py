@@ -1,16 +1,18 @@
 """Who speaks for a structure: its correspondents, as long as they practise there."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.identifiers import AdministratorId, ProfessionalId, StructureId
+from terresante_directory.domain.requests import Speaking
 from terresante_directory.store.enrolment_tables import correspondent
-from terresante_directory.store.tables import place, professional
+from terresante_directory.store.tables import place, professional, structure
 
 
 async def add(
@@ -45,6 +47,40 @@ async def of_structure(connection: AsyncConnection, structure: StructureId, at: 
         .order_by(professional.c.id)
     )
     return [row.id for row in await connection.execute(wanted)]
+
+
+async def speaking(connection: AsyncConnection, at: datetime, *wanted: ColumnElement[bool]) -> list[Speaking]:
+    """Who speaks for which structure at that moment, by the conditions below; by name of the structure."""
+    theirs = (place.c.professional_id == correspondent.c.professional_id) & (
+        place.c.structure_id == correspondent.c.structure_id
+    )
+    rows = await connection.execute(
+        select(
+            structure.c.id,
+            structure.c.name,
+            professional.c.id.label("professional_id"),
+            (professional.c.given_name + " " + professional.c.family_name).label("professional_name"),
+            correspondent.c.since,
+        )
+        .select_from(correspondent)
+        .join(structure, structure.c.id == correspondent.c.structure_id)
+        .join(professional, professional.c.id == correspondent.c.professional_id)
+        .where(exists().where(theirs, *stands(at)), *wanted)
+        .order_by(structure.c.name, structure.c.id, professional.c.family_name, professional.c.id)
+    )
+    return [Speaking(row.id, row.name, row.professional_id, row.professional_name, row.since) for row in rows]
+
+
+def for_structure(id: UUID) -> ColumnElement[bool]:
+    return correspondent.c.structure_id == id
+
+
+def by_professional(id: UUID) -> ColumnElement[bool]:
+    return correspondent.c.professional_id == id
+
+
+def in_territories(codes: Collection[str]) -> ColumnElement[bool]:
+    return structure.c.territory.in_(codes)
 
 
 def stands(at: datetime) -> tuple[Any, ...]:

@@ -1,20 +1,14 @@
-"""What waits for an administrator, and counts of a territory week by week."""
+"""What waits for an administrator."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
-    BigInteger,
     ColumnElement,
-    Date,
     DateTime,
     Select,
     Text,
-    Uuid,
-    and_,
-    bindparam,
     cast,
     column,
     func,
@@ -27,27 +21,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_directory.domain.desk import PARIS, Waiting, monday
+from terresante_directory.domain.desk import Waiting
 from terresante_directory.domain.enrolment import NEW
 from terresante_directory.store.account_list import answered_for
 from terresante_directory.store.enrolment_tables import (
     account_difference,
     account_seen,
-    account_week,
     change_request,
     self_enrolment,
 )
-from terresante_directory.store.tables import account, fact, offer, place, professional, structure
+from terresante_directory.store.tables import account, offer, professional, structure
 
 _import = table("import", column("state"), column("territories", ARRAY(Text)), column("at"))
-_week = (
-    func.unnest(bindparam("ends", type_=ARRAY(DateTime(timezone=True))), bindparam("days", type_=ARRAY(Text)))
-    .table_valued(column("end", DateTime(timezone=True)), column("day", Text), name="week")
-    .render_derived()
-)
-IN_TERRITORY = bindparam("territory", type_=Text)
-Count = tuple[str, str, datetime, int]
-"""Kind, label, end of the week, how many."""
 
 
 async def waiting(
@@ -65,19 +50,6 @@ async def waiting(
     ]
     rows = await connection.execute(union_all(*kinds))
     return [Waiting(row.kind, row.amount, row.oldest) for row in rows if row.amount]
-
-
-async def by_week(
-    connection: AsyncConnection, territory: str, ends: Sequence[datetime], stale: timedelta
-) -> list[Count]:
-    """Counts of a territory at the end of each week, as known now; kinds without any are left out."""
-    days = [monday(end - timedelta(days=1)).astimezone(PARIS).date().isoformat() for end in ends]
-    of_weeks = {"ends": list(ends), "days": days, "territory": territory}
-    there = _practising()
-    of_people = (_places(there), _enrolled(there), _active(there))
-    counts = union_all(_structures(), _offers("offers"), _offers("offers_stale", stale), *of_people)
-    rows = await connection.execute(counts, of_weeks)
-    return [(row.kind, row.label, row.end, row.amount) for row in rows]
 
 
 def _counted(kind: str, oldest: ColumnElement[Any]) -> Select[Any]:
@@ -123,67 +95,3 @@ def _is_new(territories: Collection[str], now: datetime) -> Select[Any]:
 def _import_is_ready(territories: Collection[str]) -> Select[Any]:
     ready = _counted("imports", func.min(_import.c.at)).select_from(_import)
     return ready.where(_import.c.state == "ready", _import.c.territories.overlap(sorted(territories)))
-
-
-def _weekly(kind: str) -> Select[Any]:
-    told = (cast(kind, Text).label("kind"), cast("", Text).label("label"), _week.c.end, func.count().label("amount"))
-    return select(*told).select_from(_week).group_by(_week.c.end)
-
-
-def _held(of_kind: str) -> ColumnElement[bool]:
-    """The condition on `fact` for what held at the end of a week."""
-    just_before = _week.c.end - timedelta(seconds=1)
-    begun = or_(fact.c.valid_from.is_(None), fact.c.valid_from <= just_before)
-    lasts = or_(fact.c.valid_to.is_(None), fact.c.valid_to > just_before)
-    return and_(fact.c.kind == of_kind, fact.c.known_to.is_(None), begun, lasts)
-
-
-def _is_open() -> ColumnElement[bool]:
-    is_closed: ColumnElement[bool] = fact.c.content["closed"].as_boolean()
-    return ~is_closed
-
-
-def _structures() -> Select[Any]:
-    standing = _weekly("structures")
-    standing = standing.join(fact, and_(_held("structure"), fact.c.territory == IN_TERRITORY))
-    return standing.where(_is_open())
-
-
-def _offers(kind: str, stale: timedelta | None = None) -> Select[Any]:
-    given = _weekly(kind).join(fact, _held("offer"))
-    given = given.join(structure, structure.c.id == cast(fact.c.parent, Uuid))
-    given = given.where(_is_open(), structure.c.territory == IN_TERRITORY)
-    if stale is None:
-        return given
-    confirmed = cast(fact.c.content["confirmed_at"].astext, DateTime(timezone=True))
-    return given.where(confirmed < _week.c.end - stale)
-
-
-def _practising() -> CTE:
-    """Who practised there at the end of each week, and in how many places."""
-    just_before = _week.c.end - timedelta(seconds=1)
-    stood = and_(place.c.since <= just_before, or_(place.c.until.is_(None), place.c.until > just_before))
-    there = select(_week.c.end, _week.c.day, place.c.professional_id.label("uid"), func.count().label("places"))
-    there = there.select_from(_week).join(place, stood).join(structure, structure.c.id == place.c.structure_id)
-    there = there.where(structure.c.territory == IN_TERRITORY)
-    return there.group_by(_week.c.end, _week.c.day, place.c.professional_id).cte("there").prefix_with("materialized")
-
-
-def _places(there: CTE) -> Select[Any]:
-    return _of("places", cast("", Text), there, func.sum(there.c.places)).group_by(there.c.end)
-
-
-def _enrolled(there: CTE) -> Select[Any]:
-    profession = professional.c.profession
-    enrolled = _of("enrolled", profession, there, func.count()).join(professional, professional.c.id == there.c.uid)
-    return enrolled.group_by(there.c.end, profession)
-
-
-def _active(there: CTE) -> Select[Any]:
-    seen = and_(account_week.c.uid == there.c.uid, account_week.c.week == cast(there.c.day, Date))
-    return _of("active_users", cast("", Text), there, func.count()).join(account_week, seen).group_by(there.c.end)
-
-
-def _of(kind: str, label: ColumnElement[Any], there: CTE, amount: ColumnElement[Any]) -> Select[Any]:
-    told = (cast(kind, Text).label("kind"), label.label("label"), there.c.end, cast(amount, BigInteger).label("amount"))
-    return select(*told).select_from(there)

@@ -1,7 +1,6 @@
 """Enrolments by oneself: what may be asked, what was asked, which accounts wait for their card."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from sqlalchemy import Row, and_, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_directory.domain.accounts import State, suspend
+from terresante_directory.domain.accounts import State, give_up
 from terresante_directory.domain.enrolment import Budget, Enrolment, remaining
 from terresante_directory.domain.identifiers import Rpps
 from terresante_directory.store import accounts
@@ -114,7 +113,7 @@ async def give_way(transaction: AsyncConnection, rpps: Rpps) -> None:
         return
     present = await accounts.get_for_update(transaction, enrolment.uid)
     if present is not None and present.id_nat is not None:
-        await accounts.save(transaction, replace(suspend(present), id_nat=None, settled=False, turn=present.turn + 2))
+        await accounts.save(transaction, give_up(present))
 
 
 def _enrolment(row: Row[Any]) -> Enrolment:

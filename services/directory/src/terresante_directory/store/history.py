@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, any_, bindparam, or_, select, tuple_, union
+from sqlalchemy import Select, Text, Uuid, any_, bindparam, column, func, or_, select, true, tuple_, union
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,22 @@ from terresante_directory.store.tables import act, administrator, fact, place, p
 ROWS_LOOKED_AT = 2 * MOST_CHANGES
 """Of an act's facts, to choose the subjects that are told: an operation has thousands."""
 IDS = bindparam("ids", type_=ARRAY(Uuid))
+ACTS = bindparam("acts", type_=ARRAY(Uuid))
+_act = func.unnest(ACTS).table_valued(column("id", Uuid), name="wanted").render_derived()
+_sides = [
+    select(fact.c.kind, fact.c.subject).where(side == _act.c.id).limit(ROWS_LOOKED_AT).correlate(_act).subquery()
+    for side in (fact.c.act, fact.c.ended_by)
+]
+_first = union(*(select(side.c.kind, side.c.subject) for side in _sides)).subquery("first").lateral()
+FIRST_SUBJECTS = select(_act.c.id, _first.c.kind, _first.c.subject).select_from(_act.join(_first, true()))
+_pair = (
+    func.unnest(ACTS, bindparam("subjects", type_=ARRAY(Text)))
+    .table_valued(column("act", Uuid), column("subject", Text), name="wanted")
+    .render_derived()
+)
+FACTS = select(fact, _pair.c.act.label("by_act")).join(
+    _pair, (fact.c.subject == _pair.c.subject) & or_(fact.c.act == _pair.c.act, fact.c.ended_by == _pair.c.act)
+)
 
 
 async def territories_of(connection: AsyncConnection, subject: Subject) -> frozenset[TerritoryCode]:
@@ -66,16 +82,17 @@ async def changes_of(
     connection: AsyncConnection, acts: Sequence[Act], only: Subject | None = None
 ) -> dict[ActId, list[Change]]:
     """What each act did to its first subjects, or to one."""
+    ids = [one.id for one in acts]
+    subjects = {id: [only] for id in ids} if only else await _first_subjects(connection, ids)
+    facts = await _facts(connection, subjects)
     told: dict[ActId, list[Change]] = {}
-    for one in acts:
-        subjects = [only] if only else await _first_subjects(connection, one.id)
-        written, ended = await _facts(connection, one.id, subjects)
+    for id in ids:
         found = [
             change
-            for subject in subjects
-            for change in changes(subject, ended.get(subject, []), written.get(subject, []))
+            for subject in subjects.get(id, [])
+            for change in changes(subject, *facts.get((id, subject), ([], [])))
         ]
-        told[one.id] = found[:MOST_CHANGES]
+        told[id] = found[:MOST_CHANGES]
     return told
 
 
@@ -107,31 +124,30 @@ async def _newest(connection: AsyncConnection, wanted: Select[Any], after: ActId
     return [act_of(row) for row in await connection.execute(ordered)]
 
 
-async def _first_subjects(connection: AsyncConnection, act_id: ActId) -> list[Subject]:
-    sides = [
-        select(fact.c.kind, fact.c.subject).where(side == act_id).limit(ROWS_LOOKED_AT).subquery()
-        for side in (fact.c.act, fact.c.ended_by)
-    ]
-    rows = await connection.execute(union(*(select(side.c.kind, side.c.subject) for side in sides)))
+async def _first_subjects(connection: AsyncConnection, acts: Sequence[ActId]) -> dict[ActId, list[Subject]]:
+    """Of each act, in the order in which they are told."""
+    found: dict[ActId, set[Subject]] = {}
+    for row in await connection.execute(FIRST_SUBJECTS, {"acts": list(acts)}):
+        found.setdefault(ActId(row.id), set()).add(Subject(SubjectKind(row.kind), row.subject))
     order = list(SubjectKind)
-    found = [Subject(SubjectKind(row.kind), row.subject) for row in rows]
-    return sorted(found, key=lambda subject: (order.index(subject.kind), subject.id))[:MOST_CHANGES]
+    return {
+        id: sorted(of, key=lambda subject: (order.index(subject.kind), subject.id))[:MOST_CHANGES]
+        for id, of in found.items()
+    }
 
 
 async def _facts(
-    connection: AsyncConnection, act_id: ActId, subjects: Sequence[Subject]
-) -> tuple[Mapping[Subject, list[Fact]], Mapping[Subject, list[Fact]]]:
-    written: dict[Subject, list[Fact]] = {}
-    ended: dict[Subject, list[Fact]] = {}
-    wanted = select(fact).where(
-        fact.c.subject == any_(bindparam("subjects", type_=ARRAY(Text))),
-        or_(fact.c.act == act_id, fact.c.ended_by == act_id),
-    )
-    rows = await connection.execute(wanted, {"subjects": [subject.id for subject in subjects]})
-    for row in rows:
+    connection: AsyncConnection, subjects: Mapping[ActId, Sequence[Subject]]
+) -> dict[tuple[ActId, Subject], tuple[list[Fact], list[Fact]]]:
+    """What each act ended and wrote of its subjects."""
+    pairs = [(id, subject) for id, of in subjects.items() for subject in of]
+    asked = {"acts": [id for id, _ in pairs], "subjects": [subject.id for _, subject in pairs]}
+    found: dict[tuple[ActId, Subject], tuple[list[Fact], list[Fact]]] = {}
+    for row in await connection.execute(FACTS, asked):
         one = fact_of(row)
-        if row.act == act_id:
-            written.setdefault(one.subject, []).append(one)
-        if row.ended_by == act_id:
-            ended.setdefault(one.subject, []).append(one)
-    return written, ended
+        ended, written = found.setdefault((ActId(row.by_act), one.subject), ([], []))
+        if row.act == row.by_act:
+            written.append(one)
+        if row.ended_by == row.by_act:
+            ended.append(one)
+    return found

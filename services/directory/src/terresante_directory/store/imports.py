@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column as C
-from sqlalchemy import Row, Table, Text, bindparam, delete, func, insert, select, text, tuple_, update
+from sqlalchemy import Row, Table, Text, bindparam, delete, func, insert, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger, Boolean, DateTime, Integer, LargeBinary, Uuid
@@ -21,7 +21,7 @@ from terresante_directory.store.import_lines import line
 from terresante_directory.store.tables import administrator, metadata
 
 LEASE = timedelta(minutes=5)
-ORPHAN = timedelta(days=1)
+ORPHAN = timedelta(hours=2)
 table = Table(
     "import",
     metadata,
@@ -88,6 +88,24 @@ async def add(transaction: AsyncConnection, new: Import) -> None:
     )
 
 
+async def waiting(
+    connection: AsyncConnection, territories: Collection[TerritoryCode], lock: bool = False
+) -> tuple[int, int]:
+    """Files that are to be read: all, and those of the territory of these that has most.
+
+    `lock`: no other is added before the transaction ends.
+    """
+    if lock:
+        await connection.execute(text("select pg_advisory_xact_lock(hashtextextended('imports waiting', 0))"))
+    codes = func.unnest(table.c.territories).table_valued("code").render_derived()
+    reading = table.c.state == State.READING.value
+    total = await connection.scalar(select(func.count()).select_from(table).where(reading))
+    per = select(func.count().label("amount")).select_from(table).join(codes, true()).where(reading)
+    per = per.where(codes.c.code.in_(sorted(territories))).group_by(codes.c.code)
+    most = await connection.scalar(select(func.max(per.subquery().c.amount)))
+    return int(total or 0), int(most or 0)
+
+
 async def get(connection: AsyncConnection, id: UUID, lock: bool = False) -> Import:
     """`lock`: nobody else changes it until the transaction ends. Raises `ImportUnknown`."""
     wanted = select(table).where(table.c.id == id)
@@ -98,10 +116,15 @@ async def get(connection: AsyncConnection, id: UUID, lock: bool = False) -> Impo
 
 
 async def page(
-    connection: AsyncConnection, territories: Collection[TerritoryCode], after: UUID | None, limit: int
+    connection: AsyncConnection,
+    territories: Collection[TerritoryCode],
+    states: Collection[State],
+    after: UUID | None,
+    limit: int,
 ) -> list[Import]:
     """Those that concern nothing but these territories, the newest first."""
     wanted = select(table).where(table.c.territories.contained_by(sorted(territories)))
+    wanted = wanted.where(table.c.state.in_([state.value for state in states]))
     if after is not None:
         last = table.alias()
         position = select(last.c.at).where(last.c.id == after).scalar_subquery()
@@ -177,7 +200,7 @@ async def forget(transaction: AsyncConnection, id: ImportId, lines: bool = False
 
 
 async def forget_orphans(transaction: AsyncConnection, now: datetime) -> None:
-    """Pieces of uploads that never ended, a day later."""
+    """Pieces of uploads that never ended, once none can go on."""
     known = select(table.c.id)
     await transaction.execute(delete(piece).where(piece.c.at < now - ORPHAN, piece.c["import"].not_in(known)))
 

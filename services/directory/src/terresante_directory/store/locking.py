@@ -1,6 +1,6 @@
 """What an act holds until it is done: its subjects, in one order for all acts, and numbers that must stay single."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 from zlib import crc32
 
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.facts import Fact, Statement, Subject, SubjectKind
+from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.store.tables import commune, offer, place, professional, structure, territory
 
 KEY_BUCKETS = 1024
@@ -30,11 +31,18 @@ TABLES: tuple[tuple[SubjectKind, Table, Column[str] | Column[UUID]], ...] = (
 WHOSE = select(place.c.professional_id).where(place.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
-async def lock_subjects(transaction: AsyncConnection, subjects: Iterable[Subject]) -> None:
-    """Nobody else changes these until the transaction ends; a place is held by its professional."""
+async def lock_subjects(
+    transaction: AsyncConnection, subjects: Iterable[Subject], people: Collection[ProfessionalId] = ()
+) -> None:
+    """Nobody else changes these until the transaction ends; a place is held by its professional.
+
+    `people`: held too, in the same order.
+    """
     by_kind: dict[SubjectKind, set[str]] = {}
     for subject in subjects:
         by_kind.setdefault(subject.kind, set()).add(subject.id)
+    if people:
+        by_kind.setdefault(SubjectKind.PROFESSIONAL, set()).update(map(str, people))
     if places := by_kind.get(SubjectKind.PLACE):
         rows = await transaction.execute(WHOSE, {"ids": [UUID(id) for id in places]})
         by_kind.setdefault(SubjectKind.PROFESSIONAL, set()).update(str(row.professional_id) for row in rows)

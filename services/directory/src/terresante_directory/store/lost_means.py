@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
@@ -65,6 +65,12 @@ async def record(transaction: AsyncConnection, done: AccountAct) -> None:
             territories=sorted(done.territories),
         )
     )
+
+
+async def was_started(connection: AsyncConnection, uid: UUID) -> bool:
+    """Whether Keycloak ever had a start of this account to hand over."""
+    started = (account_act.c.uid == uid) & (account_act.c.kind == AccountActKind.STARTED.value)
+    return bool(await connection.scalar(select(exists().where(started))))
 
 
 async def recorded(connection: AsyncConnection, uid: UUID) -> list[AccountAct]:

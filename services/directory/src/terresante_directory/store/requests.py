@@ -1,32 +1,19 @@
 """Requests of correspondents and their threads."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.identifiers import AdministratorId, ProfessionalId, StructureId, TerritoryCode
-from terresante_directory.domain.requests import ChangeKind, ChangeRequest, Comment, RequestState
+from terresante_directory.domain.requests import ChangeKind, ChangeRequest, Comment, RequestState, Shown
 from terresante_directory.store.enrolment_tables import change_request, request_comment
 from terresante_directory.store.tables import act, administrator, offer, professional, structure
 
 IS_CLOSED = change_request.c.decided_at.is_not(None)
 POSITION = (IS_CLOSED, change_request.c.at, change_request.c.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A request with what is told beside it."""
-
-    request: ChangeRequest
-    territory: TerritoryCode
-    structure_name: str
-    asked_by_name: str
-    assignee_name: str
-    comments: tuple[Comment, ...] = ()
 
 
 async def add(transaction: AsyncConnection, new: ChangeRequest) -> None:
@@ -86,26 +73,36 @@ async def get(connection: AsyncConnection, id: UUID, lock: bool = False) -> Show
     if lock:
         locked = select(change_request.c.id).where(change_request.c.id == id).with_for_update()
         await connection.execute(locked)
-    found = await _shown(connection, _all().where(change_request.c.id == id))
-    return found[0] if found else None
+    row = (await connection.execute(_all(change_request.c.change).where(change_request.c.id == id))).first()
+    return _shown(row, row.change, await _comments(connection, id)) if row else None
 
 
 async def page(
-    connection: AsyncConnection, whose: ColumnElement[bool], with_closed: bool, after: UUID | None, limit: int
+    connection: AsyncConnection, wanted_ones: Collection[ColumnElement[bool]], after: UUID | None, limit: int
 ) -> list[Shown]:
-    """Up to `limit` requests, the oldest open one first; those after the request `after`."""
-    wanted = _all().where(whose).order_by(*POSITION).limit(limit)
-    if not with_closed:
-        wanted = wanted.where(~IS_CLOSED)
+    """Up to `limit` requests without what is asked and said, the oldest open one first; those after `after`."""
+    wanted = _all().where(*wanted_ones).order_by(*POSITION).limit(limit)
     if after is not None:
         last = change_request.alias()
         position = select(last.c.decided_at.is_not(None), last.c.at, last.c.id).where(last.c.id == after)
         wanted = wanted.where(tuple_(*POSITION) > position.scalar_subquery())
-    return await _shown(connection, wanted)
+    return [_shown(row, {}, ()) for row in await connection.execute(wanted)]
 
 
 def asked_by(id: UUID) -> ColumnElement[bool]:
     return change_request.c.asked_by == id
+
+
+def assigned_to(id: UUID) -> ColumnElement[bool]:
+    return change_request.c.assignee == id
+
+
+def of_structure(id: UUID) -> ColumnElement[bool]:
+    return change_request.c.structure_id == id
+
+
+def waits() -> ColumnElement[bool]:
+    return ~IS_CLOSED
 
 
 def in_territories(codes: Collection[TerritoryCode]) -> ColumnElement[bool]:
@@ -124,55 +121,62 @@ async def latest_act(connection: AsyncConnection, by: UUID) -> UUID | None:
     return (await connection.execute(wanted)).scalar()
 
 
-def _all() -> Select[Any]:
-    name = administrator.c.given_name + " " + administrator.c.family_name
+def _all(*more: ColumnElement[Any]) -> Select[Any]:
+    of = change_request.c
+    assignee, first, decider = (administrator.alias() for _ in range(3))
+    said = select(func.count()).where(request_comment.c.request_id == of.id).scalar_subquery()
     return (
         select(
-            change_request,
+            *(column for column in of if column.name != "change"),
+            *more,
             structure.c.name.label("structure_name"),
             structure.c.territory,
             (professional.c.given_name + " " + professional.c.family_name).label("asked_by_name"),
-            name.label("assignee_name"),
+            _name(assignee).label("assignee_name"),
+            _name(first).label("first_by_name"),
+            _name(decider).label("decided_by_name"),
+            said.label("comment_count"),
         )
         .select_from(change_request)
-        .join(structure, structure.c.id == change_request.c.structure_id)
-        .join(professional, professional.c.id == change_request.c.asked_by)
-        .outerjoin(administrator, administrator.c.id == change_request.c.assignee)
+        .join(structure, structure.c.id == of.structure_id)
+        .join(professional, professional.c.id == of.asked_by)
+        .outerjoin(assignee, assignee.c.id == of.assignee)
+        .outerjoin(first, first.c.id == of.first_by)
+        .outerjoin(decider, decider.c.id == of.decided_by)
     )
 
 
-async def _shown(connection: AsyncConnection, wanted: Select[Any]) -> list[Shown]:
-    rows = (await connection.execute(wanted)).all()
-    comments = await _comments(connection, [row.id for row in rows])
-    return [
-        Shown(
-            _request(row),
-            TerritoryCode(row.territory),
-            row.structure_name,
-            row.asked_by_name,
-            row.assignee_name or "",
-            tuple(comments.get(row.id, ())),
-        )
-        for row in rows
-    ]
+def _name(of: FromClause) -> ColumnElement[Any]:
+    written: ColumnElement[Any] = func.coalesce(of.c.given_name + " " + of.c.family_name, "")
+    return written
 
 
-async def _comments(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Comment]]:
+async def _comments(connection: AsyncConnection, id: UUID) -> list[Comment]:
     of = request_comment.c
-    rows = await connection.execute(select(request_comment).where(of.request_id.in_(ids)).order_by(of.at, of.id))
-    found: dict[UUID, list[Comment]] = {}
-    for row in rows:
-        line = Comment(row.id, row.request_id, row.author, row.author_name, row.at, row.text)
-        found.setdefault(row.request_id, []).append(line)
-    return found
+    rows = await connection.execute(select(request_comment).where(of.request_id == id).order_by(of.at, of.id))
+    return [Comment(row.id, row.request_id, row.author, row.author_name, row.at, row.text) for row in rows]
 
 
-def _request(row: Row[Any]) -> ChangeRequest:
+def _shown(row: Row[Any], change: Mapping[str, Any], comments: Sequence[Comment]) -> Shown:
+    return Shown(
+        _request(row, change),
+        TerritoryCode(row.territory),
+        structure_name=row.structure_name,
+        asked_by_name=row.asked_by_name,
+        assignee_name=row.assignee_name,
+        first_by_name=row.first_by_name,
+        decided_by_name=row.decided_by_name,
+        comment_count=row.comment_count,
+        comments=tuple(comments),
+    )
+
+
+def _request(row: Row[Any], change: Mapping[str, Any]) -> ChangeRequest:
     return ChangeRequest(
         id=row.id,
         structure=StructureId(row.structure_id),
         kind=ChangeKind(row.kind),
-        change=row.change,
+        change=change,
         why=row.why,
         asked_by=ProfessionalId(row.asked_by),
         at=row.at,

@@ -91,7 +91,8 @@ async def forget_differences(transaction: AsyncConnection, before: datetime) -> 
 
 
 async def unseen(connection: AsyncConnection, since: datetime, limit: int) -> list[UUID]:
-    """Settled accounts of which no user was seen since then."""
+    """Settled accounts of which no user was seen since then, nor found to be missing."""
     seen = exists().where(account_seen.c.uid == account.c.uid, account_seen.c.seen_at >= since)
-    wanted = select(account.c.uid).where(account.c.settled, ~seen).order_by(account.c.uid).limit(limit)
+    told = exists().where(account_difference.c.uid == account.c.uid, account_difference.c.seen_at >= since)
+    wanted = select(account.c.uid).where(account.c.settled, ~seen, ~told).order_by(account.c.uid).limit(limit)
     return [row.uid for row in await connection.execute(wanted)]

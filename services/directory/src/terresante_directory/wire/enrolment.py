@@ -7,11 +7,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.directory.v1 import enrolment_service_pb2 as pb
 
 from terresante_directory import wire
-from terresante_directory.domain.accounts import State, state_invalid
+from terresante_directory.domain.accounts import Account, State, state_invalid
 from terresante_directory.domain.acts import moment, moment_invalid
-from terresante_directory.domain.desk import Listed, Series
+from terresante_directory.domain.desk import Listed
 from terresante_directory.domain.enrolment import KnownPractice
 from terresante_directory.domain.identifiers import StructureId
+from terresante_directory.domain.lost_means import Remembered
 from terresante_directory.domain.professionals import Profession
 from terresante_directory.domain.territories import Administrator
 
@@ -48,6 +49,37 @@ def account_to_proto(listed: Listed, professions: Mapping[str, Profession]) -> p
         settled=listed.settled,
         last_login=wire.timestamp(listed.last_login) if listed.last_login else None,
         locked=listed.locked,
+        difference=listed.difference or "",
+        with_card=listed.with_card,
+        card_lost=wire.timestamp(listed.loss.card) if listed.loss.card else None,
+        phone_asked=wire.timestamp(listed.loss.phone) if listed.loss.phone else None,
+    )
+
+
+def administrators_account_to_proto(administrator: Administrator, account: Account) -> pb.Account:
+    return pb.Account(
+        name=administrator.name,
+        state=wire.STATES[account.state],
+        means=MEANS[account.means],
+        settled=account.settled,
+    )
+
+
+def account_act_to_proto(remembered: Remembered, evidence: Mapping[str, str]) -> pb.AccountAct:
+    """`evidence`: French words by code; a code that the data file has no more is told as it is."""
+    act = remembered.act
+    return pb.AccountAct(
+        act_id=str(remembered.id),
+        account_id=str(act.uid),
+        holder_name=remembered.holder,
+        holder_kind=remembered.holder_kind.value,
+        kind=act.kind.value,
+        at=wire.timestamp(act.at),
+        by_name=remembered.doer,
+        by_holder=act.by == act.uid,
+        why=act.why,
+        evidence=evidence.get(act.evidence, act.evidence),
+        territory_codes=sorted(act.territories),
     )
 
 
@@ -68,16 +100,4 @@ def known_place_to_proto(place: KnownPractice, structure: StructureId | None) ->
         postal_code=place.postal_code,
         commune=place.commune,
         structure_id=str(structure or ""),
-    )
-
-
-def series_to_proto(series: Series, professions: Mapping[str, Profession]) -> pb.IndicatorSeries:
-    label = professions[series.label].label if series.label in professions else series.label
-    return pb.IndicatorSeries(
-        kind=series.kind,
-        label=label,
-        points=[
-            pb.IndicatorPoint(week=wire.timestamp(one.week), value=one.value, masked=one.masked)
-            for one in series.points
-        ],
     )

@@ -7,7 +7,7 @@ from terresante.directory.v1 import ror_service_pb2 as pb
 from terresante_platform.ids import parsed
 
 from terresante_directory.domain.operations import asked
-from terresante_directory.domain.operations.impacts import Impacts
+from terresante_directory.domain.operations.impacts import Circles, Impacts
 from terresante_directory.domain.operations.refusals import OperationInvalid
 from terresante_directory.domain.typed_structures import typed_structure
 from terresante_directory.wire.structures import node_to_proto, typed_content
@@ -49,6 +49,16 @@ def impacts_to_proto(impacts: Impacts) -> pb.Impacts:
         communes=impacts.communes,
         population=impacts.population,
         examples=map(node_to_proto, impacts.examples),
+        circles=_circles_to_proto(impacts.circles) if impacts.circles else None,
+    )
+
+
+def _circles_to_proto(circles: Circles) -> pb.CountedCircles:
+    return pb.CountedCircles(
+        value=circles.value or 0,
+        masked=circles.value is None,
+        smallest=circles.smallest,
+        rounded_to=circles.rounded_to,
     )
 
 

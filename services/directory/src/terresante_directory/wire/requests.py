@@ -1,8 +1,9 @@
 """Requests of correspondents as callers see them, and the changes in them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
@@ -15,8 +16,9 @@ from terresante_directory.domain.requests import (
     MAX_CHANGE,
     ChangeKind,
     ChangeRequest,
-    Comment,
     RequestState,
+    Shown,
+    Speaking,
     invalid,
 )
 
@@ -62,25 +64,41 @@ def asked_again(request: ChangeRequest) -> Any:
     return message
 
 
-def request_to_proto(
-    request: ChangeRequest, names: tuple[str, str, str], comments: Sequence[Comment]
-) -> pb.ChangeRequest:
-    """`names`: of the structure, of who asked, of whom it is assigned to."""
-    structure, asked_by, assignee = names
+def request_to_proto(shown: Shown, reader: UUID) -> pb.ChangeRequest:
+    """`reader`: who is told."""
+    request = shown.request
     return pb.ChangeRequest(
         request_id=str(request.id),
         structure_id=str(request.structure),
-        structure_name=structure,
+        structure_name=shown.structure_name,
         kind=request.kind.value,
-        change=json.dumps(request.change, ensure_ascii=False).encode(),
+        change=json.dumps(request.change, ensure_ascii=False).encode() if request.change else b"",
         why=request.why,
-        asked_by_name=asked_by,
+        asked_by_name=shown.asked_by_name,
         at=wire.timestamp(request.at),
         state=STATES[request.state],
-        assignee_name=assignee,
+        assignee_name=shown.assignee_name,
         needs_two=request.needs_two,
         comments=[
-            pb.RequestComment(author_name=one.author_name, at=wire.timestamp(one.at), text=one.text) for one in comments
+            pb.RequestComment(author_name=one.author_name, at=wire.timestamp(one.at), text=one.text)
+            for one in shown.comments
         ],
         act_id=str(request.act or ""),
+        comment_count=shown.comment_count,
+        territory_code=shown.territory,
+        asked_by_id=str(request.asked_by),
+        first_by_name=shown.first_by_name,
+        first_by_you=request.first_by == reader,
+        decided_by_name=shown.decided_by_name,
+        decided_at=wire.timestamp(request.decided_at) if request.decided_at else None,
+    )
+
+
+def correspondent_to_proto(one: Speaking) -> pb.Correspondent:
+    return pb.Correspondent(
+        structure_id=str(one.structure),
+        structure_name=one.structure_name,
+        professional_id=str(one.professional),
+        name=one.name,
+        since=wire.timestamp(one.since),
     )

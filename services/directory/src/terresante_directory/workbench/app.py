@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import SpanKind, format_trace_id
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from terresante_platform.database import is_away
 from terresante_platform.refusals import Refusal
@@ -18,26 +18,68 @@ from terresante_platform.rpc.server import as_refusal
 from terresante_platform.spans import span
 from terresante_platform.telemetry import log
 
-from terresante_directory.workbench import entry, pages, refusing
+from terresante_directory.workbench import entry, files, refusing
 from terresante_directory.workbench.routes import (
+    account_list,
     accounts,
+    administrators,
     corrections,
+    correspondents,
+    differences,
     feeders,
     finding,
     history,
     home,
     imports,
+    indicators,
+    joining,
+    leaving,
     map,
     offers,
     officers,
     operations,
+    own,
+    own_offers,
+    own_team,
     professionals,
+    requests,
     sheets,
     structures,
     tree,
 )
 from terresante_directory.workbench.visits import Workbench
 
+ROUTERS = (
+    entry.router,
+    home.router,
+    sheets.router,
+    structures.router,
+    correspondents.router,
+    requests.router,
+    requests.own,
+    own.router,
+    own_offers.router,
+    own_team.router,
+    tree.router,
+    map.router,
+    offers.router,
+    finding.router,
+    imports.router,
+    joining.router,
+    leaving.router,
+    differences.router,
+    operations.router,
+    history.router,
+    indicators.router,
+    professionals.router,
+    accounts.router,
+    account_list.router,
+    administrators.router,
+    corrections.router,
+    officers.router,
+    feeders.router,
+)
+"""All pages; of two paths that match an address, the first one counts."""
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -63,15 +105,13 @@ ALWAYS = (
     (b"x-frame-options", b"DENY"),
 )
 NOT_KEPT = (b"cache-control", b"no-store")
-KEPT = (b"cache-control", b"public, max-age=31536000, immutable")
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 FORGET_SECONDS = 600.0
 # FastAPI's own spans hold the address with what was searched for, and its own log what an exception says.
 MEASURED_ONLY: TelemetryConfig = {"tracing": False, "logs": False, "auto_configure": False}
 
 
 class Door:
-    """The outermost application: security headers, a span by route, and faults that say nothing of anybody."""
+    """The outermost application: security headers on every answer, and a span by route."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -80,12 +120,9 @@ class Door:
         """Serves one HTTP request."""
         if scope["type"] != "http":
             raise ValueError("only HTTP is served")
-        begun = False
 
         async def dressed(message: Message) -> None:
-            nonlocal begun
             if message["type"] == "http.response.start":
-                begun = True
                 given = {name for name, _ in message["headers"]}
                 more = [pair for pair in (*ALWAYS, NOT_KEPT) if pair[0] not in given]
                 message = {**message, "headers": [*message["headers"], *more]}
@@ -95,63 +132,54 @@ class Door:
         with span("workbench", SpanKind.SERVER, **{"http.request.method": _shown(scope["method"])}) as made:
             trace = made.get_span_context().trace_id
             scope.setdefault("state", {})["trace"] = format_trace_id(trace)
-            try:
-                await self._app(scope, receive, dressed)
-            except asyncio.CancelledError:
-                raise
-            except Exception as broken:
-                request = Request(scope)
-                log.error("fault", route=refusing.route_of(request), exc_info=broken)
-                if begun:
-                    raise ConnectionAbortedError from None
-                await refusing.fault(request)(scope, receive, dressed)
+            await self._app(scope, receive, dressed)
             made.set_attribute("http.route", refusing.route_of(Request(scope)))
+
+
+class Faults:
+    """Answers what nobody foresaw by a page that says nothing of anybody, and the database's absence by its refusal.
+
+    A middleware of the application: Starlette itself would answer first, with a bare line, if it were outside.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as broken:
+            request = Request(scope)
+            refusal = as_refusal(broken) if is_away(broken) else None
+            if refusal is None:
+                log.error("fault", route=refusing.route_of(request), exc_info=broken)
+            if begun:
+                raise ConnectionAbortedError from None
+            page = refusing.fault(request) if refusal is None else refusing.told(request, refusal)
+            await page(scope, receive, send)
 
 
 def door(workbench: Workbench) -> ASGIApp:
     """The application of one process."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=MEASURED_ONLY)
     app.state.workbench = workbench
-    for router in (
-        entry.router,
-        home.router,
-        sheets.router,
-        structures.router,
-        tree.router,
-        map.router,
-        offers.router,
-        finding.router,
-        imports.router,
-        operations.router,
-        history.router,
-        professionals.router,
-        accounts.router,
-        corrections.router,
-        officers.router,
-        feeders.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
-    app.add_api_route("/static/{name:path}", _file, include_in_schema=False)
+    app.add_api_route("/static/{name:path}", files.file, include_in_schema=False)
     app.add_api_route("/sante", _healthy, include_in_schema=False)
     app.add_exception_handler(Refusal, refusing.refused)
     app.add_exception_handler(HTTPException, refusing.unserved)
     app.add_exception_handler(RequestValidationError, refusing.unreadable)
-    return Door(_DatabaseAway(app))
-
-
-class _DatabaseAway:
-    """Turns the database being away into its refusal: it may strike anywhere."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Exception as fault:
-            if not is_away(fault) or (refusal := as_refusal(fault)) is None:
-                raise
-            await refusing.told(Request(scope), refusal)(scope, receive, send)
+    app.add_middleware(Faults)
+    return Door(app)
 
 
 @asynccontextmanager
@@ -173,16 +201,6 @@ async def forgetting(workbench: Workbench) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def _file(name: str, request: Request) -> Response:
-    """A style, script or picture. Its address changes with it, so that it may be kept."""
-    file = (pages.STATIC / name).resolve()
-    if not file.is_relative_to(pages.STATIC) or file.suffix not in TYPES or not file.is_file():
-        raise HTTPException(404)
-    kept = KEPT if request.query_params.get("v") else NOT_KEPT
-    headers = {kept[0].decode(): kept[1].decode()}
-    return FileResponse(file, media_type=TYPES[file.suffix], headers=headers, stat_result=file.stat())
 
 
 async def _healthy() -> Response:

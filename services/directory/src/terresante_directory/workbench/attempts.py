@@ -1,4 +1,4 @@
-"""Logins under way: what must come back from Keycloak, where the administrator wanted to go, what they had typed.
+"""Logins under way: what must come back from Keycloak, where the person wanted to go, what they had typed.
 
 An attempt belongs to one browser (a cookie of its own) and is used once. Several tabs may each have theirs.
 """
@@ -16,6 +16,8 @@ from terresante_directory.workbench import sealing
 from terresante_directory.workbench.sealing import Unsealable, digest
 
 LIFE = timedelta(minutes=30)
+CARD = 3
+"""The `acr` of a login by card."""
 
 _metadata = MetaData()
 logins = Table(
@@ -31,11 +33,13 @@ logins = Table(
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One login. `to`: the path to go to afterwards. `again`: a new proof is asked for even of who is logged in.
-    `whose`: the administrator who typed what was typed, if known; nobody else gets it back.
+    `strength`: the `acr` asked for; 0: what the realm asks of everybody. `whose`: for whom the form was made in which
+    was typed what was typed, as `sealing.mark`; nobody else gets it back, and nobody at all if that is not known.
     """
 
     to: str
     again: bool = False
+    strength: int = 0
     whose: str = ""
     typed: dict[str, list[str]] | None = field(default=None, repr=False)
     state: str = field(default_factory=sealing.new_secret, repr=False)
@@ -52,7 +56,8 @@ class Attempts:
 
     async def begin(self, browser: str, attempt: Attempt) -> None:
         """Keeps it for this browser."""
-        sealed = sealing.seal(browser, json.dumps(asdict(attempt)).encode(), "login")
+        told = {name: value for name, value in asdict(attempt).items() if name != "strength" or value}
+        sealed = sealing.seal(browser, json.dumps(told).encode(), "login")
         row = {
             "state_sha256": digest(attempt.state),
             "browser_sha256": digest(browser),

@@ -7,40 +7,42 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from terresante.directory.v1 import directory_service_pb2 as pb
 from terresante_platform import calls
-from terresante_platform.refusals import Denied
 
 from terresante_directory.workbench import pages, sealing
-from terresante_directory.workbench.attempts import Attempt
+from terresante_directory.workbench.attempts import CARD, Attempt
+from terresante_directory.workbench.cookies import (
+    COOKIE,
+    LOGIN_COOKIE,
+    LOGIN_COOKIE_SECONDS,
+    drop_cookie,
+    put_cookie,
+)
+from terresante_directory.workbench.persons import known
 from terresante_directory.workbench.provider import refused
-from terresante_directory.workbench.refusing import LOGIN_COOKIE, LOGIN_COOKIE_SECONDS, told
+from terresante_directory.workbench.refusing import told
 from terresante_directory.workbench.sessions import Session, Tokens
-from terresante_directory.workbench.visits import COOKIE, Visit, Workbench, drop_cookie, posting, put_cookie
+from terresante_directory.workbench.visits import Visit, Workbench, any_posting
 
 PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~%?&=+,:-]{0,1500}")
 """A page of ours to go to: never another host's."""
-LOGIN = "LOGIN_REQUIRED"
 
 router = APIRouter()
 
 
-class NotAdministrator(Denied):
-    """Somebody else's account than an administrator's."""
-
-    reason = "NOT_ADMINISTRATOR"
-
-
 @router.get("/connexion")
-async def sign_in(request: Request, vers: str = "/", reprise: str = "") -> Response:
-    """Sends the browser to Keycloak. `vers`: where to go afterwards; `reprise`: a login that a page has prepared."""
+async def sign_in(request: Request, vers: str = "/", reprise: str = "", avec: str = "") -> Response:
+    """Sends the browser to Keycloak. `vers`: where to go afterwards; `reprise`: a login that a page has prepared;
+    `avec`: "carte" for a card only. Raises `StrangersTooMany`.
+    """
     workbench: Workbench = request.app.state.workbench
+    workbench.strangers.admit(request.scope)
     browser = request.cookies.get(LOGIN_COOKIE, "")
     if not sealing.is_secret(browser):
         browser = sealing.new_secret()
     attempt = await workbench.attempts.find(browser, reprise) if reprise else None
     if attempt is None:
-        attempt = Attempt(vers if PATH.fullmatch(vers) else "/")
+        attempt = Attempt(vers if PATH.fullmatch(vers) else "/", strength=CARD if avec == "carte" else 0)
         await workbench.attempts.begin(browser, attempt)
     response = RedirectResponse(await workbench.provider.login_page(attempt), 303)
     put_cookie(response, LOGIN_COOKIE, browser, LOGIN_COOKIE_SECONDS)
@@ -65,7 +67,7 @@ async def came_back(request: Request, state: str = "", code: str = "", iss: str 
 
 
 @router.post("/deconnexion")
-async def sign_out(visit: Annotated[Visit, Depends(posting)]) -> Response:
+async def sign_out(visit: Annotated[Visit, Depends(any_posting)]) -> Response:
     """Ends the session here and at Keycloak."""
     await visit.workbench.sessions.end(visit.session.secret)
     await visit.workbench.provider.end(visit.session.tokens)
@@ -81,24 +83,17 @@ async def signed_out() -> Response:
 
 
 async def _opened(workbench: Workbench, tokens: Tokens) -> Session:
-    """A session for an administrator. Anybody else's login ends at once."""
+    """A session for an administrator or a professional. Anybody else's login ends at once."""
     try:
-        caller = await workbench.verifier.caller(tokens.access)
-        if caller.kind != "administrator":
-            raise NotAdministrator(
-                "Ce compte n’est pas celui d’un administrateur de territoire.",
-                "Connectez-vous avec votre compte d’administrateur.",
-            )
-        calls.enter(calls.Call(caller=caller))
-        administrator = await workbench.desk.directory.GetAdministrator(pb.GetAdministratorRequest())
+        person = await known(workbench.verifier, workbench.desk, tokens)
     except Exception:
         await workbench.provider.end(tokens)
         raise
-    return await workbench.sessions.open(caller.id, tokens, administrator.territory_codes)
+    return await workbench.sessions.open(calls.person().id, tokens, person.rights)
 
 
 async def _onwards(workbench: Workbench, session: Session, attempt: Attempt) -> str:
-    if attempt.typed is None or attempt.whose not in ("", str(session.administrator)):
+    if attempt.typed is None or attempt.whose != sealing.mark(session.person):
         return attempt.to
     id = await workbench.sessions.keep(session, attempt.typed)
     return f"{attempt.to}?brouillon={id}"

@@ -115,6 +115,12 @@ def parsed(body: bytes) -> Typed:
     return Typed(fields)
 
 
+def token_sent(request: Request, typed: Typed) -> tuple[str, str]:
+    """What a form carries: the token of its session, and the mark of whom it was made for. Either may be made up."""
+    token, _, whose = (typed.one("_jeton") or request.headers.get("x-jeton", "")).partition(".")
+    return token, whose
+
+
 def must_be_ours(request: Request, origin: str) -> None:
     """Raises `FormForeign` unless the browser says that the request comes from a page of ours.
 

@@ -65,7 +65,7 @@ def told(act: pb.Act, names: Mapping[str, str], workbench: Workbench) -> Told:
             label=change.label or change.subject.id,
             href=f"/{PAGES[change.subject.kind]}/{change.subject.id}" if change.subject.kind in PAGES else "",
             change=change,
-            lines=[_line(one, names, workbench) for one in change.fields],
+            lines=[line(one, names, workbench) for one in change.fields],
         )
         for change in act.changes
     ]
@@ -73,7 +73,7 @@ def told(act: pb.Act, names: Mapping[str, str], workbench: Workbench) -> Told:
     return Told(act, starts, touches, undoable=not act.undone_by and act.kind != "taken_over")
 
 
-def _line(one: pb.FieldChange, names: Mapping[str, str], workbench: Workbench) -> Line:
+def line(one: pb.FieldChange, names: Mapping[str, str], workbench: Workbench) -> Line:
     def said(text: str) -> str:
         if one.field in SETS and text:
             return workbench.values.label(SETS[one.field], text)

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 from terresante_platform.refusals import Refusal
 
-from terresante_directory.workbench import words
+from terresante_directory.workbench import navigation, words
 from terresante_directory.workbench.forms import Typed
 
 HERE = Path(__file__).parent
@@ -80,6 +80,13 @@ FIELDS = {
     "FEEDING_POLICY_UNKNOWN": "policy",
     "CERTIFICATE_SUBJECT_INVALID": "certificate_subject",
     "CERTIFICATE_SUBJECT_TAKEN": "certificate_subject",
+    "TERMS_NOT_ACCEPTED": "accepte",
+    "PLACE_NOT_CHOSEN": "place",
+    "EVIDENCE_INVALID": "evidence",
+    "NOBODY_CHOSEN": "professional_ids",
+    "NOWHERE_CHOSEN": "territory_codes",
+    "COMMENT_INVALID": "comment",
+    "ASSIGNEE_INVALID": "assign_to",
 }
 """The field that a reason is about, where a form has it."""
 Values = Mapping[str, object]
@@ -108,6 +115,7 @@ def _environment() -> Environment:
         policies=words.POLICIES,
         doubt_words=words.DOUBTS,
         query=query,
+        sections=navigation.sections,
         new_sending=lambda: str(uuid4()),
         nothing_typed=Typed({}),
         field_of=FIELDS,

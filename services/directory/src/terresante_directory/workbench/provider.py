@@ -1,4 +1,4 @@
-"""Keycloak as the workbench logs administrators in by it: code with PKCE, pushed requests, a key instead of a secret.
+"""Keycloak as the workbench logs people in by it: code with PKCE, pushed requests, a key instead of a secret.
 
 The request is pushed (RFC 9126), so nothing of it is in an address; the workbench proves itself by a signed assertion
 (RFC 7523); the answer names its issuer (RFC 9207); the ID token is checked as the access token is, and for its nonce.
@@ -62,7 +62,7 @@ class Client:
 
 
 class Provider:
-    """Keycloak's realm of administrators, seen by one client."""
+    """Keycloak's realm of professionals and administrators, seen by one client."""
 
     def __init__(self, client: Client, http: httpx2.AsyncClient) -> None:
         self._client = client
@@ -82,6 +82,7 @@ class Provider:
             "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
             **({"prompt": "login", "max_age": "0"} if attempt.again else {}),
+            **({"acr_values": str(attempt.strength)} if attempt.strength else {}),
         }
         pushed = await self._post("pushed_authorization_request_endpoint", asked)
         page = (await self._pages())["authorization_endpoint"]

@@ -6,25 +6,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from terresante_platform.refusals import Refusal, Unavailable, Unknown
+from terresante_platform.strangers import StrangersTooMany
 from terresante_platform.telemetry import log
 
-from terresante_directory.workbench import pages, sealing
-from terresante_directory.workbench.attempts import Attempt
-from terresante_directory.workbench.forms import Typed
-from terresante_directory.workbench.sessions import Session
-from terresante_directory.workbench.visits import (
+from terresante_directory.workbench import forms, pages, sealing
+from terresante_directory.workbench.attempts import CARD, Attempt
+from terresante_directory.workbench.cookies import (
     COOKIE,
-    OVER,
-    FormExpired,
-    SignInFirst,
-    Visit,
-    Workbench,
+    LOGIN_COOKIE,
+    LOGIN_COOKIE_SECONDS,
     drop_cookie,
     put_cookie,
 )
+from terresante_directory.workbench.forms import Typed
+from terresante_directory.workbench.persons import EnrolFirst
+from terresante_directory.workbench.sessions import Session, SignInFirst
+from terresante_directory.workbench.visits import OVER, FormExpired, Visit, Workbench
 
-LOGIN_COOKIE = "__Host-workbench-login"
-LOGIN_COOKIE_SECONDS = 30 * 60
 STRONGER = frozenset({"LOGIN_TOO_OLD", "LOGIN_TOO_WEAK"})
 
 
@@ -50,7 +48,10 @@ async def refused(request: Request, refusal: Exception) -> Response:
         return await _login_first(request, refusal)
     if refusal.reason in OVER:
         return await _over(request, refusal)
-    return told(request, refusal)
+    if refusal.reason == EnrolFirst.reason:
+        page = told(request, refusal, back="/mon-inscription", back_label="Terminer mon inscription")
+        return _dressed(request, page)
+    return _dressed(request, told(request, refusal))
 
 
 async def unserved(request: Request, fault: Exception) -> Response:
@@ -88,33 +89,48 @@ def route_of(request: Request) -> str:
 
 
 async def _expired(request: Request, refusal: FormExpired) -> Response:
+    """What was typed is kept for whom the form was made for alone."""
     visit: Visit = refusal.visit
-    id = await visit.workbench.sessions.keep(visit.session, visit.typed.kept())
-    back = f"{request.url.path}?brouillon={id}"
-    response: Response = told(request, refusal, back=back, back_label="Reprendre le formulaire")
-    if visit.cookie:
-        put_cookie(response, COOKIE, visit.cookie)
+    response: Response = told(request, refusal)
+    if forms.token_sent(request, visit.typed)[1] == sealing.mark(visit.session.person):
+        id = await visit.workbench.sessions.keep(visit.session, visit.typed.kept())
+        back = f"{request.url.path}?brouillon={id}"
+        response = told(request, refusal, back=back, back_label="Reprendre le formulaire")
+    return _dressed(request, response)
+
+
+def _dressed(request: Request, response: Response) -> Response:
+    """With the session's new id, if it changed during this request: it is refused, not ended."""
+    if new := getattr(request.state, "cookie", ""):
+        put_cookie(response, COOKIE, new)
     return response
 
 
 async def _login_first(request: Request, refusal: Refusal) -> Response:
-    """Asks for a login, keeping where the administrator was and what they had typed."""
+    """Asks for a login, keeping where the person was and what they had typed."""
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     workbench: Workbench = request.app.state.workbench
+    session: Session | None = getattr(request.state, "session", None)
+    typed: Typed | None = getattr(request.state, "typed", None)
+    if session is None and typed is not None:
+        try:
+            workbench.strangers.admit(request.scope)
+        except StrangersTooMany as too_many:
+            return told(request, too_many)
     browser = request.cookies.get(LOGIN_COOKIE, "")
     if not sealing.is_secret(browser):
         browser = sealing.new_secret()
-    typed: Typed | None = getattr(request.state, "typed", None)
     again = refusal.reason in STRONGER
+    card = refusal.details.get("acr") == str(CARD)
     if typed is None and not again:
         return _sign_in(request, refusal)
     to = request.url.path if typed is not None else _here(request)
-    session: Session | None = getattr(request.state, "session", None)
-    whose = str(session.administrator) if session else ""
-    attempt = Attempt(to, again, whose, typed.kept() if typed is not None else None)
+    whose = sealing.mark(session.person) if session else forms.token_sent(request, typed or Typed({}))[1]
+    kept = typed.kept() if typed is not None and whose else None
+    attempt = Attempt(to, again, CARD if card else 0, whose, kept)
     await workbench.attempts.begin(browser, attempt)
-    values = {"go": f"/connexion?reprise={attempt.state}", "again": again, "kept": typed is not None}
+    values = {"go": f"/connexion?reprise={attempt.state}", "again": again, "kept": kept is not None, "card": card}
     response = pages.page("login_first.html", {"refusal": refusal, "path": "", "visit": None, **values}, 401)
     put_cookie(response, LOGIN_COOKIE, browser, LOGIN_COOKIE_SECONDS)
     if not again:

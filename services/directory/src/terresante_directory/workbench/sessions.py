@@ -1,7 +1,7 @@
 """Who is signed in at the workbench, and the table that keeps them.
 
 A session ends after 30 minutes without use and after 4 hours in any case (docs/decisions/0011-workbench.md). Its id is
-new at each login and whenever the administrator's rights change.
+new at each login and whenever the person's rights change.
 """
 
 import json
@@ -24,9 +24,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
+from terresante_platform.refusals import Unauthenticated
 
 from terresante_directory.workbench import sealing
 from terresante_directory.workbench.sealing import Unsealable, digest
@@ -44,7 +45,7 @@ sessions = Table(
     "workbench_session",
     _metadata,
     Column("id_sha256", LargeBinary, primary_key=True),
-    Column("administrator_id", Uuid),
+    Column("administrator_id", Uuid, key="person"),
     Column("sealed", LargeBinary),
     Column("token_until", DateTime(timezone=True)),
     Column("began_at", DateTime(timezone=True)),
@@ -63,6 +64,12 @@ drafts = Table(
 )
 
 
+class SignInFirst(Unauthenticated):
+    """There is no session, or it has ended."""
+
+    reason = "SIGN_IN_FIRST"
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """What Keycloak gave for a login. `until`: end of the access token."""
@@ -74,12 +81,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser. `territories`: those that the administrator had when the id was made."""
+    """A signed-in browser. `rights`: what the person might do when the id was made, as `visits` writes it."""
 
     secret: str = field(repr=False)
-    administrator: UUID
+    person: UUID
     tokens: Tokens
-    territories: tuple[str, ...]
+    rights: tuple[str, ...]
     began: datetime
     used: datetime
     ends: datetime
@@ -93,26 +100,12 @@ class Sessions:
         self._database = database
         self.now = now
 
-    async def open(
-        self, administrator: UUID, tokens: Tokens, territories: Sequence[str], since: datetime | None = None
-    ) -> Session:
-        """A new session under a new id. `since`: when the login began, if it is not now."""
+    async def open(self, person: UUID, tokens: Tokens, rights: Sequence[str]) -> Session:
+        """A new session under a new id."""
         now = self.now()
-        began = since or now
-        new = Session(sealing.new_secret(), administrator, tokens, tuple(territories), began, now, began + LONGEST)
+        new = Session(sealing.new_secret(), person, tokens, tuple(rights), now, now, now + LONGEST)
         async with self._database.transaction() as transaction:
-            await transaction.execute(
-                insert(sessions).values(
-                    id_sha256=digest(new.secret),
-                    administrator_id=administrator,
-                    sealed=_sealed(new),
-                    token_until=tokens.until,
-                    began_at=began,
-                    used_at=now,
-                    ends_at=new.ends,
-                    turn=1,
-                )
-            )
+            await transaction.execute(_kept(new))
         return new
 
     async def find(self, secret: str) -> Session | None:
@@ -164,10 +157,17 @@ class Sessions:
                 update(sessions).where(sessions.c.id_sha256 == digest(session.secret)).values(leased_until=None)
             )
 
-    async def rotate(self, session: Session, territories: Sequence[str]) -> Session:
-        """The same login under a new id, because its rights changed; what was typed under the old one is gone."""
-        new = await self.open(session.administrator, session.tokens, territories, since=session.began)
-        await self.end(session.secret)
+    async def rotate(self, session: Session, rights: Sequence[str]) -> Session | None:
+        """The same login under a new id, because its rights changed; what was typed under the old one is gone.
+
+        None if another request did so at the same time: the browser has its answer already.
+        """
+        new = replace(session, secret=sealing.new_secret(), rights=tuple(rights), used=self.now(), turn=1)
+        async with self._database.transaction() as transaction:
+            mine = sessions.c.id_sha256 == digest(session.secret)
+            if not (await transaction.execute(delete(sessions).where(mine))).rowcount:
+                return None
+            await transaction.execute(_kept(new))
         return new
 
     async def keep(self, session: Session, typed: Fields) -> UUID:
@@ -204,17 +204,29 @@ class Sessions:
             return (await transaction.execute(delete(sessions).where(over))).rowcount
 
 
+def _kept(new: Session) -> Insert:
+    return insert(sessions).values(
+        id_sha256=digest(new.secret),
+        person=new.person,
+        sealed=_sealed(new),
+        token_until=new.tokens.until,
+        began_at=new.began,
+        used_at=new.used,
+        ends_at=new.ends,
+        turn=new.turn,
+    )
+
+
 def _sealed(session: Session) -> bytes:
-    content = [session.tokens.access, session.tokens.refresh, *session.territories]
+    content = [session.tokens.access, session.tokens.refresh, *session.rights]
     return sealing.seal(session.secret, json.dumps(content).encode(), "session")
 
 
 def _unsealed(secret: str, row: Row[tuple[object, ...]]) -> Session | None:
     try:
-        access, refresh, *territories = json.loads(sealing.unseal(secret, row.sealed, "session"))
+        access, refresh, *rights = json.loads(sealing.unseal(secret, row.sealed, "session"))
     except Unsealable:
         return None
     tokens = Tokens(access, refresh, row.token_until)
-    return Session(
-        secret, row.administrator_id, tokens, tuple(territories), row.began_at, row.used_at, row.ends_at, row.turn
-    )
+    began, used, ends = row.began_at, row.used_at, row.ends_at
+    return Session(secret, row.administrator_id, tokens, tuple(rights), began, used, ends, row.turn)

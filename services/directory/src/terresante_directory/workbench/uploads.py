@@ -1,7 +1,9 @@
 """A form with a file: its fields are read first, then the file's bytes as they come, never all in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 from python_multipart.exceptions import FormParserError
@@ -9,18 +11,23 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 from terresante_platform.refusals import Refusal
 
+from terresante_directory.domain.imports.arriving import Pace
 from terresante_directory.workbench.forms import BODY_SECONDS, FormInvalid, FormTooLarge, FormUnsupported, Typed
 
 MULTIPART = "multipart/form-data"
 LARGEST_FIELDS = 16 * 1024
 PIECE = 512 * 1024
 """At most so many bytes at once go on to the service, which takes a megabyte."""
+HELD_SECONDS = 5.0
+"""What has come goes on by then, however little: the service counts on it."""
+REST_SECONDS = 20.0
+"""How long the rest of a refused file is taken and thrown away: a browser reads no answer while it still sends."""
 
 
 class Upload:
     """One form. `begin` gives the fields that stand before the file; `pieces` the file; `fault`: why it broke off."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, now: Callable[[], float] = time.monotonic) -> None:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         boundary = options.get(b"boundary", b"")
         if kind.decode("latin-1") != MULTIPART or not boundary:
@@ -28,6 +35,7 @@ class Upload:
         self.file_name = ""
         self.fault: Refusal | None = None
         self._stream = request.stream()
+        self._now = now
         self._fields: dict[str, list[str]] = {}
         self._size = 0
         self._header = b""
@@ -56,18 +64,31 @@ class Upload:
         return Typed(self._fields)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The file, piece by piece. Raises `FormInvalid` if it does not come whole."""
+        """The file, piece by piece. Raises `FormInvalid` if it does not come whole, `FileTooSlow`."""
+        sent = self._now()
+        pace = Pace.beginning(sent)
         try:
             while not self._file_over:
+                before = len(self._waiting)
                 if not await self._more():
                     raise _broken()
-                while len(self._waiting) >= PIECE:
+                if not self._file_over:
+                    pace.came(len(self._waiting) - before, self._now())
+                while len(self._waiting) >= PIECE or (self._waiting and self._now() - sent >= HELD_SECONDS):
                     yield self._taken()
+                    sent = self._now()
             while self._waiting:
                 yield self._taken()
         except Refusal as fault:
             self.fault = fault
             raise
+
+    async def throw_away(self) -> None:
+        """Takes the rest of a file that is refused, for a while, so that the browser comes to read why."""
+        with suppress(Refusal, TimeoutError):
+            async with asyncio.timeout(REST_SECONDS):
+                while not self._file_over and await self._more():
+                    self._waiting.clear()
 
     def _taken(self) -> bytes:
         piece = bytes(self._waiting[:PIECE])

@@ -1,10 +1,16 @@
-"""One request of a signed-in administrator: their session, their rights, what they typed, and the desk they work at.
+"""One request of somebody signed in: their session, their rights, what they typed, and the desk they work at.
 
-Every visit asks the directory who the administrator is, so that whoever lost their rights is out on the next request.
+A route says who may see it by how it takes its visit; nobody else's visit gets there:
+
+    visiting, posting              administrators (a page; a form that was sent)
+    own_visiting, own_posting      professionals whose enrolment is complete
+    coming_visiting, coming_posting  professionals, also while their enrolment is not complete
+    any_visiting, any_posting      whoever is signed in
+
+Every visit asks the directory who its person is, so that whoever lost their rights is out on the next request.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,36 +20,38 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from terresante.directory.v1 import directory_service_pb2 as pb
+from terresante.directory.v1 import enrolment_service_pb2 as enrolment_pb
 from terresante_platform import calls
-from terresante_platform.refusals import Conflict, Refusal, Unauthenticated
+from terresante_platform.refusals import Conflict, Refusal
+from terresante_platform.strangers import Strangers
 from terresante_platform.tokens import Verifier
 
 from terresante_directory.gazetteer import Gazetteer
 from terresante_directory.valuesets import ValueSets
 from terresante_directory.workbench import forms, pages, sealing
 from terresante_directory.workbench.attempts import Attempts
+from terresante_directory.workbench.cookies import COOKIE, put_cookie
 from terresante_directory.workbench.forms import Typed
 from terresante_directory.workbench.inside import Desk
-from terresante_directory.workbench.provider import LoginRefused, LoginServiceAway, Provider, away
-from terresante_directory.workbench.sessions import Session, Sessions
+from terresante_directory.workbench.persons import (
+    Person,
+    known,
+    must_administer,
+    must_be_enrolled,
+    must_be_professional,
+)
+from terresante_directory.workbench.provider import Provider
+from terresante_directory.workbench.renewing import renew_quietly, renewed
+from terresante_directory.workbench.sessions import Session, Sessions, SignInFirst
 
-COOKIE = "__Host-workbench"
 LASTS = timedelta(seconds=10)
 """A token that ends sooner is renewed before it is used."""
 SOON = timedelta(seconds=90)
 """One that ends sooner than this is renewed after the answer has left."""
-ASK_AGAIN_SECONDS = 0.05
-PATIENCE_SECONDS = 6.0
 LONG_SECONDS = 25.0
 """For what may touch a whole territory: an operation, its undoing, an import."""
 OVER = frozenset({"ADMINISTRATOR_UNKNOWN", "CALLER_SUSPENDED", "TOKEN_INVALID", "LOGIN_REQUIRED", "LOGIN_REFUSED"})
 """Reasons after which a session is worth nothing."""
-
-
-class SignInFirst(Unauthenticated):
-    """There is no session, or it has ended."""
-
-    reason = "SIGN_IN_FIRST"
 
 
 class FormExpired(Conflict):
@@ -67,7 +75,9 @@ class FormUsed(Conflict):
 
 @dataclass(slots=True)
 class Workbench:
-    """What all visits share. `origin`: https:// origin of the pages. `professions`: labels by code."""
+    """What all visits share. `origin`: https:// origin of the pages. `professions`: labels by code. `strangers`: bounds
+    what is begun without a session.
+    """
 
     sessions: Sessions
     attempts: Attempts
@@ -78,6 +88,7 @@ class Workbench:
     professions: Mapping[str, str]
     values: ValueSets
     communes: Gazetteer
+    strangers: Strangers
 
 
 @dataclass(slots=True)
@@ -87,7 +98,7 @@ class Visit:
     request: Request
     workbench: Workbench
     session: Session
-    administrator: pb.GetAdministratorResponse
+    person: Person
     typed: Typed = field(default_factory=lambda: Typed({}))
     cookie: str = ""
     """The new secret, if the id of the session has changed during this visit."""
@@ -108,9 +119,39 @@ class Visit:
         return self.workbench.desk.imports
 
     @property
+    def enrolment(self) -> Any:
+        """The stub of accounts, enrolment and requests."""
+        return self.workbench.desk.enrolment
+
+    @property
+    def kind(self) -> str:
+        """Whose visit: "administrator" or "professional"."""
+        return self.person.kind
+
+    @property
+    def name(self) -> str:
+        """Of the person; blank while their enrolment is not complete."""
+        return self.person.administrator.name or self.person.professional.name
+
+    @property
+    def administrator(self) -> pb.GetAdministratorResponse:
+        """The administrator; empty for a professional."""
+        return self.person.administrator
+
+    @property
     def territories(self) -> Sequence[str]:
-        """Codes of the administrator's territories."""
-        return self.administrator.territory_codes
+        """Codes of the administrator's territories; none for a professional."""
+        return self.person.administrator.territory_codes
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether a professional's enrolment is complete; their account serves for that only until then."""
+        return self.person.enrolled
+
+    @property
+    def structures(self) -> Sequence[enrolment_pb.Correspondent]:
+        """For which structures a professional speaks; none for an administrator."""
+        return self.person.professional.structures
 
     @property
     def partial(self) -> bool:
@@ -158,7 +199,7 @@ class Visit:
         return {
             "visit": self,
             "path": self.request.url.path,
-            "form_token": sealing.form_token(self.cookie or self.session.secret),
+            "form_token": sealing.form_value(self.cookie or self.session.secret, self.session.person),
             "typed": self.typed,
             "refusal": None,
             **values,
@@ -168,65 +209,92 @@ class Visit:
         if self.cookie:
             put_cookie(response, COOKIE, self.cookie)
         if self.session.tokens.until - self.workbench.sessions.now() < SOON:
-            response.background = BackgroundTask(renew_quietly, self.workbench, self.session)
+            response.background = BackgroundTask(
+                renew_quietly, self.workbench.sessions, self.workbench.provider, self.session
+            )
         return response
 
 
-def put_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:
-    """A cookie of this host alone, sent over TLS only and never shown to scripts."""
-    response.set_cookie(name, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="lax")
-
-
-def drop_cookie(response: Response, name: str) -> None:
-    """Has the browser forget it."""
-    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
-
-
 async def visiting(request: Request) -> Visit:
-    """The visit of a page. Raises `SignInFirst`, and whatever the directory refuses the administrator for."""
+    """The visit of an administrator's page. Raises as `any_visiting`, and `NotAdministrator`."""
+    return _of(await any_visiting(request), must_administer)
+
+
+async def posting(request: Request) -> Visit:
+    """The visit of an administrator's form. Raises as `any_posting`, and `NotAdministrator`."""
+    return _of(await any_posting(request), must_administer)
+
+
+async def own_visiting(request: Request) -> Visit:
+    """The visit of a professional's page. Raises as `any_visiting`, and `NotProfessional`, `EnrolFirst`."""
+    return _of(await any_visiting(request), must_be_enrolled)
+
+
+async def own_posting(request: Request) -> Visit:
+    """The visit of a professional's form. Raises as `any_posting`, and `NotProfessional`, `EnrolFirst`."""
+    return _of(await any_posting(request), must_be_enrolled)
+
+
+async def coming_visiting(request: Request) -> Visit:
+    """As `own_visiting`, also of somebody whose enrolment is not complete."""
+    return _of(await any_visiting(request), must_be_professional)
+
+
+async def coming_posting(request: Request) -> Visit:
+    """As `own_posting`, also of somebody whose enrolment is not complete."""
+    return _of(await any_posting(request), must_be_professional)
+
+
+async def any_visiting(request: Request) -> Visit:
+    """The visit of a page for whoever is signed in. Raises `SignInFirst`, and what the directory refuses."""
     workbench: Workbench = request.app.state.workbench
     session = await workbench.sessions.find(request.cookies.get(COOKIE, ""))
     if session is None:
         raise SignInFirst("Il faut être connecté pour voir cette page.", "Connectez-vous.")
     if session.tokens.until - workbench.sessions.now() < LASTS:
-        session = await renewed(workbench, session)
+        session = await renewed(workbench.sessions, workbench.provider, session)
     visit = await _entered(request, workbench, session)
     if request.method == "GET" and (kept := request.query_params.get("brouillon", "")):
         visit.typed = await _taken_up(visit, kept)
     return visit
 
 
-async def posting(request: Request) -> Visit:
-    """The visit of a form that was sent. Raises also `FormForeign`, `FormExpired`, and what `forms.read` refuses."""
+async def any_posting(request: Request) -> Visit:
+    """The visit of a form of whoever is signed in. Raises also `FormForeign`, `FormExpired`, and as `forms.read`."""
     workbench: Workbench = request.app.state.workbench
     forms.must_be_ours(request, workbench.origin)
-    return await sent(request, await forms.read(request))
+    return await _sent(request, await forms.read(request))
 
 
 async def sent(request: Request, typed: Typed) -> Visit:
-    """The visit of a form of which these fields were read. Raises as `posting`."""
+    """The visit of an administrator's form of which these fields were read. Raises as `posting`."""
+    return _of(await _sent(request, typed), must_administer)
+
+
+async def _sent(request: Request, typed: Typed) -> Visit:
     workbench: Workbench = request.app.state.workbench
     forms.must_be_ours(request, workbench.origin)
     request.state.typed = typed
-    visit = await visiting(request)
+    visit = await any_visiting(request)
     visit.typed = typed
-    given = typed.one("_jeton") or request.headers.get("x-jeton", "")
-    if not sealing.is_form_token(visit.session.secret, given):
+    if not sealing.is_form_token(visit.session.secret, forms.token_sent(request, typed)[0]):
         raise FormExpired(visit)
     return visit
 
 
+def _of(visit: Visit, must: Callable[[Person], None]) -> Visit:
+    must(visit.person)
+    return visit
+
+
 async def _entered(request: Request, workbench: Workbench, session: Session) -> Visit:
-    """Makes the calls that follow the administrator's own, and asks who they are."""
+    """Makes the calls that follow the person's own, and asks who they are."""
     request.state.session = session
-    caller = await workbench.verifier.caller(session.tokens.access)
-    calls.enter(calls.Call(caller=caller))
-    administrator = await workbench.desk.directory.GetAdministrator(pb.GetAdministratorRequest())
-    visit = Visit(request, workbench, session, administrator)
-    if tuple(administrator.territory_codes) != session.territories:
-        visit.session = await workbench.sessions.rotate(session, administrator.territory_codes)
-        visit.cookie = visit.session.secret
-        request.state.session = visit.session
+    person = await known(workbench.verifier, workbench.desk, session.tokens)
+    visit = Visit(request, workbench, session, person)
+    if person.rights != session.rights and (new := await workbench.sessions.rotate(session, person.rights)):
+        visit.session = request.state.session = new
+        visit.cookie = request.state.cookie = new.secret
     return visit
 
 
@@ -236,42 +304,3 @@ async def _taken_up(visit: Visit, kept: str) -> Typed:
     except ValueError:
         return Typed({})
     return Typed(await visit.workbench.sessions.typed(visit.session, id) or {})
-
-
-async def renewed(workbench: Workbench, session: Session) -> Session:
-    """The session with tokens that last. Of several requests one asks Keycloak, the others wait for it.
-
-    Raises `SignInFirst` if it has ended there, `LoginServiceAway`.
-    """
-    turn = session.turn
-    end = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while asyncio.get_running_loop().time() < end:
-        if await workbench.sessions.lease(session):
-            return await _renewed_by_us(workbench, session)
-        await asyncio.sleep(ASK_AGAIN_SECONDS)
-        found = await workbench.sessions.find(session.secret)
-        if found is None:
-            raise SignInFirst("Votre session a pris fin.", "Connectez-vous de nouveau.")
-        if found.turn != turn:
-            return found
-    raise away()
-
-
-async def _renewed_by_us(workbench: Workbench, session: Session) -> Session:
-    try:
-        tokens = await workbench.provider.renew(session.tokens)
-    except LoginRefused:
-        await workbench.sessions.end(session.secret)
-        raise SignInFirst("Votre session a pris fin.", "Connectez-vous de nouveau.") from None
-    except LoginServiceAway:
-        await workbench.sessions.release(session)
-        raise
-    return await workbench.sessions.renewed(session, tokens)
-
-
-async def renew_quietly(workbench: Workbench, session: Session) -> None:
-    """Renews after the answer has left; what cannot be done now is done, or told, at the next request."""
-    try:
-        await renewed(workbench, session)
-    except Refusal:
-        return

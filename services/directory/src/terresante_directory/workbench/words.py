@@ -134,9 +134,9 @@ def day(moment: Timestamp | datetime) -> str:
 
 
 def minute(moment: Timestamp | datetime) -> str:
-    """A moment to the minute: 1er mars 2025 à 14 h 05."""
+    """A moment to the minute: 1er mars 2025 à 14 h 05, the hour never on two lines."""
     at = _paris(moment)
-    return f"{day(moment)} à {at.hour} h {at.minute:02}"
+    return f"{day(moment)} à\N{NO-BREAK SPACE}{at.hour}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{at.minute:02}"
 
 
 def account(state: int) -> str:

@@ -45,11 +45,21 @@ def mark(source_value: str, local_value: str) -> str:
     return hashlib.sha256(f"{source_value}\0{local_value}".encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A field of which both speak, and not in the same words. `kept`: the local value was kept against just this."""
+
+    field: str
+    source_value: str
+    local_value: str
+    kept: bool
+
+
 def differences(
     kind: SubjectKind, said: Texts, here: Content, kept: Mapping[str, Settled], today: str
-) -> Iterator[tuple[str, str, str]]:
-    """Field, the source's value, the local one; without those that were settled."""
+) -> Iterator[Differing]:
+    """All of a subject, those that were settled too."""
     now, local = in_words_of_view(said, today), view(kind, here)
     for field in differing(now, local):
-        if kept.get(field) != Settled(now[field], local[field]):
-            yield field, now[field], local[field]
+        is_kept = kept.get(field) == Settled(now[field], local[field])
+        yield Differing(field, now[field], local[field], is_kept)

@@ -41,7 +41,8 @@ class Chosen:
 @dataclass(slots=True)
 class World:
     """What is known of all that the lines touch, and what the act will have said so far. `new`: ids to be, by kind and
-    key; `linked`: ids that stand, by the same. `people`: what the source says of professionals, by key.
+    key; `linked`: ids that stand, by the same. `people`: what the source says of professionals, by key. `homes`: which
+    territory answers for those who are enrolled, by id.
     """
 
     at: datetime
@@ -50,6 +51,7 @@ class World:
     linked: Mapping[tuple[SubjectKind, str], str]
     people: Mapping[str, Texts]
     territory_of: Mapping[str, str]
+    homes: Mapping[str, str]
     id: Callable[[], UUID]
     new: dict[tuple[SubjectKind, str], str] = field(default_factory=dict)
     begun: dict[str, StructureContent] = field(default_factory=dict)
@@ -119,7 +121,7 @@ def _must_be_theirs(line: ImportLine, content: Content, world: World) -> None:
         above = world.content(Subject(SubjectKind.STRUCTURE, str(content["structure_id"])))
         code = str(above["territory_code"]) if above else ""
     else:
-        return
+        code = world.homes.get(line.subject, "")
     if code not in world.territories:
         raise LeftOut("TERRITORY_NOT_YOURS")
     if content.get("closed"):

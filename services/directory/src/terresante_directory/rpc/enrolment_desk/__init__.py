@@ -7,16 +7,20 @@ from datetime import datetime
 from terresante.directory.v1.enrolment_service_pb2_grpc import EnrolmentServiceServicer
 from terresante_platform.database import Database
 
+from terresante_directory.domain.care import CountCircles, not_known
+from terresante_directory.domain.disclosure import Disclosure
 from terresante_directory.domain.enrolment import Rules
 from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.professionals import Profession
 from terresante_directory.domain.territories import Territory
 from terresante_directory.joining import Sources
 from terresante_directory.rpc.accounts import AccountCalls
+from terresante_directory.rpc.enrolment_desk.account_acts import AccountActCalls
 from terresante_directory.rpc.enrolment_desk.accounts import AccountListCalls
 from terresante_directory.rpc.enrolment_desk.administrators import AdministratorCalls
 from terresante_directory.rpc.enrolment_desk.correspondents import CorrespondentCalls
 from terresante_directory.rpc.enrolment_desk.desk import DeskCalls
+from terresante_directory.rpc.enrolment_desk.indicators import IndicatorCalls
 from terresante_directory.rpc.enrolment_desk.leaving import LeavingCalls
 from terresante_directory.rpc.enrolment_desk.lost_means import LostMeansCalls
 from terresante_directory.rpc.enrolment_desk.requests import RequestCalls
@@ -34,20 +38,24 @@ class Reference:
     territories: Mapping[TerritoryCode, Territory]
     professions: Mapping[str, Profession]
     rules: Rules
+    disclosure: Disclosure
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Others that it asks. `accounts`: opens accounts; `sources`: knows who may enrol; `changing`: makes changes."""
+    """Others that it asks. `accounts`: opens accounts; `sources`: knows who may enrol; `changing`: makes changes;
+    `circles`: counts circles."""
 
     settling: Settling
     accounts: AccountCalls
     sources: Sources
     changing: Changing
+    circles: CountCircles = not_known
 
 
 class EnrolmentService(
     AccountListCalls,
+    AccountActCalls,
     LostMeansCalls,
     AdministratorCalls,
     SelfEnrolmentCalls,
@@ -55,6 +63,7 @@ class EnrolmentService(
     CorrespondentCalls,
     RequestCalls,
     DeskCalls,
+    IndicatorCalls,
     EnrolmentServiceServicer,
 ):
     """All calls."""
@@ -65,7 +74,9 @@ class EnrolmentService(
         self._accounts = parts.accounts
         self._sources = parts.sources
         self._changing = parts.changing
+        self._circles = parts.circles
         self._territories = reference.territories
         self._professions = reference.professions
         self._rules = reference.rules
+        self._disclosure = reference.disclosure
         self._now = now

@@ -1,20 +1,24 @@
 """Accounts in the hands of administrators: listed, opened many at once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from terresante.directory.v1 import directory_service_pb2 as directory_pb
 from terresante.directory.v1 import enrolment_service_pb2 as pb
+from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
 from terresante_directory.accounts import AccountRefused
-from terresante_directory.domain.accounts import AccountsUnavailable, unavailable
+from terresante_directory.domain.accounts import AccountsUnavailable, left_alone, unavailable
+from terresante_directory.domain.enrolment import NEW, Rules
 from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.professionals import Profession
+from terresante_directory.domain.words import searched
 from terresante_directory.rpc.accounts import FRESH_SECONDS, AccountCalls
 from terresante_directory.rpc.callers import administrator
 from terresante_directory.store import account_list
@@ -22,6 +26,10 @@ from terresante_directory.store.account_list import Wanted
 from terresante_directory.wire.enrolment import account_to_proto, asked_state, optional_moment
 
 MOST_AT_ONCE = 100
+BACK_SECONDS = 1.0
+"""What the answer needs to reach the caller, who alone has the passwords."""
+SHORTEST = 2.0
+"""With less time than this no account is begun."""
 
 
 class AccountListCalls:
@@ -30,39 +38,45 @@ class AccountListCalls:
     _database: Database
     _accounts: AccountCalls
     _professions: Mapping[str, Profession]
+    _rules: Rules
     _now: Callable[[], datetime]
 
     @allow("administrator")
     async def ListAccounts(self, request: pb.ListAccountsRequest, _: Any) -> pb.ListAccountsResponse:
         size, after = wire.page_size(request.limit), wire.position(request.cursor)
-        state, without = asked_state(request.state)
-        not_since = optional_moment(request.not_since, request.HasField("not_since"), self._now())
+        wanted = self._wanted(request)
         async with self._database.reading() as connection:
             by = await administrator(connection)
-            code = TerritoryCode(request.territory_code)
-            if code:
-                by.must_administer(code)
-            wanted = Wanted([code] if code else sorted(by.territories), state, without, not_since)
-            found = await account_list.page(connection, wanted, after, size + 1)
+            by.must_administer_all(wanted.territories)
+            theirs = replace(wanted, territories=wanted.territories or sorted(by.territories))
+            nothing_found = request.text and not wanted.words
+            found = [] if nothing_found else await account_list.page(connection, theirs, after, size + 1)
+            strangers = await account_list.strangers(connection) if request.differing else 0
         return pb.ListAccountsResponse(
             accounts=[account_to_proto(one, self._professions) for one in found[:size]],
             next_cursor=str(found[size - 1].professional) if len(found) > size else "",
+            strangers=strangers,
+            evidence=self._rules.evidence,
         )
 
     @allow("administrator", fresh=FRESH_SECONDS)
     async def OpenAccounts(self, request: pb.OpenAccountsRequest, context: Any) -> pb.OpenAccountsResponse:
-        """One after the other. Once Keycloak is away, it is not waited for again: those left are told so, untouched."""
+        """One after the other. Once Keycloak is away, it is not waited for again: those left are told so, untouched.
+
+        So are those for whom no time is left: the passwords of those before them must reach the caller.
+        """
         if len(request.professional_ids) > MOST_AT_ONCE:
             raise wire.TooManyIds("Pas plus de 100 comptes à la fois.", "Ouvrez-les en plusieurs fois.")
         async with self._database.reading() as connection:
             await administrator(connection)
         opened: dict[str, pb.OpenedAccount] = {}
         away = False
+        _end_in_time()
         for id in dict.fromkeys(request.professional_ids):
             one = directory_pb.OpenAccountRequest(professional_id=id, means=request.means)
             try:
-                if away:
-                    raise unavailable()
+                if away or calls.current().remaining(SHORTEST) < SHORTEST:
+                    raise left_alone()
                 reply = await self._accounts.OpenAccount(one, context)
                 opened[id] = pb.OpenedAccount(professional_id=id, opened=reply)
             except Refusal as refusal:
@@ -71,6 +85,29 @@ class AccountListCalls:
             except AccountRefused:
                 opened[id] = _refused(id, unavailable())
         return pb.OpenAccountsResponse(accounts=[opened[id] for id in request.professional_ids])
+
+    def _wanted(self, request: pb.ListAccountsRequest) -> Wanted:
+        """What is asked for. No territory: all of the caller's."""
+        state, without = asked_state(request.state)
+        return Wanted(
+            [TerritoryCode(request.territory_code)] if request.territory_code else [],
+            state,
+            without,
+            optional_moment(request.not_since, request.HasField("not_since"), self._now()),
+            request.locked,
+            request.unsettled,
+            request.differing,
+            searched(wire.searched_text(request.text)),
+            wire.optional_id(request.professional_id, "professional_id"),
+            self._now() - NEW if request.enrolled_alone else None,
+        )
+
+
+def _end_in_time() -> None:
+    """What this call does from now on ends a little before the caller's deadline."""
+    call = calls.current()
+    if call.deadline is not None:
+        calls.enter(replace(call, deadline=call.deadline - BACK_SECONDS))
 
 
 def _refused(id: str, refusal: Refusal) -> pb.OpenedAccount:

@@ -15,13 +15,14 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
 from terresante_directory.accounts import new_starting_password, new_username
-from terresante_directory.domain.accounts import Account, Kind, Means, State, ask, resume, suspend, suspended
-from terresante_directory.domain.administrators import ended_territories, name_administrator, unknown_other
+from terresante_directory.domain.accounts import Account, Kind, Means, State, anew, ask, give_up, suspended
+from terresante_directory.domain.administrators import ended_territories, name_administrator
 from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode, rpps
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind, given_why
-from terresante_directory.domain.territories import Administrator, AdministratorUnknown, Territory
+from terresante_directory.domain.territories import Administrator, Territory
 from terresante_directory.rpc.accounts import FRESH_SECONDS
 from terresante_directory.rpc.callers import administrator
+from terresante_directory.rpc.enrolment_desk.answering import other_administrator
 from terresante_directory.settling import Settling
 from terresante_directory.store import accounts, administrators, lost_means, naming
 from terresante_directory.store import territories as kept_territories
@@ -38,7 +39,10 @@ class AdministratorCalls:
 
     @allow("administrator", fresh=FRESH_SECONDS)
     async def NameAdministrator(self, request: pb.NameAdministratorRequest, _: Any) -> pb.NameAdministratorResponse:
-        """Asked again with the same key after `ACCOUNTS_UNAVAILABLE`, it goes on; a password is told once."""
+        """Asked again with the same key after `ACCOUNTS_UNAVAILABLE`, it goes on; a password is told once.
+
+        Also when a round has opened the account meanwhile: nobody was handed a start then.
+        """
         async with (
             self._database.transaction() as transaction,
             once(transaction, request, pb.NameAdministratorResponse) as use,
@@ -48,12 +52,11 @@ class AdministratorCalls:
             account = await accounts.get_for_update(transaction, id)
             if account is None:
                 raise LookupError("an administrator without an account")
-            if use.reply:
-                account = await self._gone_on_with(transaction, account)
-        if account.state is not State.PENDING:
+            owed = await self._owed(transaction, account) if use.reply else account
+        if owed is None:
             return pb.NameAdministratorResponse(administrator=await self._as_they_are(id), username=account.username)
         password = new_starting_password() if account.means is Means.PASSWORD_AND_CODE else None
-        opened = await self._settling.start_anew(account, password)
+        opened = await self._settling.start_anew(owed, password)
         if opened.state is State.SUSPENDED:
             raise suspended()
         return pb.NameAdministratorResponse(
@@ -67,7 +70,7 @@ class AdministratorCalls:
         async with self._database.transaction() as transaction:
             await naming.lock(transaction, calls.person().id, id)
             by = await administrator(transaction)
-            other = await _other(transaction, id)
+            other = await other_administrator(transaction, id)
             ended = ended_territories(other, request.territory_codes, by)
             await naming.end(transaction, id, ended)
             kind = AccountActKind.ADMINISTRATOR_ENDED
@@ -115,16 +118,16 @@ class AdministratorCalls:
         await lost_means.record(transaction, done)
         return pb.NameAdministratorResponse(administrator=administrator_to_proto(new, account.state))
 
-    async def _gone_on_with(self, transaction: AsyncConnection, account: Account) -> Account:
-        """Leased to the caller if it is still to be opened, by somebody who still may name that administrator.
+    async def _owed(self, transaction: AsyncConnection, account: Account) -> Account | None:
+        """Leased to the caller if its start is still to be handed over, by somebody who still may name its holder.
 
-        Raises `AdministratorUnknown`, `TerritoryNotYours`, `AccountBusy`.
+        Raises `AdministratorUnknown`, `AdministratorOtherUnknown`, `TerritoryNotYours`, `AccountBusy`.
         """
         by = await administrator(transaction)
-        by.must_administer_all((await administrators.get(transaction, account.uid)).territories)
-        if account.state is not State.PENDING:
-            return account
-        leased = resume(account, self._now())
+        by.must_administer_all((await other_administrator(transaction, account.uid)).territories)
+        if account.state is State.SUSPENDED or await lost_means.was_started(transaction, account.uid):
+            return None
+        leased = anew(account, self._now())
         await accounts.save(transaction, leased)
         return leased
 
@@ -139,15 +142,8 @@ class AdministratorCalls:
         return account.state if account else None
 
 
-async def _other(transaction: AsyncConnection, id: UUID) -> Administrator:
-    """Raises `AdministratorOtherUnknown`."""
-    try:
-        return await administrators.get(transaction, id)
-    except AdministratorUnknown:
-        raise unknown_other() from None
-
-
 async def _suspended(transaction: AsyncConnection, account: Account) -> Account:
-    shut = suspend(account)
+    """Without its card: who is named again has another account."""
+    shut = give_up(account)
     await accounts.save(transaction, shut)
     return shut

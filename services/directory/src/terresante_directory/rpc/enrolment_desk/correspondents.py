@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.directory.v1 import enrolment_service_pb2 as pb
 from terresante_platform import calls
 from terresante_platform.database import Database
@@ -12,28 +11,30 @@ from terresante_platform.idempotency import once
 from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
+from terresante_directory.domain.accounts import must_not_be_suspended
 from terresante_directory.domain.identifiers import ProfessionalId, StructureId
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind, given_why
-from terresante_directory.domain.offers import unknown_offer
-from terresante_directory.domain.professionals import PlaceUnknown, Professional
+from terresante_directory.domain.professionals import PlaceUnknown, Professional, unknown_professional
 from terresante_directory.domain.requests import (
     MOST_OPEN,
-    ChangeKind,
     ChangeRequest,
     invalid,
     known_kind,
     not_correspondent,
 )
 from terresante_directory.rpc.callers import administrator, must_be_in
+from terresante_directory.rpc.enrolment_desk.asked_rightly import must_be_of, must_be_sayable
 from terresante_directory.rpc.enrolment_desk.telling import told
 from terresante_directory.store import (
+    accounts,
     correspondents,
+    enrolments,
     lost_means,
     professionals,
     requests,
     structures,
 )
-from terresante_directory.wire.requests import kept, read_change
+from terresante_directory.wire.requests import correspondent_to_proto, kept, read_change
 
 
 class CorrespondentCalls:
@@ -65,6 +66,37 @@ class CorrespondentCalls:
             all_of_them = await correspondents.of_structure(transaction, id, now)
         return pb.SetCorrespondentResponse(professional_ids=map(str, all_of_them))
 
+    @allow("administrator")
+    async def ListCorrespondents(self, request: pb.ListCorrespondentsRequest, _: Any) -> pb.ListCorrespondentsResponse:
+        wanted = []
+        if request.structure_id or not request.professional_id:
+            wanted.append(correspondents.for_structure(parsed(request.structure_id, "structure_id")))
+        if request.professional_id:
+            wanted.append(correspondents.by_professional(parsed(request.professional_id, "professional_id")))
+        async with self._database.reading() as connection:
+            by = await administrator(connection)
+            theirs = correspondents.in_territories(by.territories)
+            found = await correspondents.speaking(connection, self._now(), theirs, *wanted)
+        return pb.ListCorrespondentsResponse(correspondents=map(correspondent_to_proto, found))
+
+    @allow("professional")
+    async def GetMyself(self, _: pb.GetMyselfRequest, __: Any) -> pb.GetMyselfResponse:
+        me = ProfessionalId(calls.person().id)
+        async with self._database.reading() as connection:
+            must_not_be_suspended(await accounts.get(connection, me))
+            enrolment = await enrolments.get(connection, me)
+            known = (await professionals.get_many(connection, [me])).get(me)
+            found = await correspondents.speaking(connection, self._now(), correspondents.by_professional(me))
+        if known is None and enrolment is None:
+            raise unknown_professional()
+        enrolled = known is not None and (enrolment is None or enrolment.done_at is not None)
+        return pb.GetMyselfResponse(
+            professional_id=str(me),
+            name=f"{known.given_name} {known.family_name}" if known else "",
+            enrolled=enrolled,
+            structures=map(correspondent_to_proto, found if enrolled else ()),
+        )
+
     @allow("professional")
     async def AskForChange(self, request: pb.AskForChangeRequest, _: Any) -> pb.AskForChangeResponse:
         now = self._now()
@@ -82,7 +114,8 @@ class CorrespondentCalls:
                 raise not_correspondent()
             kind, why = known_kind(request.kind), given_why(request.why)
             change = read_change(kind, request.change)
-            await _must_be_of(transaction, id, kind, change)
+            await must_be_of(transaction, id, kind, change)
+            must_be_sayable(kind, change, now)
             if await requests.open_in(transaction, id) >= MOST_OPEN:
                 raise invalid(f"{MOST_OPEN} demandes attendent déjà pour cette structure.")
             asked = ChangeRequest(new_id(), id, kind, kept(change), why, me, now)
@@ -94,33 +127,3 @@ def _must_practise(professional: Professional, structure: StructureId, at: datet
     """Raises `PlaceUnknown`."""
     if not any(place.structure == structure and place.stands(at) for place in professional.places):
         raise PlaceUnknown("Ce professionnel n’exerce pas dans cette structure.", "Choisissez quelqu’un qui y exerce.")
-
-
-async def _must_be_of(connection: AsyncConnection, structure: StructureId, kind: ChangeKind, change: Any) -> None:
-    """Raises `RequestInvalid`, `OfferUnknown`, `ProfessionalUnknown`: it is about another structure, or nothing."""
-    if kind in (ChangeKind.ADD_PLACE, ChangeKind.END_PLACE):
-        professional = ProfessionalId(parsed(change.professional_id, "professional_id"))
-        await professionals.must_exist(connection, professional)
-        if kind is ChangeKind.END_PLACE:
-            return await _must_be_a_place_of(connection, structure, professional, change.place_id)
-    if kind in (ChangeKind.CHANGE_OFFER, ChangeKind.CLOSE_OFFER):
-        if await requests.structure_of_offer(connection, parsed(change.offer_id, "offer_id")) != structure:
-            raise unknown_offer()
-    elif _about(kind, change) != str(structure):
-        raise invalid("Ce changement concerne une autre structure.")
-    return None
-
-
-def _about(kind: ChangeKind, change: Any) -> str:
-    """The structure that a change names."""
-    said = {ChangeKind.ENROL_OFFER: "content", ChangeKind.ADD_PLACE: "place"}.get(kind)
-    return str((getattr(change, said) if said else change).structure_id)
-
-
-async def _must_be_a_place_of(
-    connection: AsyncConnection, structure: StructureId, professional: ProfessionalId, id: str
-) -> None:
-    known = (await professionals.get_many(connection, [professional]))[professional].places
-    wanted = parsed(id, "place_id")
-    if not any(place.id == wanted and place.structure == structure for place in known):
-        raise invalid("Ce lieu d’exercice n’est pas dans votre structure.")

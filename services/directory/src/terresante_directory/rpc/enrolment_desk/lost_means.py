@@ -5,12 +5,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.directory.v1 import enrolment_service_pb2 as pb
 from terresante_platform.database import Database
 from terresante_platform.rpc.allow import allow
 
-from terresante_directory.domain.accounts import AccountsUnavailable
+from terresante_directory.domain.accounts import Account, AccountsUnavailable
 from terresante_directory.domain.enrolment import Rules
+from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.lost_means import (
     AccountAct,
     AccountActKind,
@@ -20,10 +22,12 @@ from terresante_directory.domain.lost_means import (
     lose_phone,
 )
 from terresante_directory.domain.professionals import Profession
+from terresante_directory.domain.territories import Administrator
 from terresante_directory.rpc.accounts import FRESH_SECONDS
-from terresante_directory.rpc.enrolment_desk.answering import answered_for, as_it_is
+from terresante_directory.rpc.enrolment_desk.answering import answered_for, answered_for_other, as_it_is
 from terresante_directory.settling import Settling
 from terresante_directory.store import accounts, lost_means
+from terresante_directory.wire.enrolment import administrators_account_to_proto
 
 
 class LostMeansCalls:
@@ -37,18 +41,33 @@ class LostMeansCalls:
 
     @allow("administrator", fresh=FRESH_SECONDS)
     async def ReplacePhone(self, request: pb.ReplacePhoneRequest, _: Any) -> pb.ReplacePhoneResponse:
-        now = self._now()
+        if request.administrator_id:
+            return await self._administrators_phone(request)
         evidence, why = known_evidence(request.evidence, self._rules.evidence), given_why(request.why)
         async with self._database.transaction() as transaction:
             by, professional, account = await answered_for(transaction, request.professional_id)
-            await accounts.save(transaction, lose_phone(account))
-            await lost_means.phone_asked(transaction, account.uid, now)
-            territories = frozenset({professional.home()})
-            done = AccountAct(account.uid, AccountActKind.PHONE_REPLACED, by.id, now, why, evidence, territories)
-            await lost_means.record(transaction, done)
+            there = frozenset({professional.home()})
+            done = self._replaced(account, by, there, why, evidence)
+            await _replace_phone(transaction, account, done)
         await self._settling.finish(account.uid)
         async with self._database.reading() as connection:
             return pb.ReplacePhoneResponse(account=await as_it_is(connection, professional.id, self._professions))
+
+    async def _administrators_phone(self, request: pb.ReplacePhoneRequest) -> pb.ReplacePhoneResponse:
+        evidence, why = known_evidence(request.evidence, self._rules.evidence), given_why(request.why)
+        async with self._database.transaction() as transaction:
+            by, other, account = await answered_for_other(transaction, request.administrator_id)
+            done = self._replaced(account, by, other.territories, why, evidence)
+            await _replace_phone(transaction, account, done)
+        await self._settling.finish(account.uid)
+        async with self._database.reading() as connection:
+            account = await accounts.get(connection, account.uid) or account
+        return pb.ReplacePhoneResponse(account=administrators_account_to_proto(other, account))
+
+    def _replaced(
+        self, account: Account, by: Administrator, there: frozenset[TerritoryCode], why: str, evidence: str
+    ) -> AccountAct:
+        return AccountAct(account.uid, AccountActKind.PHONE_REPLACED, by.id, self._now(), why, evidence, there)
 
     @allow("administrator")
     async def ReportCardLost(self, request: pb.ReportCardLostRequest, _: Any) -> pb.ReportCardLostResponse:
@@ -67,3 +86,9 @@ class LostMeansCalls:
             await self._settling.take_card(account)
         async with self._database.reading() as connection:
             return pb.ReportCardLostResponse(account=await as_it_is(connection, professional.id, self._professions))
+
+
+async def _replace_phone(transaction: AsyncConnection, account: Account, done: AccountAct) -> None:
+    await accounts.save(transaction, lose_phone(account))
+    await lost_means.phone_asked(transaction, account.uid, done.at)
+    await lost_means.record(transaction, done)

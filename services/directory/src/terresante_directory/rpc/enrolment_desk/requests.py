@@ -1,11 +1,13 @@
 """Requests of correspondents: listed, talked about, decided."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.directory.v1 import enrolment_service_pb2 as pb
 from terresante_platform import calls
@@ -14,10 +16,13 @@ from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
+from terresante_directory.domain.disclosure import Disclosure
+from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.requests import (
     ChangeRequest,
     Comment,
     RequestState,
+    Shown,
     approved,
     assignee_invalid,
     comment_text,
@@ -26,11 +31,11 @@ from terresante_directory.domain.requests import (
 )
 from terresante_directory.domain.territories import Administrator
 from terresante_directory.rpc.callers import administrator, must_be_in
-from terresante_directory.rpc.enrolment_desk.telling import as_told, told
+from terresante_directory.rpc.enrolment_desk.carrying_out import to_do
+from terresante_directory.rpc.enrolment_desk.telling import told
 from terresante_directory.rpc.enrolment_desk.within import Changing, Joined
 from terresante_directory.store import naming, requests
-from terresante_directory.store.requests import Shown
-from terresante_directory.wire.requests import asked_again
+from terresante_directory.wire.requests import kept, request_to_proto
 
 
 class RequestCalls:
@@ -38,19 +43,32 @@ class RequestCalls:
 
     _database: Database
     _changing: Changing
+    _disclosure: Disclosure
     _now: Callable[[], datetime]
 
     @allow("professional", "administrator")
     async def ListRequests(self, request: pb.ListRequestsRequest, _: Any) -> pb.ListRequestsResponse:
         size, after = wire.page_size(request.limit), wire.position(request.cursor)
+        me, wanted = calls.person().id, _wanted(request)
         async with self._database.reading() as connection:
             by = await _asking(connection)
-            whose = requests.in_territories(by.territories) if by else requests.asked_by(calls.person().id)
-            found = await requests.page(connection, whose, request.with_closed, after, size + 1)
+            wanted.append(requests.in_territories(by.territories) if by else requests.asked_by(me))
+            found = await requests.page(connection, wanted, after, size + 1)
         return pb.ListRequestsResponse(
-            requests=map(as_told, found[:size]),
+            requests=[request_to_proto(one, me) for one in found[:size]],
             next_cursor=str(found[size - 1].request.id) if len(found) > size else "",
         )
+
+    @allow("professional", "administrator")
+    async def GetRequest(self, request: pb.GetRequestRequest, _: Any) -> pb.GetRequestResponse:
+        async with self._database.reading() as connection:
+            by = await _asking(connection)
+            shown = await _visible(connection, request.request_id, by, lock=False)
+            told = request_to_proto(shown, calls.person().id)
+            if by and shown.request.decided_at is None:
+                change = await to_do(connection, shown, self._disclosure, self._now())
+                told.change = json.dumps(kept(change), ensure_ascii=False).encode()
+        return pb.GetRequestResponse(request=told)
 
     @allow("professional", "administrator")
     async def CommentRequest(self, request: pb.CommentRequestRequest, _: Any) -> pb.CommentRequestResponse:
@@ -76,18 +94,18 @@ class RequestCalls:
             decide = approved if request.approve else refused
             decided = decide(shown.request, by.id, now)
             if decided.state is RequestState.APPROVED:
-                decided = await self._carried_out(transaction, decided, by)
+                decided = await self._carried_out(transaction, replace(shown, request=decided), by)
             await requests.save(transaction, decided)
             if text:
                 await _say(transaction, decided, by.name, text, now)
             return pb.DecideRequestResponse(request=await told(transaction, decided.id))
 
-    async def _carried_out(
-        self, transaction: AsyncConnection, decided: ChangeRequest, by: Administrator
-    ) -> ChangeRequest:
+    async def _carried_out(self, transaction: AsyncConnection, shown: Shown, by: Administrator) -> ChangeRequest:
         """The change is made as the deciding administrator's own act, in the same transaction."""
+        decided = shown.request
         before = await requests.latest_act(transaction, by.id)
-        await self._changing(Joined(transaction))(decided.kind, asked_again(decided))
+        change = await to_do(transaction, shown, self._disclosure, self._now())
+        await self._changing(Joined(transaction))(decided.kind, change)
         act = await requests.latest_act(transaction, by.id)
         return replace(decided, act=act if act != before else None)
 
@@ -101,9 +119,20 @@ async def _asking(connection: AsyncConnection) -> Administrator | None:
     return None
 
 
-async def _visible(transaction: AsyncConnection, id: str, by: Administrator | None) -> Shown:
-    """A request that the caller may see, locked. Raises `RequestUnknown`."""
-    shown = await requests.get(transaction, parsed(id, "request_id"), lock=True)
+def _wanted(request: pb.ListRequestsRequest) -> list[ColumnElement[bool]]:
+    wanted = [] if request.with_closed else [requests.waits()]
+    if request.territory_code:
+        wanted.append(requests.in_territories([TerritoryCode(request.territory_code)]))
+    if request.structure_id:
+        wanted.append(requests.of_structure(parsed(request.structure_id, "structure_id")))
+    if request.mine:
+        wanted.append(requests.assigned_to(calls.person().id))
+    return wanted
+
+
+async def _visible(connection: AsyncConnection, id: str, by: Administrator | None, lock: bool = True) -> Shown:
+    """A request that the caller may see, locked by default. Raises `RequestUnknown`."""
+    shown = await requests.get(connection, parsed(id, "request_id"), lock=lock)
     if shown is None:
         raise unknown_request()
     theirs = shown.territory in by.territories if by else shown.request.asked_by == calls.person().id

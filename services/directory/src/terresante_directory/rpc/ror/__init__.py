@@ -6,6 +6,7 @@ from datetime import datetime
 from terresante.directory.v1.ror_service_pb2_grpc import RorServiceServicer
 from terresante_platform.database import Database
 
+from terresante_directory.domain.care import CountCircles, not_known
 from terresante_directory.domain.digital_services import DigitalService
 from terresante_directory.domain.disclosure import Disclosure
 from terresante_directory.domain.identifiers import TerritoryCode
@@ -50,6 +51,7 @@ class RorService(
         disclosure: Disclosure,
         now: Callable[[], datetime],
         digital_services: Sequence[DigitalService] = (),
+        circles: CountCircles = not_known,
     ) -> None:
         self._database = database
         self._territories = territories
@@ -58,3 +60,4 @@ class RorService(
         self._disclosure = disclosure
         self._now = now
         self._digital_services = digital_services
+        self._circles = circles

@@ -34,13 +34,17 @@ class CommuneCalls:
             await reader(connection)
             if wanted and not await territories.was_ever(connection, wanted):
                 known_territory(wanted, self._territories)
-            found = await covered(connection, moment, request.commune_code)
+            found = await covered(connection, moment, request.commune_code, wanted)
         told = [
             _commune_to_proto(commune, found.get(commune.code))
             for commune in self._gazetteer.communes.values()
-            if request.commune_code in ("", commune.code)
+            if request.commune_code in ("", commune.code) and _is_of(wanted, found.get(commune.code))
         ]
-        return pb.ListCommunesResponse(communes=[one for one in told if wanted in ("", one.territory_code)])
+        return pb.ListCommunesResponse(communes=told)
+
+
+def _is_of(territory: str, coverage: Coverage | None) -> bool:
+    return not territory or (coverage is not None and coverage.territory == territory)
 
 
 def _commune_to_proto(commune: Commune, coverage: Coverage | None) -> pb.Commune:

@@ -60,16 +60,22 @@ async def held(
 async def all_under(transaction: AsyncConnection, id: StructureId, by: Administrator, times: Times) -> Under:
     """A structure with all that is under it, which nobody else changes, enrols or moves there any more."""
     start, now = times
-    itself = await acting.hold(transaction, [of_structure(id)], now)
+    whole = of_structure(id)
+
+    async def itself_and_under() -> set[Subject]:
+        return {whole, *(fact.subject for fact in await tree.under(transaction, str(id), start))}
+
+    held = await acting.hold_found(transaction, itself_and_under, now)
+    itself = [fact for fact in held if fact.subject == whole]
     must_be_open_and_theirs(itself, by, start)
-    structures = await tree.under(transaction, str(id), start)
-    ids = {str(id), *(fact.subject.id for fact in structures)}
+    ids = {fact.subject.id for fact in held}
     offers = await tree.directly_under(transaction, ids, [SubjectKind.OFFER], start)
     places = await tree.directly_under(transaction, ids, [SubjectKind.PLACE], start)
-    held = await acting.hold(transaction, {fact.subject for fact in (*structures, *offers, *places)}, now)
-    whole = {fact.id: fact for fact in held}
+    held += await acting.hold(transaction, {fact.subject for fact in (*offers, *places)}, now)
+    known = {fact.id: fact for fact in held}
+    structures = await tree.under(transaction, str(id), start)
     under = Under(
-        itself, *([whole[fact.id] for fact in facts if fact.id in whole] for facts in (structures, offers, places))
+        itself, *([known[fact.id] for fact in facts if fact.id in known] for facts in (structures, offers, places))
     )
     by.must_administer_all(TerritoryCode(str(fact.content["territory_code"])) for fact in under.structures)
     return under

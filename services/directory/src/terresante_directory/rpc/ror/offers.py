@@ -27,7 +27,7 @@ from terresante_directory.domain.versions import must_be_current
 from terresante_directory.rpc.callers import administrator
 from terresante_directory.rpc.ror.fitting import must_be_open_and_theirs
 from terresante_directory.rpc.ror.telling import sheets
-from terresante_directory.store import acting, offers
+from terresante_directory.store import acting, facts, offers
 from terresante_directory.wire.moments import starting
 from terresante_directory.wire.offers import typed_content
 
@@ -131,7 +131,15 @@ async def _held(
     """
     start, now = times
     wanted = {of_offer(id) for id in ids}
-    known = await acting.hold(transaction, wanted, now)
+    target = StructureId(parsed(said.structure_id, "structure_id")) if said else None
+
+    async def offers_and_structures() -> set[Subject]:
+        later = [one for one in await facts.known_of(transaction, wanted) if one.span.after(start)]
+        given_at = {of_structure(StructureId(UUID(str(one.content["structure_id"])))) for one in later}
+        return wanted | given_at | ({of_structure(target)} if target else set())
+
+    held = await acting.hold_found(transaction, offers_and_structures, now)
+    known = [fact for fact in held if fact.subject in wanted]
     by_offer: dict[Subject, list[Fact]] = {subject: [] for subject in wanted}
     for fact in known:
         by_offer[fact.subject].append(fact)
@@ -139,8 +147,7 @@ async def _held(
         raise unknown_offer()
     later = [from_then_on(of, start) for of in by_offer.values()]
     at = {StructureId(UUID(str(fact.content["structure_id"]))) for of in later for fact in of}
-    target = StructureId(parsed(said.structure_id, "structure_id")) if said else None
-    around = await acting.hold(transaction, {of_structure(id) for id in (at | {target} if target else at)}, now)
+    around = [fact for fact in held if fact.subject not in wanted]
     territories = {fact.subject.id: fact.content["territory_code"] for fact in around if fact.span.holds(start)}
     if any(territories.get(str(id)) not in by.territories for id in at):
         raise unknown_offer()

@@ -1,6 +1,7 @@
 """Structures and territories are moved, split and merged as one dated act, shown before it is done."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,13 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_directory import events
 from terresante_directory.domain.acts import ActOf, why
+from terresante_directory.domain.care import CountCircles
+from terresante_directory.domain.operations.impacts import Circles
 from terresante_directory.gazetteer import Gazetteer
 from terresante_directory.rpc.callers import administrator
 from terresante_directory.rpc.ror.history import acts_to_proto
 from terresante_directory.store import acting
+from terresante_directory.store.operations.impacts import caring
 from terresante_directory.store.operations.performing import Asked, give, held, preview
 from terresante_directory.wire.moments import starting
 from terresante_directory.wire.operations import impacts_to_proto, operation
@@ -26,14 +30,19 @@ class OperationCalls:
 
     _database: Database
     _gazetteer: Gazetteer
+    _circles: CountCircles
     _now: Callable[[], datetime]
 
     @allow("administrator")
     async def PreviewOperation(self, request: pb.PreviewOperationRequest, _: Any) -> pb.PreviewOperationResponse:
         now = self._now()
         async with self._database.reading() as connection:
-            shown = await preview(connection, await self._asked(connection, request.operation, now))
-        return pb.PreviewOperationResponse(impacts=impacts_to_proto(shown.impacts), preview=shown.token)
+            asked = await self._asked(connection, request.operation, now)
+            shown = await preview(connection, asked)
+            standing = await caring(connection, shown.plan, asked.start)
+        counted = await self._circles(standing, [now])
+        impacts = replace(shown.impacts, circles=Circles.of(counted))
+        return pb.PreviewOperationResponse(impacts=impacts_to_proto(impacts), preview=shown.token)
 
     @allow("administrator")
     async def PerformOperation(self, request: pb.PerformOperationRequest, _: Any) -> pb.PerformOperationResponse:

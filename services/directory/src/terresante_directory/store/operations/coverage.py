@@ -6,22 +6,33 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_directory.domain.facts import Moment, SubjectKind
+from terresante_directory.domain.facts import Moment, Span, SubjectKind
 from terresante_directory.domain.operations.coverage import Coverage, coverage
-from terresante_directory.store.facts import fact_of
 from terresante_directory.store.tables import fact
 
+COMMUNE = SubjectKind.COMMUNE.value
 
-async def covered(connection: AsyncConnection, moment: Moment, commune: str = "") -> dict[str, Coverage]:
-    """By commune (COG), the territory that covered it; those that none did are left out. Blank: all communes."""
+
+async def covered(
+    connection: AsyncConnection, moment: Moment, commune: str = "", territory: str = ""
+) -> dict[str, Coverage]:
+    """By commune (COG), the territory that covered it; those that none did are left out.
+
+    `commune`: that one only. `territory`: those only that it ever covered. Blank: all.
+    """
     begun = or_(fact.c.valid_from.is_(None), fact.c.valid_from <= moment.at)
-    wanted = select(fact).where(fact.c.kind == SubjectKind.COMMUNE.value, begun, _known(moment.known_at))
+    columns = (fact.c.subject, fact.c.territory, fact.c.valid_from, fact.c.valid_to)
+    wanted = select(*columns).where(fact.c.kind == COMMUNE, begun, _known(moment.known_at))
     if commune:
         wanted = wanted.where(fact.c.subject == commune)
+    if territory:
+        ever = fact.alias("ever")
+        theirs = select(ever.c.subject).where(ever.c.kind == COMMUNE, ever.c.territory == territory)
+        wanted = wanted.where(fact.c.subject.in_(theirs))
     ordered = wanted.order_by(fact.c.subject, fact.c.valid_from.asc().nulls_first())
     found: dict[str, Coverage] = {}
     for code, rows in groupby(await connection.execute(ordered), key=lambda row: str(row.subject)):
-        told = coverage(map(fact_of, rows), moment.at)
+        told = coverage(((row.territory or "", Span(row.valid_from, row.valid_to)) for row in rows), moment.at)
         if told is not None:
             found[code] = told
     return found

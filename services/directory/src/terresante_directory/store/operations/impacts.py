@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, bindparam, distinct, func, or_, select, union
+from sqlalchemy import Subquery, Text, Uuid, any_, bindparam, distinct, func, or_, select, union
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from terresante_directory.domain.care import Standing
 from terresante_directory.domain.facts import Moment, SubjectKind
 from terresante_directory.domain.nodes import Node
 from terresante_directory.domain.operations.impacts import MOST_EXAMPLES, Impacts
@@ -67,16 +68,27 @@ async def _of(
     connection: AsyncConnection, kind: SubjectKind, ids: Iterable[str], plan: Plan, start: datetime
 ) -> tuple[int, int]:
     """Subjects of this kind that are these or directly under the plan's structures, and the persons they are of."""
+    sides = _sides(kind, start)
+    wanted = select(func.count(distinct(sides.c.subject)), func.count(distinct(sides.c.person)))
+    row = (await connection.execute(wanted, {"texts": sorted(plan.structures), "subjects": sorted(ids)})).one()
+    return int(row[0]), int(row[1])
+
+
+def _sides(kind: SubjectKind, start: datetime) -> Subquery:
     here = (fact.c.kind == kind.value, holds(Moment(start)))
-    sides = union(
+    return union(
         select(fact.c.subject, _counted.label("person")).where(fact.c.parent == any_(TEXTS), *here),
         select(fact.c.subject, _counted.label("person")).where(
             fact.c.subject == any_(bindparam("subjects", type_=ARRAY(Text))), *here
         ),
     ).subquery()
-    wanted = select(func.count(distinct(sides.c.subject)), func.count(distinct(sides.c.person)))
-    row = (await connection.execute(wanted, {"texts": sorted(plan.structures), "subjects": sorted(ids)})).one()
-    return int(row[0]), int(row[1])
+
+
+async def caring(connection: AsyncConnection, plan: Plan, start: datetime) -> list[Standing]:
+    """The structures that the plan changes, and who has a place that it changes or that is theirs when it starts."""
+    persons = select(_sides(SubjectKind.PLACE, start).c.person).distinct()
+    rows = await connection.execute(persons, {"texts": sorted(plan.structures), "subjects": sorted(plan.places)})
+    return [Standing(UUID(id), "", 0, 1) for id in (*sorted(plan.structures), *(row[0] for row in rows))]
 
 
 async def _accounts(connection: AsyncConnection, plan: Plan) -> int:

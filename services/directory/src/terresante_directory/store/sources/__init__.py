@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -25,8 +24,6 @@ from terresante_directory.store.sources.statements import (
     BESIDE,
     CONTENTS_OF,
     DEEPEST,
-    DIFFERENT,
-    DIFFERENT_OF,
     ELSEWHERE,
     GONE,
     INHERIT,
@@ -37,7 +34,6 @@ from terresante_directory.store.sources.statements import (
     PLACE,
     ROUND,
     SAID_COLUMNS,
-    SETTLE,
     SUBJECTS_OF,
     TAKE,
     TWICE,
@@ -63,32 +59,6 @@ class Taken:
     key: str
     values: Mapping[str, str]
     subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a source says of something that stands, and what stands: `here`, by the fact `seen`, known since then."""
-
-    source: str
-    kind: SubjectKind
-    key: str
-    content: Mapping[str, str]
-    subject: str
-    seen: str
-    here: Mapping[str, object]
-    territory: str
-    kept: Mapping[str, Settled]
-    said_at: datetime
-    known_from: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which differences: of a source, in territories; of one subject (its id), or of all (blank)."""
-
-    source: str
-    territories: Collection[str]
-    subject: str = ""
 
 
 async def patient(transaction: AsyncConnection) -> None:
@@ -205,41 +175,6 @@ async def contents_of(
     """What the source says under these keys, and in which territory that is; blank if nobody knows."""
     rows = await connection.execute(CONTENTS_OF, {"source": source, "kind": kind.value, "keys": list(keys)})
     return {row.key: (row.content, row.territory or "") for row in rows}
-
-
-async def different(connection: AsyncConnection, wanted: Wanted, after: tuple[str, str], limit: int) -> list[Told]:
-    """What the source says that is not known to be said here too, in the order of kind and key, `after` included."""
-    asked = {"source": wanted.source, "territories": sorted(wanted.territories), "subject": wanted.subject}
-    rows = await connection.execute(DIFFERENT, asked | {"kind": after[0], "key": after[1], "limit": limit})
-    return [_told(row) for row in rows]
-
-
-async def told_of(connection: AsyncConnection, source: str, subjects: Collection[UUID]) -> list[Told]:
-    """What the source says of these subjects."""
-    rows = await connection.execute(DIFFERENT_OF, {"source": source, "subjects": list(subjects)})
-    return [_told(row) for row in rows]
-
-
-async def settle(transaction: AsyncConnection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Remembers that local values are kept."""
-    if rows:
-        await transaction.execute(SETTLE, list(rows))
-
-
-def _told(row: Any) -> Told:
-    return Told(
-        source=row.source,
-        kind=SubjectKind(row.kind),
-        key=row.key,
-        content=row.content,
-        subject=row.subject,
-        seen=str(row.seen),
-        here=row.here,
-        territory=row.territory,
-        kept=settled(row.kept),
-        said_at=row.said_at,
-        known_from=row.known_from,
-    )
 
 
 def _beside(row: Any, kind: SubjectKind) -> Beside:

@@ -6,7 +6,7 @@ Everything that varies is a bound parameter; the pieces put together here are th
 
 from collections.abc import Mapping
 
-from sqlalchemy import Text, Uuid, bindparam, text
+from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from terresante_directory.domain.facts import SubjectKind
@@ -200,28 +200,6 @@ GONE = text(
        left join place w on g.kind = 'place' and w.id = g.subject and (w.until is null or w.until > :now)
        where coalesce(m.id, o.id, w.id) is not null"""
 ).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("territories", "reasons", "kinds")))
-_DIFFERENT = f"""select r.source, r.kind, r.key, r.content, r.said_at, {KEPT} as kept, f.id as seen, f.content as here,
-        f.subject, f.known_from, coalesce(st.territory, m.territory, o.territory, r.territory) as territory
-    from source_record r join fact f on f.known_to is null and f.kind = r.kind and f.subject = r.subject::text
-    left join structure m on r.kind = 'structure' and m.id = r.subject and m.shown = f.id
-    left join offer o on r.kind = 'offer' and o.id = r.subject and o.shown = f.id
-    left join professional p on r.kind = 'professional' and p.id = r.subject and p.shown = f.id
-    left join structure st on st.id = o.structure_id
-    where r.source = :source and not r.gone and coalesce(m.stands, o.stands, p.stands)"""
-DIFFERENT = text(
-    f"""{_DIFFERENT} and r.same_as is distinct from f.id and r.territory = any(:territories)
-    and r.kind in ('structure', 'professional', 'offer') and (r.kind, r.key) >= (:kind, :key)
-    and (:subject = '' or f.subject = :subject) order by r.kind, r.key limit :limit"""
-).bindparams(bindparam("territories", type_=ARRAY(Text)))
-DIFFERENT_OF = text(f"""{_DIFFERENT} and r.subject = any(:subjects)""").bindparams(
-    bindparam("subjects", type_=ARRAY(Uuid))
-)
-SETTLE = text(
-    """insert into settlement (source, kind, key, field, source_value, local_value, by, at, why)
-       values (:source, :kind, :key, :field, :source_value, :local_value, :by, :at, :why)
-       on conflict (source, kind, key, field) do update set source_value = excluded.source_value,
-           local_value = excluded.local_value, by = excluded.by, at = excluded.at, why = excluded.why"""
-)
 SUBJECTS_OF = text(
     """select key, subject from source_record where source = :source and kind = :kind and key = any(:keys)
        and subject is not null"""

@@ -1,11 +1,12 @@
 """/historique: who did what, when, what was said before and after, why; and undoing it."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 from terresante.directory.v1 import ror_service_pb2 as pb
-from terresante_platform.refusals import Refusal
+from terresante_platform.refusals import Invalid, Refusal
 
 from terresante_directory.workbench import asking, labels
 from terresante_directory.workbench.asking import not_found
@@ -13,6 +14,7 @@ from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, 
 
 SUBJECTS = {"structures": "structure", "professionnels": "professional", "offres": "offer"}
 PAGE = 25
+EVERYTHING = "/historique"
 router = APIRouter()
 
 
@@ -20,7 +22,8 @@ router = APIRouter()
 async def everything(visit: Annotated[Visit, Depends(visiting)], suite: str = "", fait: str = "") -> Response:
     """All acts in the administrator's territories, the newest first."""
     reply = await visit.ror.ListActs(pb.ListActsRequest(cursor=suite, limit=PAGE))
-    return await _page(visit, reply, title="Historique de vos territoires", here="/historique", fait=fait)
+    values = {"title": "Historique de vos territoires", "here": EVERYTHING, "suite": suite, "done": fait}
+    return await _page(visit, reply, **values)
 
 
 @router.get("/{kind}/{id}/historique")
@@ -32,36 +35,59 @@ async def of_one(
         raise not_found("Cette page")
     subject = pb.Subject(kind=SUBJECTS[kind], id=id)
     reply = await visit.ror.ListActs(pb.ListActsRequest(subject=subject, cursor=suite, limit=PAGE))
-    return await _page(visit, reply, title="Historique de cette fiche", here=f"/{kind}/{id}/historique", fait=fait)
+    here = f"/{kind}/{id}/historique"
+    return await _page(visit, reply, title="Historique de cette fiche", here=here, suite=suite, done=fait)
 
 
 @router.get("/historique/{act}/annuler")
-async def undoing(act: str, visit: Annotated[Visit, Depends(visiting)], retour: str = "") -> Response:
-    """Says what undoing does."""
-    return visit.page("history/undo.html", act=act, back=_back(retour))
+async def undoing(act: str, visit: Annotated[Visit, Depends(visiting)], retour: str = "", suite: str = "") -> Response:
+    """Says what undoing it brings back; `retour`, `suite`: the page of the history that it is on."""
+    back = _back(retour)
+    return visit.page("history/undo.html", act=act, back=back, suite=suite, one=await _on(visit, back, suite, act))
 
 
 @router.post("/historique/{act}/annuler")
 async def undo(act: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     """Undoes the act whole."""
-    back = _back(visit.typed.one("retour"))
+    back, suite = _back(visit.typed.one("retour")), visit.typed.one("suite")
     try:
         await visit.ror.UndoAct(pb.UndoActRequest(act_id=act, why=visit.typed.one("why")), LONG_SECONDS)
     except Refusal as refusal:
-        return visit.again("history/undo.html", refusal, act=act, back=back)
+        one = await _on(visit, back, suite, act)
+        return visit.again("history/undo.html", refusal, act=act, back=back, suite=suite, one=one)
     return visit.to(f"{back}?fait=annule")
 
 
 def _back(typed: str) -> str:
     """Which history to go back to: one of ours."""
-    parts = typed.split("/")
-    of_one = len(parts) == 4 and parts[0] == "" and parts[1] in SUBJECTS and asking.is_id(parts[2])
-    return typed if of_one and parts[3] == "historique" else "/historique"
+    return typed if _subject(typed) else EVERYTHING
 
 
-async def _page(visit: Visit, reply: pb.ListActsResponse, *, title: str, here: str, fait: str) -> Response:
+def _subject(history: str) -> pb.Subject | None:
+    """Whose history has this address; nothing for that of all."""
+    match history.split("/"):
+        case ["", kind, id, "historique"] if kind in SUBJECTS and asking.is_id(id):
+            return pb.Subject(kind=SUBJECTS[kind], id=id)
+    return None
+
+
+async def _on(visit: Visit, history: str, cursor: str, act: str) -> labels.Told | None:
+    """The act, if it is on this page of the history. It is shown only: undoing it does not hang on that."""
+    request = pb.ListActsRequest(subject=_subject(history), cursor=cursor, limit=PAGE)
+    try:
+        acts = (await visit.ror.ListActs(request)).acts
+    except Invalid:
+        return None
+    told = await _told(visit, [one for one in acts if one.act_id == act])
+    return next(iter(told), None)
+
+
+async def _told(visit: Visit, acts: Sequence[pb.Act]) -> list[labels.Told]:
     names = {one.code: one.name for one in await asking.territories(visit)}
-    ids = {text for act in reply.acts for text in labels.ids_in(act)}
+    ids = {text for act in acts for text in labels.ids_in(act)}
     names |= {id: one.name for id, one in (await asking.structures(visit, list(ids)[: labels.MOST])).items()}
-    told = [labels.told(act, names, visit.workbench) for act in reply.acts]
-    return visit.page("history/list.html", acts=told, next=reply.next_cursor, title=title, here=here, done=fait)
+    return [labels.told(act, names, visit.workbench) for act in acts]
+
+
+async def _page(visit: Visit, reply: pb.ListActsResponse, **values: str) -> Response:
+    return visit.page("history/list.html", acts=await _told(visit, reply.acts), next=reply.next_cursor, **values)

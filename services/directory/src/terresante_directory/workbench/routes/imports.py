@@ -11,9 +11,11 @@ from starlette.responses import Response
 from terresante.directory.v1 import import_service_pb2 as pb
 from terresante_platform.refusals import Refusal
 
+from terresante_directory.domain.imports.arriving import LONGEST_SECONDS
 from terresante_directory.workbench import asking, words
 from terresante_directory.workbench.asking import not_found
 from terresante_directory.workbench.forms import whole
+from terresante_directory.workbench.reconciling import worded
 from terresante_directory.workbench.uploads import Upload
 from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, sent, visiting
 
@@ -34,15 +36,21 @@ OUTCOMES = {
 }
 APPLICABLE = (pb.LINE_OUTCOME_NEW, pb.LINE_OUTCOME_CHANGED, pb.LINE_OUTCOME_GONE, pb.LINE_OUTCOME_CONFLICT)
 PAGE = 50
-UPLOAD_SECONDS = 25.0
+TO_LOOK_AT = "a-regarder"
+UPLOAD_SECONDS = LONGEST_SECONDS + 60
+"""Time is bound by progress: `Pace` breaks off what comes too slowly."""
 router = APIRouter(prefix="/imports")
 
 
 @router.get("")
-async def imports(visit: Annotated[Visit, Depends(visiting)], suite: str = "") -> Response:
-    """Those of the administrator's territories."""
-    reply = await visit.imports.ListImports(pb.ListImportsRequest(cursor=suite, limit=PAGE))
-    return visit.page("imports/list.html", imports=reply.imports, next=reply.next_cursor, states=words.IMPORTS)
+async def imports(visit: Annotated[Visit, Depends(visiting)], etat: str = "", suite: str = "") -> Response:
+    """Those of the administrator's territories; only those to be looked at, if the address says so."""
+    state = etat if etat == TO_LOOK_AT else ""
+    states = [pb.IMPORT_STATE_READY] if state else []
+    reply = await visit.imports.ListImports(pb.ListImportsRequest(cursor=suite, limit=PAGE, states=states))
+    return visit.page(
+        "imports/list.html", imports=reply.imports, next=reply.next_cursor, states=words.IMPORTS, state=state
+    )
 
 
 @router.get("/nouveau")
@@ -64,14 +72,18 @@ async def upload(request: Request) -> Response:
             file_name=upload.file_name.replace("\\", "/").rpartition("/")[2][:200],
             territory_code=visit.typed.one("territory_code"),
             complete=visit.typed.one("complete") == "oui",
+            closed=True,
         )
         yield pb.UploadFileRequest(description=about)
         async for piece in upload.pieces():
             yield pb.UploadFileRequest(piece=piece)
+        yield pb.UploadFileRequest(piece=b"")
 
     try:
         reply = await _handed_over(visit, parts(), upload)
     except Refusal as refusal:
+        if upload.fault is None:
+            await upload.throw_away()
         return visit.again("imports/new.html", refusal, **await _choices(visit))
     return visit.to(f"/imports/{reply.import_id}")
 
@@ -86,7 +98,6 @@ async def one(
 
 @router.get("/{id}/choisir")
 @router.get("/{id}/appliquer")
-@router.get("/{id}/abandonner")
 async def back(id: str, visit: Annotated[Visit, Depends(visiting)]) -> Response:
     """Where a form of the page leads back to after a login: the page, on which it is to be sent again."""
     return visit.to(f"/imports/{quote(id, safe='')}")
@@ -123,13 +134,19 @@ async def apply(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     return visit.to(f"/imports/{id}?fait=applique")
 
 
+@router.get("/{id}/abandonner")
+async def discarding(id: str, visit: Annotated[Visit, Depends(visiting)]) -> Response:
+    """Says what is lost."""
+    return visit.page("imports/discard.html", **await _about(visit, id))
+
+
 @router.post("/{id}/abandonner")
 async def discard(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     """Forgets one that was not applied."""
     try:
         await visit.imports.DiscardImport(pb.DiscardImportRequest(import_id=id))
     except Refusal as refusal:
-        return visit.again("imports/one.html", refusal, done="", **await _told(visit, id, 0, ""))
+        return visit.again("imports/discard.html", refusal, **await _about(visit, id))
     return visit.to("/imports")
 
 
@@ -142,23 +159,39 @@ async def _handed_over(visit: Visit, parts: AsyncIterator[pb.UploadFileRequest],
         raise
 
 
-async def _told(visit: Visit, id: str, outcome: int, cursor: str) -> dict[str, object]:
+async def _about(visit: Visit, id: str) -> dict[str, Any]:
+    """The import, how many lines are chosen, and which in words: « 11 nouvelles, 3 changées »."""
     if not asking.is_id(id):
         raise not_found("Cet import")
     one = getattr(await visit.imports.GetImport(pb.GetImportRequest(import_id=id)), "import")
+    counted = [count for count in one.counts if count.chosen]
+    return {
+        "one": one,
+        "chosen": sum(count.chosen for count in counted),
+        "which": ", ".join(_many(count) for count in counted),
+    }
+
+
+def _many(count: pb.LineCount) -> str:
+    kind = OUTCOMES[count.outcome].lower()
+    return f"{count.chosen} {kind.removesuffix('s') if count.chosen == 1 else kind}"
+
+
+async def _told(visit: Visit, id: str, outcome: int, cursor: str) -> dict[str, object]:
+    about = await _about(visit, id)
     request = pb.ListImportLinesRequest(import_id=id, cursor=cursor, limit=PAGE)
     if outcome in OUTCOMES:
         request.outcomes.append(outcome)  # type: ignore[arg-type]
     reply = await visit.imports.ListImportLines(request)
+    names = {territory.code: territory.name for territory in await asking.territories(visit)}
     return {
-        "one": one,
-        "lines": reply.lines,
+        **about,
+        "lines": [(line, [worded(visit, field, names) for field in line.fields]) for line in reply.lines],
         "next": reply.next_cursor,
         "outcome": outcome,
         "outcomes": OUTCOMES,
         "applicable": APPLICABLE,
         "states": words.IMPORTS,
-        "fields": words.FIELDS,
     }
 
 

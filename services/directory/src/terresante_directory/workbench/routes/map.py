@@ -1,26 +1,39 @@
 """/carte: which territory covers which commune, on any day, as a map and as a list that says the same."""
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import Response
 from terresante.directory.v1 import ror_service_pb2 as pb
 
 from terresante_directory.reference import DATA
-from terresante_directory.workbench import asking, pages
+from terresante_directory.workbench import asking, files, pages
 from terresante_directory.workbench.moments import beginning
 from terresante_directory.workbench.visits import Visit, visiting
 
-OUTLINES = DATA / "outlines.geojson"
+OUTLINES = Path(str(DATA / "outlines.geojson"))
 ALL = "tous"
 router = APIRouter(prefix="/carte")
+
+
+@dataclass(slots=True)
+class Share:
+    """What a territory covers: how many communes, with how many people. `code`: blank for what no territory does."""
+
+    code: str
+    communes: int = 0
+    population: int = 0
 
 
 @router.get("")
 async def seen(
     visit: Annotated[Visit, Depends(visiting)], territoire: str = "", le: str = "", commune: str = ""
 ) -> Response:
-    """The map, and the communes of one territory as a list; `commune`: who covers that one."""
+    """The map, and the communes of one territory as a list, or how much each one covers; `commune`: who covers it."""
     names = {one.code: one.name for one in await asking.territories(visit)}
     code = territoire if territoire in (*names, ALL) else next(iter(visit.territories), ALL)
     found = await _communes(visit, "" if code == ALL else code, le)
@@ -30,7 +43,9 @@ async def seen(
         names=names,
         territory=code,
         on=le,
-        communes=found,
+        communes=[] if code == ALL else found,
+        shares=_shares(found) if code == ALL else [],
+        count=len(found),
         population=sum(each.population for each in found),
         asked=commune,
         one=one[0] if one else None,
@@ -41,22 +56,30 @@ async def seen(
 
 @router.get("/communes.json")
 async def communes(visit: Annotated[Visit, Depends(visiting)], le: str = "") -> Response:
-    """Who covers what, for the script that draws: by code of commune, its name and its territory."""
-    found = await _communes(visit, "", le)
-    names = {one.code: one.name for one in await asking.territories(visit)}
+    """Who covers what, for the script that draws: names of territories, and by code of commune its name and
+    territory.
+    """
     told = {
-        one.code: {"name": one.name, "territory": one.territory_code, "label": names.get(one.territory_code, "")}
-        for one in found
+        "territories": {one.code: one.name for one in await asking.territories(visit)},
+        "communes": {one.code: [one.name, one.territory_code] for one in await _communes(visit, "", le)},
     }
-    return JSONResponse({"communes": told, "own": list(visit.territories)})
+    return files.packed(visit.request, json.dumps(told, ensure_ascii=False).encode(), "application/json")
 
 
 @router.get("/contours.json")
 async def outlines(visit: Annotated[Visit, Depends(visiting)], v: str = "") -> Response:
     """Outlines of the communes. They say nothing of anybody, and change with the data file only."""
-    del visit
-    headers = {"cache-control": "private, max-age=86400"} if v else {}
-    return FileResponse(str(OUTLINES), media_type="application/geo+json", headers=headers)
+    kept = "private, max-age=86400" if v else files.NOT_KEPT
+    return files.sent(visit.request, OUTLINES, "application/geo+json", kept)
+
+
+def _shares(communes: Iterable[pb.Commune]) -> list[Share]:
+    found: dict[str, Share] = {}
+    for one in communes:
+        share = found.setdefault(one.territory_code, Share(one.territory_code))
+        share.communes += 1
+        share.population += one.population
+    return sorted(found.values(), key=lambda share: (not share.code, share.code))
 
 
 async def _communes(visit: Visit, territory: str, on: str, commune: str = "") -> list[pb.Commune]:

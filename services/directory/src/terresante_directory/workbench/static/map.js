@@ -24,12 +24,13 @@ function draw(place, told, outlines) {
   place.hidden = false;
   const map = L.map(place, { zoomSnap: 0.25, attributionControl: false, keyboard: false, zoomControl: false });
   L.control.zoom({ zoomInTitle: "Agrandir la carte", zoomOutTitle: "Réduire la carte" }).addTo(map);
-  const codes = [...new Set(Object.values(told.communes).map((one) => one.territory).filter(Boolean))].sort();
+  const territoryOf = (feature) => (told.communes[feature.properties.code] || [])[1];
+  const codes = [...new Set(Object.values(told.communes).map((one) => one[1]).filter(Boolean))].sort();
   const shade = (code) => (code ? SHADES[codes.indexOf(code) % SHADES.length] : "transparent");
   const chosen = (code) => code && code === place.dataset.territory;
   const layer = L.geoJSON(outlines, {
     style: (feature) => {
-      const territory = (told.communes[feature.properties.code] || {}).territory;
+      const territory = territoryOf(feature);
       return {
         color: "#5c6664",
         weight: chosen(territory) ? 1.5 : 0.5,
@@ -40,7 +41,9 @@ function draw(place, told, outlines) {
     onEachFeature: (feature, shape) => {
       const one = told.communes[feature.properties.code];
       const label = document.createElement("span");
-      label.textContent = one ? `${one.name} : ${one.label || "aucun territoire"}` : feature.properties.code;
+      label.textContent = one
+        ? `${one[0]} : ${told.territories[one[1]] || "aucun territoire"}`
+        : feature.properties.code;
       shape.bindTooltip(label, { sticky: true });
       shape.on("click", () => {
         const next = new URL(location.href);
@@ -49,6 +52,6 @@ function draw(place, told, outlines) {
       });
     },
   }).addTo(map);
-  const ours = layer.getLayers().filter((shape) => chosen((told.communes[shape.feature.properties.code] || {}).territory));
+  const ours = layer.getLayers().filter((shape) => chosen(territoryOf(shape.feature)));
   map.fitBounds((ours.length ? L.featureGroup(ours) : layer).getBounds(), { padding: [20, 20] });
 }
