@@ -20,7 +20,7 @@ async def sent(
 ) -> httpx2.Response:
     """The answer to a right call; `headers` are added, `changed` replaces arguments of the request."""
     given = {"json": right.json, "files": right.files} | changed
-    every = gateway.bearer(right.kind) | right.headers | (headers or {})
+    every = gateway.bearer(right.kind, acr=right.acr) | right.headers | (headers or {})
     return await http.request(right.method, right.path, headers=every, **given)
 
 

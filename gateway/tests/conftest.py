@@ -15,7 +15,10 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from terresante_gateway import app, peers, server
 from terresante_gateway.cursors import Signer
+from terresante_gateway.exchange import BUDGETS
+from terresante_gateway.exchange import Services as Asked
 from terresante_platform.rpc import server as rpc
+from terresante_platform.strangers import Strangers
 from terresante_platform.testing.certificates import Authority
 from terresante_platform.testing.issuer import Issuer, verifier_of
 from terresante_platform.testing.traced import exporter
@@ -31,6 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("terresante_platform.testing.plugin")
 
 
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @dataclass
 class Running:
     """A gateway that serves."""
@@ -42,6 +55,7 @@ class Running:
     authority: str
     pro: Issuer
     patients: Issuer
+    clock: Clock
     most_requests: int = 12
 
     @property
@@ -77,11 +91,10 @@ async def running(
             addresses[name] = f"ipv4:127.0.0.1:{await stack.enter_async_context(serving)}"
         who = certificates.identity("gateway")
         stubs = await stack.enter_async_context(peers.connected(addresses, who))
-        state = app.State()
+        state, signer, clock = app.State(), Signer(b"k" * 32), Clock()
         door = app.door(
-            stubs,
+            Asked(stubs, signer, Strangers(signer.mark, clock, BUDGETS)),
             verifier_of("gateway", pro, patients),
-            Signer(b"k" * 32),
             state,
             public_url="https://api.test",
             origins=[ORIGIN],
@@ -90,7 +103,7 @@ async def running(
         )
         port = await stack.enter_async_context(server.serving(door, "127.0.0.1:0", who, LIMITS, 2.0))
         trust = ssl.create_default_context(cafile=str(who.authority))
-        yield Running(port, services, state, trust, str(who.authority), pro, patients)
+        yield Running(port, services, state, trust, str(who.authority), pro, patients, clock)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -13,6 +13,8 @@ from terresante.identity.v1 import identity_service_pb2 as identity
 from terresante.messaging.v1 import messaging_service_pb2 as messaging
 from terresante.records.v1 import records_service_pb2 as records
 
+from .enrolment_calls import ENROLMENT
+from .import_calls import IMPORTS
 from .linkage_calls import LINKAGE
 from .ror_calls import ROR
 from .things import (
@@ -219,7 +221,7 @@ RIGHT = [
         request=directory.OpenAccountRequest(professional_id=DOCTOR, means=directory.LOGIN_MEANS_PASSWORD_AND_CODE)),
     Right("suspend_account", "POST", f"/v1/professionals/{DOCTOR}/account/suspension", "administrator",
         "directory.SuspendAccount", directory.SuspendAccountResponse(professional=DOCTOR_MESSAGE), status=201,
-        request=directory.SuspendAccountRequest(professional_id=DOCTOR)),
+        json={"why": "Départ"}, request=directory.SuspendAccountRequest(professional_id=DOCTOR, why="Départ")),
     Right("reinstate_account", "DELETE", f"/v1/professionals/{DOCTOR}/account/suspension", "administrator",
         "directory.ReinstateAccount", directory.ReinstateAccountResponse(professional=DOCTOR_MESSAGE),
         request=directory.ReinstateAccountRequest(professional_id=DOCTOR)),
@@ -243,4 +245,6 @@ RIGHT = [
         request=records.ListDocumentTypesRequest()),
     *LINKAGE,
     *ROR,
+    *ENROLMENT,
+    *IMPORTS,
 ]  # fmt: skip

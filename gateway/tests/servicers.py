@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from terresante.consent.v1 import consent_service_pb2_grpc, decision_service_pb2_grpc, journal_service_pb2_grpc
-from terresante.directory.v1 import directory_service_pb2_grpc, ror_service_pb2_grpc
+from terresante.directory.v1 import (
+    directory_service_pb2_grpc,
+    enrolment_service_pb2_grpc,
+    extract_service_pb2_grpc,
+    import_service_pb2_grpc,
+    ror_service_pb2_grpc,
+)
 from terresante.identity.v1 import identity_service_pb2_grpc, linkage_service_pb2_grpc
 from terresante.messaging.v1 import messaging_service_pb2_grpc
 from terresante.records.v1 import records_service_pb2_grpc
@@ -20,7 +26,9 @@ from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import allow
 
 STREAMS_OUT = {"records.ReadContent", "consent.ExportJournal", "identity.BatchMatch"}
-STREAMS_IN = {"records.PublishDocument"}
+STREAMS_IN = {"records.PublishDocument", "directory.UploadFile"}
+NOBODYS = {"directory.AskToEnrol"}
+"""RPCs without a person."""
 SERVICERS = {
     "identity": [(identity_service_pb2_grpc, "IdentityService"), (linkage_service_pb2_grpc, "LinkageService")],
     "consent": [
@@ -30,7 +38,13 @@ SERVICERS = {
     ],
     "records": [(records_service_pb2_grpc, "RecordsService")],
     "messaging": [(messaging_service_pb2_grpc, "MessagingService")],
-    "directory": [(directory_service_pb2_grpc, "DirectoryService"), (ror_service_pb2_grpc, "RorService")],
+    "directory": [
+        (directory_service_pb2_grpc, "DirectoryService"),
+        (ror_service_pb2_grpc, "RorService"),
+        (enrolment_service_pb2_grpc, "EnrolmentService"),
+        (import_service_pb2_grpc, "ImportService"),
+        (extract_service_pb2_grpc, "ExtractService"),
+    ],
 }
 
 
@@ -84,7 +98,7 @@ class Services:
         return lambda server: add(servicer, server)
 
     def _method(self, rpc: str) -> Any:
-        @allow("professional", "administrator", "patient", "system")
+        @allow(*(() if rpc in NOBODYS else ("professional", "administrator", "patient", "system")))
         async def unary(_: Any, request: Any, __: Any) -> Any:
             if rpc in STREAMS_IN:
                 self.asked.append(Asked(rpc, None, calls.current()))

@@ -22,7 +22,7 @@ every_body = pytest.mark.parametrize("right", WITH_BODY, ids=lambda right: right
 async def refused(http: Any, gateway: Any, right: Right, content: bytes, media: str = "application/json") -> Any:
     """The problem that a raw body gets; checks that no service heard of it."""
     programmed(gateway, right)
-    headers = gateway.bearer(right.kind) | right.headers | {"content-type": media}
+    headers = gateway.bearer(right.kind, acr=right.acr) | right.headers | {"content-type": media}
     answer = await http.request(right.method, right.path, content=content, headers=headers)
     reason_of(answer)
     assert gateway.services.asked == []
@@ -224,7 +224,7 @@ async def test_nothing_is_taken_for_true_but_true(gateway: Any, http: Any, value
 async def test_an_unknown_parameter_is_refused(right: Right, gateway: Any, http: Any) -> None:
     programmed(gateway, right)
     path = right.path + ("&" if "?" in right.path else "?") + "surprise=1"
-    headers = gateway.bearer(right.kind) | right.headers
+    headers = gateway.bearer(right.kind, acr=right.acr) | right.headers
 
     answer = await http.request(right.method, path, json=right.json, files=right.files, headers=headers)
 

@@ -13,6 +13,7 @@ from terresante_platform import refusals
 from terresante_platform.rpc.allow import rule_of
 
 from .fhir_calls import FHIR, FHIR_JSON, MATCH, PIX, READ, ROOT, fhir, outcome_of
+from .fhir_directory_calls import EXPORT, READS, SEARCHES
 from .things import PATIENT, PLACE, Right
 
 OPERATIONS = {one.operation_id: one for one in doors.operations("https://api.test")}
@@ -20,7 +21,9 @@ every = pytest.mark.parametrize("right", FHIR, ids=lambda right: right.operation
 
 
 def test_every_fhir_operation_has_its_right_call() -> None:
-    assert {name for name, one in OPERATIONS.items() if one.declared.authz.kinds} == {one.operation for one in FHIR}
+    right = {one.operation for one in (*FHIR, *READS, *SEARCHES, EXPORT)}
+    files = {"get_export_status", "get_export_file"}
+    assert {name for name, one in OPERATIONS.items() if one.declared.authz.kinds} == right | files
     assert {name for name, one in OPERATIONS.items() if not one.declared.authz.kinds} == {"get_capabilities"}
 
 
@@ -194,10 +197,11 @@ async def test_the_capabilities_need_nobody_and_name_what_is_served(gateway: Any
         "instance",
     )
     assert statement["implementation"]["url"] == f"https://api.test{ROOT}"
-    (resource,) = statement["rest"][0]["resource"]
+    (resource,) = [one for one in statement["rest"][0]["resource"] if one["type"] == "Patient"]
     named = {f"{ROOT}/Patient/${one['name']}" for one in resource["operation"]}
     read = {f"{ROOT}/Patient/{{patient}}"} if [one["code"] for one in resource["interaction"]] == ["read"] else set()
-    assert named | read | {f"{ROOT}/metadata"} == {one.path for one in OPERATIONS.values()}
+    served = {one.path for one in OPERATIONS.values() if one.declared.authz.resource != "directory"}
+    assert named | read | {f"{ROOT}/metadata"} == served
     assert gateway.services.asked == []
 
 

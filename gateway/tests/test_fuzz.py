@@ -61,7 +61,7 @@ async def test_what_is_generated_is_answered_as_described(
     right: Right, mode: GenerationMode, gateway: Any, operations: Any
 ) -> None:
     programmed(gateway, right)
-    headers = gateway.bearer(right.kind)
+    headers = gateway.bearer(right.kind, acr=right.acr)
 
     @settings(max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operations[right.operation].as_strategy(generation_mode=mode))

@@ -135,6 +135,8 @@ def test_the_changes_are_these() -> None:
         "close_structure",
         "change_offer",
         "close_offer",
+        "leave",
+        "apply_import",
     } == CHANGES
 
 
@@ -142,7 +144,9 @@ def test_the_changes_are_these() -> None:
 async def test_a_change_without_its_version_is_428(right: Right, gateway: Any, http: Any) -> None:
     programmed(gateway, right)
 
-    answer = await http.request(right.method, right.path, json=right.json, headers=gateway.bearer(right.kind))
+    answer = await http.request(
+        right.method, right.path, json=right.json, headers=gateway.bearer(right.kind, acr=right.acr)
+    )
 
     assert (answer.status_code, reason_of(answer)) == (428, "VERSION_REQUIRED")
     assert gateway.services.asked == []

@@ -14,7 +14,10 @@ from terresante_gateway.problems import STATUS
 from terresante_gateway.reasons import REASONS
 from terresante_gateway.routes import (
     accounts,
+    change_requests,
     consents,
+    differences,
+    imports,
     journal,
     notifications,
     professionals,
@@ -128,6 +131,11 @@ def test_every_reason_listed_has_a_known_status() -> None:
         (sources.ActKind, sources.ACT_KINDS),
         (reviews.ReviewState, reviews.STATES),
         (reviews.Verdict, reviews.VERDICTS),
+        (change_requests.RequestState, change_requests.STATES),
+        (imports.SourceFormat, imports.FORMATS),
+        (imports.ImportState, imports.STATES),
+        (imports.LineOutcome, imports.OUTCOMES),
+        (differences.Settlement, differences.SETTLEMENTS),
     ],
 )
 def test_the_words_of_an_enumeration_are_those_of_the_contract(words: Any, codes: Any) -> None:

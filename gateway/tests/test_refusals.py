@@ -39,7 +39,8 @@ async def test_a_password_alone_opens_nothing(right: Right, gateway: Any, http: 
 
     assert (answer.status_code, reason_of(answer)) == (401, "LOGIN_TOO_WEAK")
     challenge = answer.headers["www-authenticate"]
-    assert challenge == 'Bearer realm="terresante", error="insufficient_user_authentication", acr_values="2"'
+    asked = f'error="insufficient_user_authentication", acr_values="{right.acr}"'
+    assert challenge == f'Bearer realm="terresante", {asked}'
     assert gateway.services.asked == []
 
 

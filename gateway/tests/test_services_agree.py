@@ -21,12 +21,8 @@ from .operations import RIGHT
 from .things import Right
 
 PARTS = ("platform", "identity", "consent", "records", "messaging", "directory", "gateway")
-ELSEWHERE = tuple(
-    f"terresante_directory.{name}"
-    for name in ("workbench", "domain.administrators", "domain.enrolment", "domain.imports", "domain.lost_means",
-        "domain.requests")
-)  # fmt: skip
-"""What these refuse does not come by the gateway: pages, and calls that it has no route to yet."""
+ELSEWHERE = ("terresante_directory.workbench",)
+"""What these refuse does not come by the gateway: pages."""
 CONTRACTS = Path(__file__).resolve().parents[2] / "proto" / "terresante"
 _RPC = re.compile(r"((?:^ *//.*\n)+) *rpc (\w+)\(", re.MULTILINE)
 OPERATIONS = {one.operation_id: one for one in app.described(app.State())[1]}

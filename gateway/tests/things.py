@@ -207,6 +207,8 @@ class Right:
     files: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    acr: int = 2
+    """How strongly who calls is logged in."""
     request: Any = None
     """The message that must reach the service; None: whatever it is (streams)."""
 

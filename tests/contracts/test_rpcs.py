@@ -24,7 +24,7 @@ SERVICES = {
 }
 EDGES = {
     "identity": {"gateway", "consent"},
-    "consent": {"gateway", "identity", "records", "messaging"},
+    "consent": {"gateway", "identity", "records", "messaging", "directory"},
     "records": {"gateway"},
     "messaging": {"gateway"},
     "directory": {"gateway", "consent"},

@@ -1,9 +1,13 @@
 """Starts the gateway: its parts start in this order, and stop in reverse."""
 
+import time
+
 from terresante_platform import service
+from terresante_platform.strangers import Strangers
 
 from terresante_gateway import app, peers, readiness, server
 from terresante_gateway.cursors import Signer
+from terresante_gateway.exchange import BUDGETS, Services
 from terresante_gateway.settings import Settings
 
 
@@ -13,14 +17,15 @@ async def main(settings: Settings) -> None:
     addresses = {name: str(getattr(settings, f"{name}_address")) for name in peers.NAMES}
     limits = server.Limits(settings.most_connections, settings.head_seconds, settings.idle_seconds)
     async with (
-        peers.connected(addresses, who) as services,
+        peers.connected(addresses, who) as stubs,
         service.verifying(settings, "gateway") as verifier,
-        readiness.starting(services.channels, verifier) as state,
+        readiness.starting(stubs.channels, verifier) as state,
     ):
+        signer = Signer.from_file(settings.cursor_key_file)
+        strangers = Strangers(signer.mark, time.monotonic, BUDGETS, settings.trusted_proxies, settings.proxy_header)
         door = app.door(
-            services,
+            Services(stubs, signer, strangers),
             verifier,
-            Signer.from_file(settings.cursor_key_file),
             state,
             public_url=settings.public_url,
             origins=settings.cors_origins,

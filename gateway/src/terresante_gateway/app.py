@@ -9,20 +9,25 @@ from terresante_platform.refusals import Unavailable
 from terresante_platform.tokens import Verifier
 
 from terresante_gateway import openapi, page
-from terresante_gateway.cursors import Signer
 from terresante_gateway.door import Door
+from terresante_gateway.exchange import Services
 from terresante_gateway.fhir import doors as fhir
 from terresante_gateway.operation import NOBODY, Operation, on, operations_of
-from terresante_gateway.peers import Peers
 from terresante_gateway.routes import (
+    account_care,
     accounts,
     activation,
     acts,
+    administrators,
     blocks,
+    change_requests,
     circle,
     consents,
     contents,
+    correspondents,
     decisions,
+    desk,
+    differences,
     directory_acts,
     documents,
     emergency_accesses,
@@ -31,6 +36,8 @@ from terresante_gateway.routes import (
     identities,
     identity_history,
     identity_officers,
+    import_files,
+    imports,
     journal,
     matches,
     me,
@@ -43,8 +50,10 @@ from terresante_gateway.routes import (
     patients,
     professionals,
     reference,
+    reorganisations,
     representatives,
     reviews,
+    self_enrolment,
     sheets,
     sources,
     structures,
@@ -69,6 +78,8 @@ ROUTERS: Sequence[APIRouter] = (
     notifications.router,
     professionals.router,
     accounts.router,
+    account_care.router,
+    self_enrolment.router,
     structures.router,
     sheets.router,
     nodes.router,
@@ -76,7 +87,14 @@ ROUTERS: Sequence[APIRouter] = (
     offer_upkeep.router,
     finding.router,
     directory_acts.router,
-    directory_acts.reorganising,
+    reorganisations.router,
+    imports.router,
+    import_files.router,
+    differences.router,
+    correspondents.router,
+    change_requests.router,
+    administrators.router,
+    desk.router,
     reference.router,
     sources.router,
     matches.router,
@@ -153,9 +171,8 @@ def described(state: State, public_url: str = "") -> tuple[FastAPI, list[Operati
 
 
 def door(
-    peers: Peers,
+    services: Services,
     verifier: Verifier,
-    signer: Signer,
     state: State,
     *,
     public_url: str = "",
@@ -172,9 +189,8 @@ def door(
             *fhir.operations(public_url),
             *page.operations(openapi.document(app, operations), issuers or {}),
         ],
-        peers,
+        services,
         verifier,
-        signer,
         origins=origins,
         most_requests=most_requests,
         body_seconds=body_seconds,

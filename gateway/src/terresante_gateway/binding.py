@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from terresante_platform.ids import IdInvalid
 from terresante_platform.refusals import Invalid, Unauthenticated
 from terresante_platform.rpc.allow import LoginRequired
@@ -65,11 +65,14 @@ def checked_id(text: str, name: str) -> str:
 
 def query_binder(model: type[BaseModel]) -> Binder:
     """Reads the query string as `model`; without one, its defaults, which are made once."""
-    compulsory = any(field.is_required() for field in model.model_fields.values())
-    unasked = None if compulsory else model()
+    unasked: BaseModel | None
+    try:
+        unasked = model()
+    except ValidationError:  # it asks for something
+        unasked = None
 
     def bind(exchange: Exchange) -> Any:
         query = exchange.scope["query_string"]
-        return reading.query_as(model, query) if query or compulsory else unasked
+        return reading.query_as(model, query) if query or unasked is None else unasked
 
     return bind

@@ -53,6 +53,10 @@ class Signer:
             "Ce curseur n’est pas valable pour cette liste.", "Reprenez la liste depuis le début, sans curseur."
         )
 
+    def mark(self, text: str) -> str:
+        """What stands for a text that must not be told: the same for the same text, at every replica."""
+        return self._mac(text.encode(), "mark").hex()
+
     def _mac(self, text: bytes, purpose: str) -> bytes:
         signed = purpose.encode() + b"\0" + text
         return hmac.new(self._key, signed, hashlib.sha256).digest()[:_MAC_BYTES]

@@ -18,11 +18,9 @@ from terresante_platform.spans import span
 from terresante_platform.telemetry import log
 from terresante_platform.tokens import Verifier
 
-from terresante_gateway.cursors import Signer
-from terresante_gateway.exchange import Exchange
+from terresante_gateway.exchange import Exchange, Services
 from terresante_gateway.measures import Measures
 from terresante_gateway.operation import Operation
-from terresante_gateway.peers import Peers
 from terresante_gateway.problems import Fault, MethodNotAllowed, Overloaded, RouteUnknown
 from terresante_gateway.reading import Disconnected
 
@@ -77,18 +75,16 @@ class Door:
     def __init__(
         self,
         operations: Iterable[Operation],
-        peers: Peers,
+        services: Services,
         verifier: Verifier,
-        signer: Signer,
         *,
         origins: Iterable[str] = (),
         most_requests: int = 400,
         body_seconds: float = 10.0,
     ) -> None:
         self._table = Table(operations)
-        self._peers = peers
+        self._services = services
         self._verifier = verifier
-        self._signer = signer
         self._origins = frozenset(origin.encode("ascii") for origin in origins)
         self._most_requests = most_requests
         self._body_seconds = body_seconds
@@ -99,7 +95,7 @@ class Door:
         """Serves one HTTP request; anything else is not spoken here."""
         if scope["type"] != "http":
             raise ValueError("only HTTP is served")
-        exchange = Exchange(scope, receive, send, self._peers, self._signer)
+        exchange = Exchange(scope, receive, send, self._services)
         operations, exchange.ids = self._table.find(scope["path"])
         method = scope["method"]
         operation = operations.get(method)

@@ -1,13 +1,16 @@
 """One request and its answer: what came, who asks, and the single place where anything is sent back."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from terresante_platform.calls import Caller
 from terresante_platform.refusals import Invalid, PreconditionMissing, Refusal, Unauthenticated
+from terresante_platform.strangers import Budget, Strangers
 
 from terresante_gateway import problems
 from terresante_gateway.cursors import Signer
@@ -29,6 +32,10 @@ ALWAYS: list[tuple[bytes, bytes]] = [
 ]
 _ONCE = (b"authorization", b"terresante-place", b"idempotency-key", b"if-match", b"content-type", b"traceparent")
 LARGEST_VERSION = 2**63 - 1
+BUDGETS = (Budget(burst=5, per_hour=10), Budget(burst=200, per_hour=1000))
+"""Of each address and of all together, at this replica, for what asks for no login: as the directory's, which counts
+for all replicas. So a flood is stopped before it gets there, and at most 700 addresses are ever kept.
+"""
 
 
 class HeaderRepeated(Invalid):
@@ -49,14 +56,24 @@ class VersionMissing(PreconditionMissing):
     reason = "VERSION_REQUIRED"
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What routes ask: the stubs, the signer of cursors, and who counts those without a login."""
+
+    peers: Peers
+    signer: Signer
+    strangers: Strangers
+
+
 class Exchange(Request):
     """A request as routes and their dependencies see it. `given` holds its headers, lower case, each once."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, peers: Peers, signer: Signer) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, services: Services) -> None:
         super().__init__(scope, receive, send)
         self.started = time.perf_counter()
-        self.peers = peers
-        self.signer = signer
+        self.peers = services.peers
+        self.signer = services.signer
+        self.strangers = services.strangers
         self.given: dict[bytes, bytes] = dict(scope["headers"])
         self.ids: tuple[str, ...] = ()
         self.body_seconds = 10.0
@@ -163,3 +180,8 @@ def version_if_given(exchange: Exchange) -> int:
 def peers_of(exchange: Exchange) -> Peers:
     """The stubs of the five services."""
     return exchange.peers
+
+
+def admission_of(exchange: Exchange) -> Callable[[], str]:
+    """Counts whoever asks without a login once more, and gives their mark; refuses with RATE_LIMITED."""
+    return partial(exchange.strangers.admit, exchange.scope)

@@ -16,11 +16,12 @@ import msgspec
 import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from terresante_gateway.examples import Examples
 from terresante_gateway.exchange import version_if_given, version_required
 from terresante_gateway.operation import Operation, Stream
-from terresante_gateway.parts import upload_of
+from terresante_gateway.parts import LARGEST_CONTENT, LARGEST_FILE, MIB, file_of
 from terresante_gateway.problems import TITLES, Problem
 from terresante_gateway.reasons import DECIDED, REASONS
 
@@ -141,8 +142,9 @@ def _complete(
         parameters.append(_KEY)
     if "professional" in declared.authz.kinds:
         parameters.append(_PLACE)
-    if operation.depends_on(upload_of):
-        described["requestBody"] = _form(schemas)
+    if declared.form is not None:
+        largest = LARGEST_FILE if operation.depends_on(file_of) else LARGEST_CONTENT
+        described["requestBody"] = _form(declared.form, largest, schemas)
         content = described["requestBody"]["content"]["multipart/form-data"]
         content["example"] = examples.sent(described["operationId"], declared.status, content["schema"], schemas)
     elif "requestBody" in described:
@@ -205,15 +207,13 @@ def _problems(reasons: list[str], shared: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _form(schemas: dict[str, Any]) -> dict[str, Any]:
-    """The two parts of a published document."""
-    from terresante_gateway.routes.contents import NewDocument
-
-    made = NewDocument.model_json_schema(ref_template=REF.replace("{name}", "{model}"))
+def _form(model: type[BaseModel], largest: int, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The two parts of a form: what `model` describes, then at most `largest` bytes."""
+    made = model.model_json_schema(ref_template=REF.replace("{name}", "{model}"))
     for name, schema in made.pop("$defs", {}).items():
         schemas.setdefault(name, schema)
-    schemas["NewDocument"] = made
-    reference = {"$ref": REF.format(name="NewDocument")}
+    schemas[model.__name__] = made
+    reference = {"$ref": REF.format(name=model.__name__)}
     return {
         "required": True,
         "content": {
@@ -223,7 +223,11 @@ def _form(schemas: dict[str, Any]) -> dict[str, Any]:
                     "required": ["description", "content"],
                     "properties": {
                         "description": {**reference, "description": "D’abord"},
-                        "content": {"type": "string", "format": "binary", "description": "Ensuite, 25 Mio au plus"},
+                        "content": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": f"Ensuite, {largest // MIB} Mio au plus",
+                        },
                     },
                 },
                 "encoding": {"description": {"contentType": "application/json"}},

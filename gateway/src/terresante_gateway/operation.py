@@ -28,7 +28,7 @@ from terresante_platform.tokens import Verifier
 
 from terresante_gateway import binding, reading
 from terresante_gateway.binding import Binder
-from terresante_gateway.exchange import Exchange, asker, peers_of, version_if_given, version_required
+from terresante_gateway.exchange import Exchange, admission_of, asker, peers_of, version_if_given, version_required
 from terresante_gateway.peers import Peers
 
 DEFAULT_SECONDS = 5.0
@@ -57,6 +57,8 @@ To = Annotated[Peers, Depends(peers_of)]
 """The services."""
 Asker = Annotated[Caller, Depends(asker)]
 """Who asks."""
+Admission = Annotated[Callable[[], str], Depends(admission_of)]
+"""Counts whoever asks without a login, once their request is read and right; gives their mark."""
 Version = Annotated[int, Depends(version_required)]
 """`If-Match`, compulsory."""
 VersionIfGiven = Annotated[int, Depends(version_if_given)]
@@ -106,6 +108,7 @@ class Page:
 
     media_type: str
     body: bytes
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ class Declared:
     vital: bool = False
     """Served even when the gateway is overloaded (withdrawals, emergencies)."""
     answer_media_type: str = "application/json"
+    form: type[BaseModel] | None = None
+    """What the first part of a form describes, where the body is one."""
     line: Any = None
     """The struct of each line, where the answer is a stream of lines."""
     unless: Unless | None = None
@@ -215,7 +220,7 @@ class Operation(APIRoute):
         if isinstance(answer, Stream):
             await exchange.pour(answer.media_type.encode(), answer.chunks, answer.headers)
         elif isinstance(answer, Page):
-            await exchange.answer(200, answer.body, answer.media_type.encode())
+            await exchange.answer(answer.status, answer.body, answer.media_type.encode())
         elif answer is None:
             await exchange.answer(204, b"")
         else:

@@ -22,7 +22,10 @@ from terresante_gateway.problems import RequestTooSlow
 from terresante_gateway.reading import Disconnected, MediaTypeUnsupported
 
 LARGEST_DESCRIPTION = 64 * 1024
-LARGEST_CONTENT = 25 * 1024 * 1024
+MIB = 1024 * 1024
+LARGEST_CONTENT = 25 * MIB
+LARGEST_FILE = 1024 * MIB
+"""What the directory takes at most; of a workbook or Bundle it takes less."""
 FRAMING = 16 * 1024
 CHUNK = 64 * 1024
 PAUSE_SECONDS = 10.0
@@ -36,7 +39,7 @@ class MultipartInvalid(Invalid):
 
 
 class ContentTooLarge(TooLarge):
-    """More than 25 MiB."""
+    """More than is read: 25 MiB of a document, 1 GiB of a file of the directory."""
 
     reason = "CONTENT_TOO_LARGE"
 
@@ -58,7 +61,7 @@ class _End(NamedTuple):
 class Upload:
     """Reads the form of one request, in order: `description()`, `media_type()`, `chunks()`."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, largest: int = LARGEST_CONTENT) -> None:
         kind, options = parse_options_header(exchange.given.get(b"content-type", b""))
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not 1 <= len(boundary) <= 70:
@@ -66,10 +69,11 @@ class Upload:
                 "Ce contenu n’est pas un formulaire.", "Envoyez multipart/form-data : « description » puis « content »."
             )
         announced = exchange.given.get(b"content-length", b"0")
-        if len(announced) > 12 or int(announced) > LARGEST_CONTENT + LARGEST_DESCRIPTION + FRAMING:
-            raise _too_large()
+        if len(announced) > 12 or int(announced) > largest + LARGEST_DESCRIPTION + FRAMING:
+            raise _too_large(largest)
         self.fault: Refusal | Disconnected | None = None
         """What went wrong while someone else was pulling the chunks."""
+        self._largest = largest
         self._receive = exchange.receive
         self._more = True
         self._events: deque[_Begin | _Data | _End] = deque()
@@ -118,8 +122,8 @@ class Upload:
         try:
             while isinstance(event := await self._next(), _Data):
                 size += len(event.data)
-                if size > LARGEST_CONTENT:
-                    raise _too_large()
+                if size > self._largest:
+                    raise _too_large(self._largest)
                 for start in range(0, len(event.data), CHUNK):
                     yield event.data[start : start + CHUNK]
             if not isinstance(await self._next(), _End):
@@ -166,8 +170,8 @@ def _framing(sentence: str) -> NoReturn:
     raise MultipartInvalid(sentence, "Envoyez deux parties, dans cet ordre : « description » (JSON), « content ».")
 
 
-def _too_large() -> ContentTooLarge:
-    return ContentTooLarge("Le document dépasse 25 Mio.", "Réduisez-le, ou publiez-le en plusieurs documents.")
+def _too_large(largest: int) -> ContentTooLarge:
+    return ContentTooLarge(f"Le contenu dépasse {largest // MIB} Mio.", "Réduisez-le, ou envoyez-le en plusieurs fois.")
 
 
 def upload_of(exchange: Exchange) -> Upload:
@@ -177,3 +181,12 @@ def upload_of(exchange: Exchange) -> Upload:
 
 Form = Annotated[Upload, Depends(upload_of)]
 """A parameter: the form of the request."""
+
+
+def file_of(exchange: Exchange) -> Upload:
+    """The form of a request with a file of the directory. Refuses with MEDIA_TYPE_UNSUPPORTED, CONTENT_TOO_LARGE."""
+    return Upload(exchange, LARGEST_FILE)
+
+
+FileForm = Annotated[Upload, Depends(file_of)]
+"""A parameter: the form of the request, with a file of the directory."""

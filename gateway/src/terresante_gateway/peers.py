@@ -10,6 +10,9 @@ from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceStub
 from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from terresante.directory.v1.enrolment_service_pb2_grpc import EnrolmentServiceStub
+from terresante.directory.v1.extract_service_pb2_grpc import ExtractServiceStub
+from terresante.directory.v1.import_service_pb2_grpc import ImportServiceStub
 from terresante.directory.v1.ror_service_pb2_grpc import RorServiceStub
 from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceStub
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
     from terresante.consent.v1.journal_service_pb2_grpc import JournalServiceAsyncStub
     from terresante.directory.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub
+    from terresante.directory.v1.enrolment_service_pb2_grpc import EnrolmentServiceAsyncStub
+    from terresante.directory.v1.extract_service_pb2_grpc import ExtractServiceAsyncStub
+    from terresante.directory.v1.import_service_pb2_grpc import ImportServiceAsyncStub
     from terresante.directory.v1.ror_service_pb2_grpc import RorServiceAsyncStub
     from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
     from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceAsyncStub
@@ -45,6 +51,9 @@ class Peers:
     messaging: "MessagingServiceAsyncStub"
     directory: "DirectoryServiceAsyncStub"
     ror: "RorServiceAsyncStub"
+    enrolment: "EnrolmentServiceAsyncStub"
+    imports: "ImportServiceAsyncStub"
+    extracts: "ExtractServiceAsyncStub"
     channels: Mapping[str, aio.Channel]
     """By service of `NAMES`."""
 
@@ -66,5 +75,8 @@ async def connected(addresses: dict[str, str], identity: Identity) -> AsyncItera
             messaging=MessagingServiceStub(to["messaging"]),
             directory=DirectoryServiceStub(to["directory"]),
             ror=RorServiceStub(to["directory"]),
+            enrolment=EnrolmentServiceStub(to["directory"]),
+            imports=ImportServiceStub(to["directory"]),
+            extracts=ExtractServiceStub(to["directory"]),
             channels=to,
         )

@@ -1,6 +1,6 @@
 """Refusals as HTTP clients see them: RFC 9457 problem details, with the headers that go with each status."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -129,6 +129,14 @@ class Fault(Unavailable):
 
     reason = "FAULT"
     status: ClassVar[int] = 500
+
+
+class Reason(NamedTuple):
+    """An HTTP status, a sentence, and the status it has where another part says the same."""
+
+    status: int
+    sentence: str
+    also: int = 0
 
 
 _encode = msgspec.json.Encoder().encode

@@ -4,16 +4,8 @@ A reason never changes its meaning; new ones may come. Sentences are French: por
 `detail` doesn't suit.
 """
 
-from typing import NamedTuple
-
-
-class Reason(NamedTuple):
-    """An HTTP status, a sentence, and the status it has where another part says the same."""
-
-    status: int
-    sentence: str
-    also: int = 0
-
+from terresante_gateway.directory_reasons import DIRECTORY
+from terresante_gateway.problems import Reason
 
 REASONS: dict[str, Reason] = {
     # the request itself
@@ -28,7 +20,7 @@ REASONS: dict[str, Reason] = {
     "MEDIA_TYPE_UNSUPPORTED": Reason(415, "Le type de contenu n’est pas celui que l’opération lit."),
     "BODY_MISSING": Reason(400, "L’opération demande un contenu JSON."),
     "BODY_TOO_LARGE": Reason(
-        413, "Le JSON dépasse 256 Kio (64 Kio pour la description d’un document, 2 Mio pour un lot)."
+        413, "Le JSON dépasse 256 Kio (64 Kio pour la description d’un document ou d’un fichier, 2 Mio pour un lot)."
     ),
     "JSON_INVALID": Reason(400, "Ce n’est pas du JSON strict : UTF-8, clés uniques, ni NaN ni NUL, 32 niveaux."),
     "FIELDS_INVALID": Reason(400, "Des champs ne sont pas acceptés : voir `errors`."),
@@ -42,6 +34,7 @@ REASONS: dict[str, Reason] = {
     "SEARCH_INVALID": Reason(400, "La recherche n’a pas la forme attendue."),
     "LIMIT_INVALID": Reason(400, "Le nombre d’éléments par page n’est pas accepté."),
     "TOO_MANY_IDS": Reason(400, "Trop d’identifiants à la fois."),
+    "COUNT_INVALID": Reason(400, "Ce qu’il faut compter n’a pas la forme attendue."),
     "QUESTION_INVALID": Reason(400, "La question d’accès n’a pas la forme attendue."),
     "REQUEST_INVALID": Reason(400, "La demande n’est pas valable."),
     "REQUEST_CONTRADICTORY": Reason(422, "La demande contredit une demande précédente."),
@@ -131,7 +124,7 @@ REASONS: dict[str, Reason] = {
     "IDENTITY_VERSION_OLDER": Reason(409, "Une version plus récente de cette identité est déjà connue."),
     "MATCH_TOO_MANY": Reason(400, "Trop de recherches à la fois : 1 000 au plus."),
     "REFERENCE_INVALID": Reason(400, "Il faut nommer la personne d’une façon, et d’une seule."),
-    "SOURCE_UNKNOWN": Reason(404, "Cette identité source est inconnue."),
+    "SOURCE_UNKNOWN": Reason(404, "Cette identité source, ou cette source de l’annuaire, est inconnue.", 400),
     "PERSONS_SAME": Reason(400, "Il faut deux personnes différentes."),
     "PERSON_MERGED": Reason(409, "Cette personne est devenue une autre par une fusion."),
     "ALREADY_LINKED": Reason(409, "Cette identité source est déjà liée à cette personne."),
@@ -145,7 +138,7 @@ REASONS: dict[str, Reason] = {
     "REVIEW_UNKNOWN": Reason(404, "Cette paire à examiner est inconnue."),
     "REVIEW_DECIDED": Reason(409, "Cette paire est déjà décidée, ou n’a plus d’objet."),
     "REVIEW_VERDICT_INVALID": Reason(400, "Il faut dire si c’est une personne, ou deux."),
-    "ASSIGNEE_INVALID": Reason(400, "Cette personne ne peut pas s’occuper de cette paire."),
+    "ASSIGNEE_INVALID": Reason(400, "Cette personne ne peut pas s’en occuper."),
     "COMMENT_INVALID": Reason(400, "Le commentaire manque, ou dépasse 1 000 caractères."),
     "MOMENT_INVALID": Reason(400, "Ce moment n’est pas possible ici."),
     # consent, circle
@@ -187,7 +180,7 @@ REASONS: dict[str, Reason] = {
     "CATEGORY_UNKNOWN": Reason(400, "Cette catégorie n’est pas connue."),
     "TITLE_INVALID": Reason(400, "Le titre n’a pas la forme attendue."),
     "CONTENT_EMPTY": Reason(400, "Le document n’a pas d’octets."),
-    "CONTENT_TOO_LARGE": Reason(413, "Le document dépasse 25 Mio."),
+    "CONTENT_TOO_LARGE": Reason(413, "Le document dépasse 25 Mio, ou le fichier 1 Gio."),
     "CONTENT_UNSUPPORTED": Reason(415, "Ce n’est ni PDF, ni JPEG, ni PNG, ni CDA, ni texte UTF-8."),
     "CONTENT_CUT": Reason(400, "L’envoi s’est interrompu ; rien n’a été publié."),
     "DESCRIPTION_MISSING": Reason(400, "La description doit venir d’abord, une seule fois."),
@@ -198,60 +191,7 @@ REASONS: dict[str, Reason] = {
     "OBSERVATION_INVALID": Reason(400, "L’observation n’a pas la forme attendue."),
     "TOO_MANY_CODES": Reason(400, "Trop de codes dans le filtre."),
     "NOTIFICATION_UNKNOWN": Reason(404, "Cette notification est inconnue."),
-    # the directory
-    "TERRITORY_UNKNOWN": Reason(400, "Ce territoire est inconnu."),
-    "TERRITORY_NOT_YOURS": Reason(403, "Ce territoire n’est pas de ceux que l’appelant administre."),
-    "ADMINISTRATOR_UNKNOWN": Reason(403, "L’appelant n’administre aucun territoire."),
-    "STRUCTURE_UNKNOWN": Reason(404, "Cette structure est inconnue."),
-    "STRUCTURE_ALREADY": Reason(409, "Cette structure est déjà enregistrée."),
-    "STRUCTURE_NAME_INVALID": Reason(400, "Le nom de la structure n’a pas la forme attendue."),
-    "STRUCTURE_IDENTIFIER_INVALID": Reason(400, "Le FINESS ou le SIRET n’est pas valable."),
-    "STRUCTURE_ADDRESS_INVALID": Reason(400, "L’adresse de la structure n’est pas valable."),
-    "STRUCTURE_KIND_UNKNOWN": Reason(400, "Cette sorte de structure n’est pas connue."),
-    "PROFESSIONAL_UNKNOWN": Reason(404, "Ce professionnel est inconnu."),
-    "PROFESSIONAL_ALREADY": Reason(409, "Ce professionnel est déjà enregistré."),
-    "PROFESSIONAL_NAME_INVALID": Reason(400, "Le nom du professionnel n’a pas la forme attendue."),
-    "PROFESSION_UNKNOWN": Reason(400, "Cette profession n’est pas connue."),
-    # the directory in time
-    "STRUCTURE_LEVEL_INVALID": Reason(400, "Ce niveau (entité juridique, site, organisation interne) ne va pas ici."),
-    "STRUCTURE_PARENT_INVALID": Reason(400, "Une structure ne peut pas faire partie de celle-là."),
-    "STRUCTURE_CLOSED": Reason(409, "Cette structure est fermée."),
-    "TELECOM_INVALID": Reason(400, "Un moyen de joindre n’a pas la forme attendue."),
-    "WHY_INVALID": Reason(400, "Le motif dépasse 500 caractères, ou n’est pas lisible."),
-    "NOTHING_CHANGED": Reason(409, "La fiche dit déjà cela."),
-    "CLOSING_KIND_INVALID": Reason(400, "La sorte de fermeture manque ou n’est pas un code."),
-    "OFFER_UNKNOWN": Reason(404, "Cette offre est inconnue."),
-    "OFFER_CLOSED": Reason(409, "Cette offre est fermée."),
-    "OFFER_NAME_INVALID": Reason(400, "Le nom de l’offre n’a pas la forme attendue."),
-    "OFFER_CODE_INVALID": Reason(400, "Un code de l’offre n’a pas la forme attendue."),
-    "AGE_RANGE_INVALID": Reason(400, "L’âge minimal dépasse l’âge maximal."),
-    "OPENING_INVALID": Reason(400, "Les jours ou les heures d’ouverture ne sont pas possibles."),
-    "POSITION_INVALID": Reason(400, "Cette position n’est pas un point du globe."),
-    "CAPACITY_INVALID": Reason(400, "Une capacité n’est pas possible."),
-    "SUBJECT_INVALID": Reason(400, "Ce dont on demande l’histoire n’est pas nommé comme il faut."),
-    "ACT_UNDONE": Reason(409, "Cette opération a déjà été défaite."),
-    "ACT_BUILT_UPON": Reason(409, "Une opération plus récente a repris ce que celle-ci avait changé."),
-    "OPERATION_INVALID": Reason(400, "Cette opération n’a pas de sens telle quelle."),
-    "PREVIEW_STALE": Reason(412, "Ce que l’opération touche a changé depuis l’aperçu."),
-    "COMMUNE_UNKNOWN": Reason(400, "Cette commune est inconnue."),
-    "TERRITORY_ALREADY": Reason(409, "Un territoire porte déjà ce code."),
-    "RPPS_INVALID": Reason(400, "Le RPPS n’est pas valable pour cette profession."),
-    "PLACE_ALREADY": Reason(409, "Le professionnel exerce déjà dans cette structure."),
-    "PLACE_ENDED": Reason(409, "Cet exercice est déjà terminé."),
-    "PLACE_INVALID": Reason(400, "Le lieu d’exercice n’a pas la forme attendue."),
-    "ACCOUNT_UNKNOWN": Reason(404, "Ce professionnel n’a pas de compte."),
-    "ACCOUNT_STATE_INVALID": Reason(400, "Un compte ne peut être mis que dans l’état ouvert ou suspendu."),
-    "ACCOUNT_BUSY": Reason(409, "Le compte est en train de changer."),
-    "ACCOUNT_CARD_TAKEN": Reason(409, "Cette carte est celle d’un autre compte."),
-    "ACCOUNT_MEANS_INVALID": Reason(400, "Ce moyen de connexion ne convient pas à ce professionnel."),
-    "MANDATE_EMPTY": Reason(400, "Le mandat ne nomme ni territoire ni structure."),
-    "MANDATE_UNKNOWN": Reason(404, "Ce professionnel n’a pas de mandat d’identitovigilance."),
-    "FEEDER_UNKNOWN": Reason(404, "Ce système est inconnu."),
-    "FEEDER_NAME_INVALID": Reason(400, "Le nom du système n’a pas la forme attendue."),
-    "FEEDING_POLICY_UNKNOWN": Reason(400, "Cette politique n’est pas connue : strict, suggest ou auto."),
-    "ISSUER_TAKEN": Reason(409, "Un autre système alimente déjà les numéros de cet émetteur."),
-    "CERTIFICATE_SUBJECT_INVALID": Reason(400, "Le sujet du certificat n’a pas la forme attendue (RFC 4514)."),
-    "CERTIFICATE_SUBJECT_TAKEN": Reason(409, "Un autre système se connecte déjà avec ce certificat."),
+    **DIRECTORY,
     # parts that do not answer
     "OVERLOADED": Reason(503, "Trop de demandes sont en cours ; voir Retry-After."),
     "STARTING": Reason(503, "Ce processus démarre."),

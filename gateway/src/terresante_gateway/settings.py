@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 from pydantic_settings import SettingsConfigDict
 from terresante_platform.settings import Settings as CommonSettings
+from terresante_platform.strangers import ProxyHeader
 
 
 class Settings(CommonSettings):
@@ -23,6 +24,14 @@ class Settings(CommonSettings):
     public_url: str = Field(description="https:// address under which portals reach the gateway; shown in the OpenAPI")
     cors_origins: list[str] = Field(
         default_factory=list, description="JSON list of the portals' origins, as browsers send them"
+    )
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description="JSON list of networks (CIDR) of the reverse proxies in front, whose word about the client's "
+        "address is believed; none by default: the client is then who connects",
+    )
+    proxy_header: ProxyHeader = Field(
+        "x-forwarded-for", description="The one header in which those proxies tell it; the other is ignored"
     )
     most_requests: int = Field(
         400, ge=1, le=10_000, description="Requests served at once; beyond, 503 but for withdrawals and emergencies"

@@ -13,6 +13,7 @@ from pathlib import Path
 from terresante_dev import personas, stack
 from terresante_dev.enrolment import NotEnrolled
 from terresante_dev.recording.directory import in_time
+from terresante_dev.recording.enrolling import come_and_go
 from terresante_dev.recording.listening import Recorder
 from terresante_dev.recording.scenes import everything, urgent
 from terresante_dev.recording.vigilance import fed_and_decided
@@ -42,6 +43,7 @@ def main() -> int:
                 urgent(stage)
         fed_and_decided(stage)
         in_time(stage)
+        come_and_go(stage)
         everything(stage, relative)
     except (stack.NotPossible, NotTrue, NotEnrolled) as reason:
         print(reason, file=sys.stderr)

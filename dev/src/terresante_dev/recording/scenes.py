@@ -111,7 +111,7 @@ def administer(stage: Stage) -> None:
     added = admin.call("POST", f"{address}/places", {"structure_id": house, "role": "infirmière"}, **version(found))
     place = next(one for one in done(added, 201)["places"] if one["structure_id"] == house)
     done(admin.call("DELETE", f"{address}/places/{place['id']}", **version(added)))
-    done(admin.post(f"{address}/account/suspension"), 201)
+    done(admin.post(f"{address}/account/suspension", {"why": "Départ annoncé"}), 201)
     done(admin.call("DELETE", f"{address}/account/suspension"))
     done(nurse.get("/v1/me"))
     done(admin.get("/v1/me"))

@@ -1,4 +1,5 @@
-"""The FHIR operations. Each is the operation of /v1 of the same meaning, in other words: one call, same rules behind.
+"""The FHIR operations on identities: each is the operation of /v1 of the same meaning, in other words; those on the
+directory are in `directory/doors.py`.
 
 FHIR R4 http.html and operations.html, Patient/$match; IHE PIXm ITI-83 ($ihe-pix), by POST only.
 """
@@ -11,6 +12,7 @@ from pydantic import Field
 from terresante.identity.v1 import identity_service_pb2 as identity
 
 from terresante_gateway.fhir import asked, capability, told
+from terresante_gateway.fhir.directory import doors as directory
 from terresante_gateway.fhir.given import Given
 from terresante_gateway.fhir.outcomes import MEDIA_TYPE, ROOT
 from terresante_gateway.operation import CARE, NOBODY, Authz, Id, Operation, Page, To, on, operations_of
@@ -71,7 +73,7 @@ def operations(public_url: str) -> list[Operation]:
             )
         return _answer(told.patient(reply.persons[0]))
 
-    return operations_of([router])
+    return operations_of([router, directory.router(address)])
 
 
 def _answer(resource: dict[str, Any]) -> Page:

@@ -10,6 +10,7 @@ from terresante.directory.v1 import directory_service_pb2 as pb
 from terresante_gateway.codes import codes_of
 from terresante_gateway.operation import Authz, Id, To, on
 from terresante_gateway.routes.professionals import Professional
+from terresante_gateway.routes.sheets import Why
 from terresante_gateway.words import Input
 
 router = APIRouter(prefix="/v1/professionals/{professional}/account", tags=["Comptes des professionnels"])
@@ -44,16 +45,23 @@ async def open_account(professional: Id, new: NewAccount, peers: To) -> Account:
     return Account(Professional.of(reply.professional), reply.username, reply.starting_password or None)
 
 
+class Suspension(Input):
+    """Pourquoi on suspend ; peut être absent."""
+
+    why: Why = ""
+
+
 @on(router, "POST", "/suspension", "Suspendre un compte", Authz("account", "suspend", ("administrator",)), *_REASONS,
-    "ACCOUNT_UNKNOWN", status=201, vital=True)  # fmt: skip
-async def suspend_account(professional: Id, peers: To) -> Professional:
+    "ACCOUNT_UNKNOWN", "WHY_INVALID", status=201, vital=True)  # fmt: skip
+async def suspend_account(professional: Id, peers: To, suspension: Suspension | None = None) -> Professional:
     """Aussitôt : les sessions finissent, les décisions refusent."""
-    reply = await peers.directory.SuspendAccount(pb.SuspendAccountRequest(professional_id=professional))
+    request = pb.SuspendAccountRequest(professional_id=professional, why=suspension.why if suspension else "")
+    reply = await peers.directory.SuspendAccount(request)
     return Professional.of(reply.professional)
 
 
 @on(router, "DELETE", "/suspension", "Rétablir un compte",
-    Authz("account", "reinstate", ("administrator",), max_age=300), *_REASONS, "ACCOUNT_UNKNOWN",
+    Authz("account", "reinstate", ("administrator",), max_age=300), *_REASONS, "ACCOUNT_UNKNOWN", "WHY_INVALID",
     "LOGIN_TOO_OLD")  # fmt: skip
 async def reinstate_account(professional: Id, peers: To) -> Professional:
     """Lève la suspension."""

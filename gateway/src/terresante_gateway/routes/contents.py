@@ -43,7 +43,7 @@ class NewDocument(Input):
     "CONTENT_CUT", "DOCUMENT_REPLACED_ALREADY", "DOCUMENT_NOT_YOURS", "DOCUMENT_UNKNOWN", *RECORD,
     "CONTENTS_UNAVAILABLE", "IDEMPOTENCY_KEY_REUSED", "MULTIPART_INVALID", "MEDIA_TYPE_UNSUPPORTED", "BODY_TOO_LARGE",
     "JSON_INVALID", "FIELDS_INVALID", "REQUEST_TOO_SLOW", status=201, etag=True, keyed=True,
-    seconds=CONTENT_SECONDS)  # fmt: skip
+    form=NewDocument, seconds=CONTENT_SECONDS)  # fmt: skip
 async def publish_document(patient: Id, form: Form, peers: To) -> Document:
     """Formulaire en deux parties : `description` (JSON), puis `content` (PDF, JPEG, PNG, CDA, texte ; 25 Mio)."""
     new = await form.description(NewDocument)
