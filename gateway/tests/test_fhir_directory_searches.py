@@ -259,7 +259,9 @@ async def test_the_extraction_pattern_is_one_question_and_brings_everything(gate
         f"Practitioner/{DOCTOR}",
         f"PractitionerRole/{PLACE}",
     ]
-    assert bundle["entry"][0]["fullUrl"] == f"https://api.test{ROOT}/HealthcareService/{THING}"
+    addresses = [one["fullUrl"] for one in bundle["entry"]]
+    assert len(addresses) == len(set(addresses)) == 6
+    assert addresses[0] == f"https://api.test{ROOT}/HealthcareService/{THING}"
 
 
 @pytest.mark.parametrize(
@@ -377,4 +379,4 @@ def test_a_server_that_does_not_know_its_address_links_from_where_it_was_asked()
     told = bundles.bundle(search, pb.ExtractResponse(structures=[SITE], matched=1), "", "abc")
 
     assert [one["url"] for one in told["link"]] == ["Organization", "Organization?_cursor=abc"]
-    assert told["entry"][0]["fullUrl"] == f"urn:uuid:{PRACTICE}"
+    assert told["entry"][0]["fullUrl"] == f"urn:terresante:Organization:{PRACTICE}"

@@ -7,7 +7,13 @@ from uuid import uuid4
 
 import pytest
 from terresante.consent.v1 import consent_service_pb2, decision_service_pb2, journal_service_pb2
-from terresante.directory.v1 import directory_service_pb2, enrolment_service_pb2, import_service_pb2, ror_service_pb2
+from terresante.directory.v1 import (
+    directory_service_pb2,
+    enrolment_service_pb2,
+    extract_service_pb2,
+    import_service_pb2,
+    ror_service_pb2,
+)
 from terresante.identity.v1 import identity_service_pb2, linkage_service_pb2
 from terresante.messaging.v1 import messaging_service_pb2
 from terresante.records.v1 import records_service_pb2
@@ -20,7 +26,13 @@ SERVICES = {
     "consent": [consent_service_pb2, decision_service_pb2, journal_service_pb2],
     "records": [records_service_pb2],
     "messaging": [messaging_service_pb2],
-    "directory": [directory_service_pb2, ror_service_pb2, import_service_pb2, enrolment_service_pb2],
+    "directory": [
+        directory_service_pb2,
+        ror_service_pb2,
+        import_service_pb2,
+        enrolment_service_pb2,
+        extract_service_pb2,
+    ],
 }
 EDGES = {
     "identity": {"gateway", "consent"},

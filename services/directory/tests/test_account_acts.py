@@ -1,11 +1,12 @@
 """What was done to accounts is read again by whoever answers for them, and by nobody else."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from terresante.directory.v1 import directory_service_pb2 as directory_pb
 from terresante_directory.domain.enrolment import NEW
 from terresante_directory.joining import Joining
 from terresante_directory.settling import Settling
+from terresante_directory.store.enrolment_tables import account_difference, account_seen
 from terresante_platform.database import Database
 
 from .counter import Counter
@@ -184,3 +185,35 @@ async def test_accounts_are_found_by_what_troubles_them_and_by_name(
     assert "in_person" in (await counter.accounts()).evidence
     await desk.administrator("95-sud")
     assert list((await counter.accounts(professional_id=ids["Abel"])).accounts) == []
+
+
+async def test_what_the_desk_counts_is_what_the_lists_show(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory, database: Database, clock: Clock
+) -> None:
+    someone = await desk.someone(rpps=RPPS)
+    place = someone.places[0].structure_id
+    others = [(await desk.professional(place, family_name=name)).professional_id for name in ("Abel", "Bert")]
+    for id in (someone.professional_id, *others):
+        await desk.open(id)
+    keycloak.away = True
+    await counter.card_lost(someone.professional_id)
+    async with database.transaction() as transaction:
+        seen = {"uid": UUID(others[0]), "locked": True, "seen_at": clock.at}
+        await transaction.execute(account_seen.insert().values(seen))
+        for id, uid, kind in (("a", UUID(others[1]), "state"), ("b", None, "unknown_here")):
+            told = {"id": id, "uid": uid, "kind": kind, "since": clock.at, "seen_at": clock.at}
+            await transaction.execute(account_difference.insert().values(told))
+
+    waiting = await counter.waiting()
+
+    differing = await counter.accounts(differing=True)
+    assert {kind: count for kind, count in waiting.items() if "account" in kind} == {
+        "locked_accounts": len((await counter.accounts(locked=True)).accounts),
+        "unsettled_accounts": len((await counter.accounts(unsettled=True)).accounts),
+        "account_differences": len(differing.accounts) + differing.strangers,
+    }
+    assert [one.professional_id for one in differing.accounts] == [others[1]]
+    await desk.administrator("95-sud")
+    assert {kind: count for kind, count in (await counter.waiting()).items() if "account" in kind} == {
+        "account_differences": 1
+    }, "a login of nobody concerns everybody, and another territory's accounts do not"

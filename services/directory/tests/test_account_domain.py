@@ -14,8 +14,10 @@ from terresante_directory.domain.accounts import (
     Kind,
     Means,
     State,
+    anew,
     ask,
     carried_out,
+    give_up,
     reinstate,
     released,
     resume,
@@ -146,3 +148,23 @@ def test_an_account_shows_no_username_or_card_when_printed() -> None:
     account = asked()
 
     assert repr(account) == f"Account({account.uid}, pending)"
+
+
+def test_a_start_that_is_owed_is_another_decision_and_waits_for_whoever_acts() -> None:
+    account = opened()
+
+    leased = anew(account, LATER)
+
+    assert (leased.state, leased.settled, leased.turn) == (State.OPEN, False, account.turn + 1)
+    with pytest.raises(AccountBusy):
+        anew(leased, LATER)
+
+
+def test_who_gives_an_account_up_leaves_the_card_to_another_one_and_nobody_takes_it_for_settled() -> None:
+    account = opened()
+
+    left = give_up(account)
+
+    assert (left.state, left.id_nat, left.settled) == (State.SUSPENDED, None, False)
+    assert carried_out(left, suspend(account).turn) == left, "a suspension under way does not settle it"
+    assert give_up(carried_out(left, left.turn)).turn > left.turn

@@ -263,6 +263,18 @@ async def test_once_keycloak_is_away_the_others_of_many_are_left_as_they_are(
     assert states == [directory_pb.ACCOUNT_STATE_PENDING, directory_pb.ACCOUNT_STATE_NONE]
 
 
+async def test_who_has_an_open_account_keeps_the_letter_they_were_given_when_many_are_opened(
+    desk: Desk, counter: Counter, keycloak: AccountsInMemory
+) -> None:
+    someone = (await desk.someone()).professional_id
+    (first,) = await counter.open_all([someone])
+
+    (second,) = await counter.open_all([someone])
+
+    assert (second.reason, second.opened.starting_password) == ("ACCOUNT_ALREADY", "")
+    assert keycloak.users[UUID(someone)].password == first.opened.starting_password
+
+
 async def test_many_accounts_end_before_the_callers_deadline_so_that_no_password_is_lost(
     desk: Desk, counter: Counter, keycloak: AccountsInMemory
 ) -> None:

@@ -13,12 +13,16 @@ from terresante.directory.v1 import ror_service_pb2 as ror
 from terresante.directory.v1.extract_service_pb2_grpc import ExtractServiceStub, add_ExtractServiceServicer_to_server
 from terresante_directory import gazetteer, reference
 from terresante_directory.domain.accounts import State
+from terresante_directory.joining import Joining
 from terresante_directory.rpc.extracting import ExtractService
+from terresante_directory.settling import Settling
 from terresante_directory.store.tables import account
 from terresante_platform.database import Database
 
 from . import offering
+from .counter import Counter
 from .desk import CallingAs, Clock, reason
+from .joining import FINESS, invited
 from .tree import Tree, stamp
 
 STRUCTURES, OFFERS, PROFESSIONALS, PLACES = (
@@ -264,6 +268,17 @@ async def test_patients_extract_nothing(extract: Extract, calling_as: CallingAs)
     calling_as("patient", uuid4())
 
     assert await reason(extract(OFFERS)) == "KIND_NOT_ALLOWED"
+
+
+async def test_an_inert_account_extracts_nothing(
+    tree: Tree, extract: Extract, counter: Counter, joining: Joining, settling: Settling, database: Database
+) -> None:
+    await tree.desk.administrator("94-ouest")
+    await tree.desk.structure(finess=FINESS)
+    uid = await invited(counter, joining, settling, database)
+    counter.calling_as("professional", uid, acr=3)
+
+    assert await reason(extract(OFFERS)) == "ENROLMENT_INCOMPLETE"
 
 
 async def test_a_suspended_system_or_professional_extracts_nothing(

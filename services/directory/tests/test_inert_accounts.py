@@ -41,10 +41,13 @@ IN_TIME: dict[str, Message] = {
 AT_THE_COUNTER: dict[str, Message] = {
     "AskForChange": pb.AskForChangeRequest(structure_id=SOMETHING, kind="ChangeStructure", change=b"{}", why="erreur"),
     "ListRequests": pb.ListRequestsRequest(),
+    "GetRequest": pb.GetRequestRequest(request_id=SOMETHING),
     "CommentRequest": pb.CommentRequestRequest(request_id=SOMETHING, text="et moi ?"),
 }
-STAY_OPEN = {"GetEnrolment", "CompleteEnrolment", "Leave"}
-"""`Leave` is refused otherwise: who is nobody yet has nothing to leave."""
+STAY_OPEN = {"GetEnrolment", "CompleteEnrolment", "GetMyself", "Leave"}
+"""`GetMyself` says that the enrolment is not complete. `Leave` is refused otherwise: who is nobody yet has nothing to
+leave.
+"""
 
 
 def for_professionals(service: type) -> set[str]:

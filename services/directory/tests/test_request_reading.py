@@ -100,11 +100,26 @@ async def test_contacts_that_a_correspondent_may_not_know_stay_when_what_they_as
     await counter.decide(of_offer.request_id)
 
     now = (await tree.told(world.structure)).sheet.content
-    assert (now.name, {one.value for one in now.telecoms}) == ("Cabinet du Parc", {PUBLIC.value, PRIVATE.value})
+    assert (now.name, [one.value for one in now.telecoms]) == ("Cabinet du Parc", [PRIVATE.value, PUBLIC.value])
     (offered,) = await told(tree, offer.offer_id)
     assert (offered.content.name, [one.value for one in offered.content.telecoms]) == ("Consultation", [PRIVATE.value])
     as_correspondent(counter, world)
     assert PRIVATE.value.encode() not in (await counter.request(asked.request_id)).change
+
+
+async def test_what_is_said_already_is_not_asked_for(desk: Desk, tree: Tree, counter: Counter, world: World) -> None:
+    desk.sit(world.administrator)
+    await tree.change(world.sheet, telecoms=[PRIVATE, PUBLIC])
+    offer = await enrol(tree, world.structure, telecoms=[PRIVATE])
+    as_correspondent(counter, world)
+    seen = (await tree.told(world.structure)).sheet
+    same = ror_pb.ChangeStructureRequest(structure_id=world.structure, version=seen.version, content=seen.content)
+    assert await reason(counter.ask(world.structure, "ChangeStructure", same)) == "NOTHING_CHANGED"
+    (seen_offer,) = await told(tree, offer.offer_id)
+    unchanged = ror_pb.ChangeOfferRequest(offer_id=offer.offer_id, version=offer.version, content=seen_offer.content)
+    assert await reason(counter.ask(world.structure, "ChangeOffer", unchanged)) == "NOTHING_CHANGED"
+    del same.content.telecoms[:]
+    assert (await counter.ask(world.structure, "ChangeStructure", same)).request_id
 
 
 WRONG = {

@@ -1,5 +1,6 @@
 """Correspondents ask, administrators decide: who may, four eyes, and that what is approved is done or nothing is."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID, uuid4
@@ -104,6 +105,27 @@ async def test_what_gives_rights_needs_two_administrators(desk: Desk, counter: C
     assert (done.state, bool(done.act_id)) == (pb.REQUEST_STATE_APPROVED, True)
     assert [place.role for place in (await desk.read(other.professional_id))[0].places][-1] == "remplaçante"
     assert await counter.waiting() == {}
+
+
+async def test_two_decisions_at_once_are_one_after_the_other(
+    desk: Desk, tree: Tree, counter: Counter, world: World
+) -> None:
+    other = await desk.professional((await desk.structure(name="Cabinet du Port")).structure_id, family_name="Morel")
+    as_correspondent(counter, world)
+    sheet = await counter.ask(world.structure, "ChangeStructure", world.renamed())
+    joining = await counter.ask(world.structure, "AddPlace", world.adding(other))
+    desk.sit(world.administrator)
+
+    async def twice(id: str) -> list[Any]:
+        return sorted(
+            str(getattr(one, "reason", getattr(one, "state", one)))
+            for one in await asyncio.gather(counter.decide(id), counter.decide(id), return_exceptions=True)
+        )
+
+    assert await twice(sheet.request_id) == [str(pb.REQUEST_STATE_APPROVED), "REQUEST_CLOSED"]
+    assert await twice(joining.request_id) == [str(pb.REQUEST_STATE_HALF_APPROVED), "FOUR_EYES_SAME"]
+    acts = (await tree.stub.ListActs(ror_pb.ListActsRequest())).acts
+    assert [act.kind for act in acts if act.why == "erreur"] == ["changed"]
 
 
 async def test_a_place_ends_and_offers_are_asked_for_too(

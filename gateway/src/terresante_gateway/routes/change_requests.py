@@ -137,9 +137,8 @@ class RequestDecision(Input):
 
 
 @on(router, "POST", "", "Demander un changement de sa structure", Authz("change_request", "ask", ("professional",)),
-    "NOT_CORRESPONDENT", "REQUEST_INVALID", "STRUCTURE_UNKNOWN", "OFFER_UNKNOWN", "PROFESSIONAL_UNKNOWN",
-    "WHY_INVALID", "CALLER_SUSPENDED", "ENROLMENT_INCOMPLETE", "IDEMPOTENCY_KEY_REUSED", status=201,
-    keyed=True)  # fmt: skip
+    "NOT_CORRESPONDENT", "REQUEST_INVALID", "CALLER_SUSPENDED", "ENROLMENT_INCOMPLETE", *_CARRIED_OUT,
+    "IDEMPOTENCY_KEY_REUSED", status=201, keyed=True)  # fmt: skip
 async def ask_for_change(new: NewChangeRequest, peers: To) -> ChangeRequest:
     """Pour les correspondants : la fiche, les offres ou les lieux d’exercice de leur structure."""
     kind, change = new.change.written(new.structure_id)

@@ -167,6 +167,21 @@ async def test_many_accounts_are_opened_with_one_pdf_and_each_line_says_what_hap
     assert not CODE.search((await claire.get("/comptes")).text)
 
 
+async def test_two_who_open_the_same_accounts_do_not_spoil_each_others_letters(
+    claire: Visitor, keycloak: AccountsInMemory
+) -> None:
+    someone = await professional(claire, await structure(claire))
+    typed = {"professional_ids": [someone], "means": "password", "confirme": "oui"}
+    one, other = await claire.hidden("/comptes/ouvrir"), await claire.hidden("/comptes/ouvrir")
+    first = await claire.post("/comptes/ouvrir", {**one, **typed})
+
+    second = await claire.post("/comptes/ouvrir", {**other, **typed})
+
+    assert "0 compte ouvert, 1 non ouvert" in second.text
+    assert "ACCOUNT_ALREADY" in second.text
+    assert CODE.findall(first.text) == [keycloak.users[UUID(someone)].password]
+
+
 async def test_by_card_who_has_no_number_is_told_and_a_letter_has_no_password(claire: Visitor) -> None:
     here = await structure(claire)
     ids = [await professional(claire, here, family_name="Abel", rpps=RPPS), await professional(claire, here)]
@@ -238,7 +253,7 @@ async def test_another_territorys_people_do_not_exist_here(
     before = dict(vars(keycloak.users[UUID(theirs)]))
     token = await claire.hidden("/comptes/ouvrir")
 
-    for path in ("", "/telephone", "/carte"):
+    for path in ("", "/telephone", "/carte", "/ouvrir", "/suspendre", "/retablir"):
         assert (await claire.get(f"/professionnels/{theirs}/compte{path}")).status_code == 404, path
     for path, typed in (("telephone", {"evidence": "in_person"}), ("carte", {}), ("suspendre", {}), ("retablir", {})):
         sent = {"_jeton": token["_jeton"], "_envoi": str(uuid4()), "why": "perdu", **typed}

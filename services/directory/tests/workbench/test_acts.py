@@ -98,7 +98,8 @@ async def test_another_territorys_professional_is_not_changed_here(
     place = (await known(workbench, someone)).places[0].place_id
 
     for path in ("compte/suspendre", "compte/ouvrir", "mandat", f"lieux/{place}/terminer"):
-        answer = await claire.send(f"/professionnels/{someone}/{path}", means="password", territory_codes="92-nord")
+        sent = {**await claire.hidden("/structures/nouvelle"), "means": "password", "territory_codes": "92-nord"}
+        answer = await claire.post(f"/professionnels/{someone}/{path}", sent)
         assert answer.status_code == 404, path
         assert "TERRITORY_NOT_YOURS" in answer.text
     after = await known(workbench, someone)

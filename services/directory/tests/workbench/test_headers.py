@@ -55,6 +55,19 @@ async def test_a_file_named_by_its_content_may_be_kept(claire: Visitor) -> None:
     assert "immutable" in answer.headers["cache-control"]
 
 
+async def test_files_and_outlines_travel_compressed_and_pages_that_hold_secrets_do_not(claire: Visitor) -> None:
+    for path in ("/static/workbench.css", "/carte/contours.json?v=1", "/carte/communes.json"):
+        small = await claire.get(path, accept_encoding="gzip")
+        plain = await claire.get(path, accept_encoding="identity")
+
+        assert small.headers["content-encoding"] == "gzip", path
+        assert small.headers["vary"] == plain.headers["vary"] == "accept-encoding", path
+        assert "content-encoding" not in plain.headers, path
+        assert small.content == plain.content, path
+    page = await claire.get("/structures", accept_encoding="gzip")
+    assert "content-encoding" not in page.headers
+
+
 @pytest.mark.parametrize(
     "name", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "vendor/libraries.json", "", ".", "a/../../app.py"]
 )

@@ -1,5 +1,6 @@
 """Offers on the pages: typed as people write, kept whole through a change, two editors, closed, confirmed."""
 
+import html
 import re
 
 import pytest
@@ -156,3 +157,21 @@ async def test_another_territorys_offer_does_not_exist_here(claire: Visitor, doo
     token = (await claire.hidden("/offres/nouvelle"))["_jeton"]
     closed = await claire.post(f"/offres/{id}/fermer", {"_jeton": token, "version": "1", "closing_kind": "DEF"})
     assert closed.status_code == 404
+
+
+async def test_the_history_of_an_offer_is_told_in_words(claire: Visitor) -> None:
+    id = await offer(claire)
+
+    page = html.unescape((await claire.get(f"/offres/{id}/historique")).text)
+
+    for told in (
+        "lundi : 08:30-12:00, 14:00-18:00",
+        "jours fériés : 24 h",
+        "Place : 12, dont 3 libres",
+        "01 23 45 67 89 (secrétariat), pour les professionnels",
+        "Vincennes, Vitry-sur-Seine",
+        ">60 ans<",
+    ):
+        assert told in page, told
+    assert '"opens"' not in page
+    assert "+00:00" not in page

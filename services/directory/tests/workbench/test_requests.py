@@ -308,6 +308,8 @@ async def test_a_correspondent_is_named_among_those_who_practise_there_only(worl
     base = f"/structures/{world.structure}/correspondants"
 
     wrong = await world.claire.send(base, professional=str(uuid4()), acte="designer")
+    sought = (await world.claire.get(f"{base}?q=zzz")).text
 
+    assert "Personne de plus ne correspond" in sought
     assert (wrong.status_code, "PROFESSIONAL_UNKNOWN" in wrong.text) == (404, True)
     assert (await world.claire.get(f"/structures/{uuid4()}/correspondants")).status_code == 404

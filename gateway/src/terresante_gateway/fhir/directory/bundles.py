@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from terresante.directory.v1 import extract_service_pb2 as pb
 
-from terresante_gateway.fhir import terms
 from terresante_gateway.fhir.directory import names, organizations, people, services
 from terresante_gateway.fhir.directory.asking import Search, total_of
 from terresante_gateway.fhir.directory.parts import Json
@@ -72,9 +71,10 @@ def _matched(resource: Json, reply: pb.ExtractResponse, number: int, address: st
 
 
 def _entry(resource: Json, address: str, search: Json) -> Json:
+    """An offer and where it is given have one id: their addresses tell them apart (bdl-7)."""
     type, id = resource["resourceType"], resource["id"]
     return {
-        "fullUrl": f"{address}/{type}/{id}" if address else f"{terms.UUID}{id}",
+        "fullUrl": f"{address}/{type}/{id}" if address else f"urn:terresante:{type}:{id}",
         "resource": resource,
         "search": search,
     }

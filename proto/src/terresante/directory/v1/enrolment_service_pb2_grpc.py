@@ -192,7 +192,8 @@ class EnrolmentServiceServicer:
 
     def OpenAccounts(self, request, context):
         """Opens up to 100 accounts; each line succeeds or says why not. For administrators who logged in less than five minutes ago.
-        Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount.
+        Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount, and with ACCOUNT_ALREADY for who has an open
+        account: their letter stays good. Ends before the caller's deadline; who is left then is told ACCOUNTS_UNAVAILABLE, nothing changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -266,7 +267,7 @@ class EnrolmentServiceServicer:
     def AskForChange(self, request, context):
         """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
         Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
-        and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+        NOTHING_CHANGED, and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

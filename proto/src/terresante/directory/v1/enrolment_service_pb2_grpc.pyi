@@ -58,7 +58,8 @@ class EnrolmentServiceStub:
     """
     OpenAccounts: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.OpenAccountsRequest, _enrolment_service_pb2.OpenAccountsResponse]
     """Opens up to 100 accounts; each line succeeds or says why not. For administrators who logged in less than five minutes ago.
-    Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount.
+    Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount, and with ACCOUNT_ALREADY for who has an open
+    account: their letter stays good. Ends before the caller's deadline; who is left then is told ACCOUNTS_UNAVAILABLE, nothing changed.
     """
     NameAdministrator: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.NameAdministratorRequest, _enrolment_service_pb2.NameAdministratorResponse]
     """Names another administrator, for some of one's own territories only. For administrators who logged in less than five minutes ago.
@@ -95,7 +96,7 @@ class EnrolmentServiceStub:
     AskForChange: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.AskForChangeRequest, _enrolment_service_pb2.AskForChangeResponse]
     """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
     Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
-    and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+    NOTHING_CHANGED, and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
     """
     ListCorrespondents: _grpc.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListCorrespondentsRequest, _enrolment_service_pb2.ListCorrespondentsResponse]
     """Who speaks for a structure of the caller's territories, or for which of these a professional speaks. For administrators.
@@ -157,7 +158,8 @@ class EnrolmentServiceAsyncStub(EnrolmentServiceStub):
     """
     OpenAccounts: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.OpenAccountsRequest, _enrolment_service_pb2.OpenAccountsResponse]  # type: ignore[assignment]
     """Opens up to 100 accounts; each line succeeds or says why not. For administrators who logged in less than five minutes ago.
-    Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount.
+    Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount, and with ACCOUNT_ALREADY for who has an open
+    account: their letter stays good. Ends before the caller's deadline; who is left then is told ACCOUNTS_UNAVAILABLE, nothing changed.
     """
     NameAdministrator: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.NameAdministratorRequest, _enrolment_service_pb2.NameAdministratorResponse]  # type: ignore[assignment]
     """Names another administrator, for some of one's own territories only. For administrators who logged in less than five minutes ago.
@@ -194,7 +196,7 @@ class EnrolmentServiceAsyncStub(EnrolmentServiceStub):
     AskForChange: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.AskForChangeRequest, _enrolment_service_pb2.AskForChangeResponse]  # type: ignore[assignment]
     """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
     Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
-    and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+    NOTHING_CHANGED, and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
     """
     ListCorrespondents: _aio.UnaryUnaryMultiCallable[_enrolment_service_pb2.ListCorrespondentsRequest, _enrolment_service_pb2.ListCorrespondentsResponse]  # type: ignore[assignment]
     """Who speaks for a structure of the caller's territories, or for which of these a professional speaks. For administrators.
@@ -283,7 +285,8 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_enrolment_service_pb2.OpenAccountsResponse, _abc.Awaitable[_enrolment_service_pb2.OpenAccountsResponse]]:
         """Opens up to 100 accounts; each line succeeds or says why not. For administrators who logged in less than five minutes ago.
-        Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount.
+        Refuses with TOO_MANY_IDS, ADMINISTRATOR_UNKNOWN; each line as DirectoryService.OpenAccount, and with ACCOUNT_ALREADY for who has an open
+        account: their letter stays good. Ends before the caller's deadline; who is left then is told ACCOUNTS_UNAVAILABLE, nothing changed.
         """
 
     @_abc_1.abstractmethod
@@ -374,7 +377,7 @@ class EnrolmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_enrolment_service_pb2.AskForChangeResponse, _abc.Awaitable[_enrolment_service_pb2.AskForChangeResponse]]:
         """A correspondent asks for a change of their own structure's sheet, offers or staff. For professionals.
         Refuses with NOT_CORRESPONDENT, REQUEST_INVALID, STRUCTURE_UNKNOWN, OFFER_UNKNOWN, PROFESSIONAL_UNKNOWN, WHY_INVALID, IDEMPOTENCY_KEY_REUSED,
-        and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
+        NOTHING_CHANGED, and as the change itself would for what is typed wrong (names, identifiers, contacts, opening hours, moments).
         """
 
     @_abc_1.abstractmethod

@@ -31,6 +31,10 @@ class AccountSuspended(Conflict):
     reason = "ACCOUNT_SUSPENDED"
 
 
+class AccountAlready(Conflict):
+    reason = "ACCOUNT_ALREADY"
+
+
 class AccountBusy(Conflict):
     reason = "ACCOUNT_BUSY"
 
@@ -147,6 +151,15 @@ def ask(
     if account.state is State.SUSPENDED:
         raise suspended()
     return replace(_leased(account, at), id_nat=id_nat, means=means, settled=False, turn=account.turn + 1)
+
+
+def must_be_new(account: Account | None) -> None:
+    """Raises `AccountAlready` for one that is open: another letter would make worthless the one its holder has."""
+    if account is not None and account.state is State.OPEN:
+        raise AccountAlready(
+            "Cette personne a déjà un compte ouvert : rien n’y a été changé.",
+            "S’il lui faut une nouvelle lettre, refaites-la depuis son compte.",
+        )
 
 
 def ask_for_machine(uid: UUID, certificate: CertificateSubject, username: str) -> Account:

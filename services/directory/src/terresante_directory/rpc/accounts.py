@@ -20,6 +20,7 @@ from terresante_directory.domain.accounts import (
     Means,
     State,
     ask,
+    must_be_new,
     reinstate,
     suspend,
     suspended,
@@ -44,9 +45,15 @@ class AccountCalls:
 
     @allow("administrator", fresh=FRESH_SECONDS)
     async def OpenAccount(self, request: pb.OpenAccountRequest, _: Any) -> pb.OpenAccountResponse:
+        return await self.open(request)
+
+    async def open(self, request: pb.OpenAccountRequest, *, only_new: bool = False) -> pb.OpenAccountResponse:
+        """Opens it, or makes another letter; `only_new`: raises `AccountAlready` in place of that."""
         means = wire.means(request.means)
         async with self._database.transaction() as transaction:
             professional, present = await _answered_for(transaction, request.professional_id)
+            if only_new:
+                must_be_new(present)
             account = ask(
                 present,
                 uid=professional.id,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, Select, Subquery, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.accounts import Kind
@@ -14,58 +14,72 @@ from terresante_directory.store.enrolment_tables import account_act
 from terresante_directory.store.tables import administrator, professional
 
 _holder, _doer = professional.alias("holder"), professional.alias("doer")
-_named, _administrator = administrator.alias("named"), administrator.alias("administrator_who_did_it")
+_other, _administrator = administrator.alias("other"), administrator.alias("administrator_who_did_it")
 
 
 async def of(connection: AsyncConnection, uid: UUID, after: UUID | None, limit: int) -> list[Remembered]:
     """All that was done to an account; after the act `after`."""
-    return await _newest(connection, _all().where(account_act.c.uid == uid), after, limit)
+    return await _newest(connection, account_act.c.uid == uid, after, limit)
 
 
 async def of_there(
     connection: AsyncConnection, uid: UUID, territories: Collection[TerritoryCode], after: UUID | None, limit: int
 ) -> list[Remembered]:
     """What was done to an account in these territories."""
-    there = account_act.c.territories.overlap(sorted(territories))
-    return await _newest(connection, _all().where(account_act.c.uid == uid, there), after, limit)
+    return await _newest(connection, (account_act.c.uid == uid) & _in(territories), after, limit)
 
 
 async def there(
     connection: AsyncConnection, territories: Collection[TerritoryCode], after: UUID | None, limit: int
 ) -> list[Remembered]:
     """What was done to any account in these territories."""
-    return await _newest(connection, _all().where(account_act.c.territories.overlap(sorted(territories))), after, limit)
+    return await _newest(connection, _in(territories), after, limit)
 
 
 async def touched(connection: AsyncConnection, uid: UUID, territories: Collection[TerritoryCode]) -> bool:
     """Whether anything was done to this account in these territories."""
-    done = (account_act.c.uid == uid) & account_act.c.territories.overlap(sorted(territories))
+    done = (account_act.c.uid == uid) & _in(territories)
     return bool(await connection.scalar(select(exists().where(done))))
 
 
-def _all() -> Select[Any]:
-    return (
-        select(
-            account_act,
-            (_holder.c.given_name + " " + _holder.c.family_name).label("professional_name"),
-            (_named.c.given_name + " " + _named.c.family_name).label("administrator_name"),
-            (_administrator.c.given_name + " " + _administrator.c.family_name).label("by_administrator"),
-            (_doer.c.given_name + " " + _doer.c.family_name).label("by_professional"),
-        )
-        .outerjoin(_holder, _holder.c.id == account_act.c.uid)
-        .outerjoin(_named, _named.c.id == account_act.c.uid)
-        .outerjoin(_administrator, _administrator.c.id == account_act.c.by)
-        .outerjoin(_doer, _doer.c.id == account_act.c.by)
-    )
+def _in(territories: Collection[TerritoryCode]) -> ColumnElement[bool]:
+    there: ColumnElement[bool] = account_act.c.territories.overlap(sorted(territories))
+    return there
 
 
-async def _newest(connection: AsyncConnection, wanted: Select[Any], after: UUID | None, limit: int) -> list[Remembered]:
+async def _newest(
+    connection: AsyncConnection, wanted: ColumnElement[bool], after: UUID | None, limit: int
+) -> list[Remembered]:
+    """A page of acts is found first, and only then whose and by whom they are."""
+    rows = select(account_act).where(wanted)
     if after is not None:
         last = account_act.alias()
         position = select(last.c.at).where(last.c.id == after).scalar_subquery()
-        wanted = wanted.where(tuple_(account_act.c.at, account_act.c.id) < tuple_(position, after))
-    rows = await connection.execute(wanted.order_by(account_act.c.at.desc(), account_act.c.id.desc()).limit(limit))
-    return [_remembered(row) for row in rows]
+        rows = rows.where(tuple_(account_act.c.at, account_act.c.id) < tuple_(position, after))
+    page = rows.order_by(account_act.c.at.desc(), account_act.c.id.desc()).limit(limit).subquery("page")
+    return [_remembered(row) for row in await connection.execute(_named(page))]
+
+
+def _named(page: Subquery) -> Select[Any]:
+    return (
+        select(
+            page,
+            _full_name(_holder).label("professional_name"),
+            _full_name(_other).label("administrator_name"),
+            _full_name(_administrator).label("by_administrator"),
+            _full_name(_doer).label("by_professional"),
+        )
+        .outerjoin(_holder, _holder.c.id == page.c.uid)
+        .outerjoin(_other, _other.c.id == page.c.uid)
+        .outerjoin(_administrator, _administrator.c.id == page.c.by)
+        .outerjoin(_doer, _doer.c.id == page.c.by)
+        .order_by(page.c.at.desc(), page.c.id.desc())
+    )
+
+
+def _full_name(of: FromClause) -> ColumnElement[str]:
+    name: ColumnElement[str] = of.c.given_name + " " + of.c.family_name
+    return name
 
 
 def _remembered(row: Row[Any]) -> Remembered:

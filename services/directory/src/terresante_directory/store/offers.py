@@ -1,13 +1,13 @@
 """Offers of the present: searched by words, codes, age, territory and distance, and those nobody confirmed lately."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from math import cos, radians
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,16 +49,10 @@ async def exists(connection: AsyncConnection, id: UUID) -> bool:
 
 async def search(connection: AsyncConnection, filters: OfferFilters, after: UUID | None, limit: int) -> list[Found]:
     """Up to `limit` offers by name, or the nearest first; those after the offer `after`."""
-    away = distance(filters.near) if filters.near else None
-    wanted = _shown(away).where(*_conditions(filters)).limit(limit)
-    rank = offer.c.search if away is None else away
-    if after is not None:
-        last = offer.alias()
-        its_rank = last.c.search if filters.near is None else distance(filters.near, last)
-        wanted = wanted.where(
-            tuple_(rank, offer.c.id) > tuple_(select(its_rank).where(last.c.id == after).scalar_subquery(), after)
-        )
-    return [_found(row) for row in await connection.execute(wanted.order_by(rank, offer.c.id))]
+    if filters.near is None:
+        return await _page(connection, _conditions(filters), _by_name, after, limit)
+    near = filters.near
+    return await _page(connection, _conditions(filters), lambda of: distance(near, of), after, limit, is_distance=True)
 
 
 async def stale(
@@ -69,12 +63,7 @@ async def stale(
     limit: int,
 ) -> list[Found]:
     """Up to `limit` offers that nobody changed or confirmed since then, the oldest first."""
-    wanted = _shown(None).where(*_stale(territories, since)).order_by(offer.c.confirmed_at, offer.c.id).limit(limit)
-    if after is not None:
-        last = offer.alias()
-        position = select(last.c.confirmed_at).where(last.c.id == after).scalar_subquery()
-        wanted = wanted.where(tuple_(offer.c.confirmed_at, offer.c.id) > tuple_(position, after))
-    return [_found(row) for row in await connection.execute(wanted)]
+    return await _page(connection, _stale(territories, since), _by_confirmation, after, limit)
 
 
 async def count_stale(connection: AsyncConnection, territories: Collection[TerritoryCode], since: datetime) -> int:
@@ -97,19 +86,43 @@ def _stale(territories: Collection[TerritoryCode], since: datetime) -> list[Colu
     return [offer.c.open, offer.c.territory.in_(sorted(territories)), offer.c.confirmed_at < since]
 
 
-def _shown(away: ColumnElement[float] | None) -> Select[Any]:
-    return (
-        select(
-            fact,
-            offer.c.version.label("offer_version"),
-            offer.c.territory.label("offer_territory"),
-            structure.c.name.label("structure_name"),
-            (literal(None) if away is None else away).label("distance"),
-        )
-        .select_from(offer)
-        .join(fact, fact.c.id == offer.c.shown)
-        .join(structure, structure.c.id == offer.c.structure_id)
+def _by_name(of: Any) -> ColumnElement[Any]:
+    rank: ColumnElement[Any] = of.c.search
+    return rank
+
+
+def _by_confirmation(of: Any) -> ColumnElement[Any]:
+    rank: ColumnElement[Any] = of.c.confirmed_at
+    return rank
+
+
+async def _page(
+    connection: AsyncConnection,
+    conditions: Collection[ColumnElement[bool]],
+    rank: Callable[[Any], ColumnElement[Any]],
+    after: UUID | None,
+    limit: int,
+    is_distance: bool = False,
+) -> list[Found]:
+    """The first `limit` in the order of their rank, after an offer. What is said is read of these alone."""
+    position = (offer.c.id, offer.c.shown, offer.c.structure_id, offer.c.version, offer.c.territory)
+    wanted = select(*position, rank(offer).label("rank")).where(*conditions)
+    if after is not None:
+        last = offer.alias()
+        its_rank = select(rank(last)).where(last.c.id == after).scalar_subquery()
+        wanted = wanted.where(tuple_(rank(offer), offer.c.id) > tuple_(its_rank, after))
+    first = wanted.order_by(rank(offer), offer.c.id).limit(limit).subquery("first")
+    told = (
+        select(fact, first.c.version, first.c.territory.label("given_in"), first.c.rank, structure.c.name)
+        .select_from(first)
+        .join(fact, fact.c.id == first.c.shown)
+        .join(structure, structure.c.id == first.c.structure_id)
+        .order_by(first.c.rank, first.c.id)
     )
+    return [
+        Found(told_of(row), row.version, row.name, row.given_in, row.rank if is_distance else None)
+        for row in await connection.execute(told)
+    ]
 
 
 def _conditions(filters: OfferFilters) -> list[ColumnElement[bool]]:
@@ -142,7 +155,3 @@ def _within(near: Position, metres: int) -> list[ColumnElement[bool]]:
         offer.c.longitude.between(near.longitude - east, near.longitude + east),
         distance(near) <= metres,
     ]
-
-
-def _found(row: Any) -> Found:
-    return Found(told_of(row), row.offer_version, row.structure_name, row.offer_territory, row.distance)

@@ -6,19 +6,14 @@ from typing import Any
 
 from terresante.directory.v1 import ror_service_pb2 as pb
 
-from terresante_directory.workbench import words
+from terresante_directory.workbench import saying, words
 from terresante_directory.workbench.visits import Workbench
 
 MOST = 200
 POINTING = frozenset({"part_of", "structure_id"})
 PAGES = {"structure": "structures", "professional": "professionnels", "offer": "offres"}
-SETS = {
-    "closing_kind": "structure_closing_kinds",
-    "field": "activity_fields",
-    "type": "offer_types",
-    "activity": "activities",
-}
-PLAIN = {"true": "oui", "false": "non", "True": "oui", "False": "non"}
+TOLD_ALREADY = frozenset({"professional_id"})
+"""Fields that the subject's own name tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ def told(act: pb.Act, names: Mapping[str, str], workbench: Workbench) -> Told:
             label=change.label or change.subject.id,
             href=f"/{PAGES[change.subject.kind]}/{change.subject.id}" if change.subject.kind in PAGES else "",
             change=change,
-            lines=[line(one, names, workbench) for one in change.fields],
+            lines=[line(one, names, workbench) for one in change.fields if one.field not in TOLD_ALREADY],
         )
         for change in act.changes
     ]
@@ -74,15 +69,6 @@ def told(act: pb.Act, names: Mapping[str, str], workbench: Workbench) -> Told:
 
 
 def line(one: pb.FieldChange, names: Mapping[str, str], workbench: Workbench) -> Line:
-    def said(text: str) -> str:
-        if one.field in SETS and text:
-            return workbench.values.label(SETS[one.field], text)
-        if one.field == "profession":
-            return workbench.professions.get(text, text)
-        if one.field == "kind" and text:
-            return words.kind(text)
-        if one.field == "level":
-            return words.LEVEL_NAMES.get(text, text)
-        return PLAIN.get(text, names.get(text, text))
-
-    return Line(words.FIELDS.get(one.field, one.field), said(one.before), said(one.after))
+    """A field with its values as people read them."""
+    before, after = (saying.said(one.field, text, names, workbench) for text in (one.before, one.after))
+    return Line(words.FIELDS.get(one.field, one.field), before, after)

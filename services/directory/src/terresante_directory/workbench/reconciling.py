@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from terresante.directory.v1 import import_service_pb2 as pb
 from terresante.directory.v1 import ror_service_pb2 as ror
 
-from terresante_directory.workbench import asking, labels
+from terresante_directory.workbench import asking, labels, words
 from terresante_directory.workbench.forms import Typed
 from terresante_directory.workbench.visits import Visit
 
 SOURCES = {"finess": "FINESS", "annuaire": "Annuaire Santé", "ror": "ROR"}
 KINDS = {"structure": "Structures", "professional": "Professionnels", "offer": "Offres"}
+ONE_OF = {"structure": "Structure", "professional": "Professionnel", "offer": "Offre"}
+DATES = frozenset({"opened", "closes", "since", "until"})
 FIELDS = {
     "phone": "Téléphone",
     "capacity": "Capacité",
@@ -90,6 +93,11 @@ class Sheet:
     ticked: bool
 
     @property
+    def kind(self) -> str:
+        """What it is, in words."""
+        return ONE_OF[self.told.subject.kind]
+
+    @property
     def all(self) -> str:
         """The names of its differences, apart by a blank."""
         return " ".join(line.told.difference_id for line in self.lines)
@@ -114,7 +122,17 @@ def worded(visit: Visit, one: ror.FieldChange, names: Mapping[str, str]) -> labe
     line = labels.line(one, names, visit.workbench)
     if one.field == "care_modes":
         return replace(line, before=_modes(visit, one.before), after=_modes(visit, one.after))
-    return replace(line, label=FIELDS.get(one.field, line.label))
+    line = replace(line, label=FIELDS.get(one.field, line.label))
+    return replace(line, before=_day(line.before), after=_day(line.after)) if one.field in DATES else line
+
+
+def _day(text: str) -> str:
+    """2025-03-01 as « 1er mars 2025 »; what is no day stays as it is."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return words.day(datetime(day.year, day.month, day.day, 12, tzinfo=words.PARIS))
 
 
 def _modes(visit: Visit, codes: str) -> str:

@@ -60,7 +60,7 @@ class AccountListCalls:
         )
 
     @allow("administrator", fresh=FRESH_SECONDS)
-    async def OpenAccounts(self, request: pb.OpenAccountsRequest, context: Any) -> pb.OpenAccountsResponse:
+    async def OpenAccounts(self, request: pb.OpenAccountsRequest, _: Any) -> pb.OpenAccountsResponse:
         """One after the other. Once Keycloak is away, it is not waited for again: those left are told so, untouched.
 
         So are those for whom no time is left: the passwords of those before them must reach the caller.
@@ -77,7 +77,7 @@ class AccountListCalls:
             try:
                 if away or calls.current().remaining(SHORTEST) < SHORTEST:
                     raise left_alone()
-                reply = await self._accounts.OpenAccount(one, context)
+                reply = await self._accounts.open(one, only_new=True)
                 opened[id] = pb.OpenedAccount(professional_id=id, opened=reply)
             except Refusal as refusal:
                 away = away or isinstance(refusal, AccountsUnavailable)

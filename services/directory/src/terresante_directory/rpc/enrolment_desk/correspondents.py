@@ -12,6 +12,7 @@ from terresante_platform.ids import new_id, parsed
 from terresante_platform.rpc.allow import allow
 
 from terresante_directory.domain.accounts import must_not_be_suspended
+from terresante_directory.domain.disclosure import Disclosure
 from terresante_directory.domain.identifiers import ProfessionalId, StructureId
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind, given_why
 from terresante_directory.domain.professionals import PlaceUnknown, Professional, unknown_professional
@@ -24,6 +25,7 @@ from terresante_directory.domain.requests import (
 )
 from terresante_directory.rpc.callers import administrator, must_be_in
 from terresante_directory.rpc.enrolment_desk.asked_rightly import must_be_of, must_be_sayable
+from terresante_directory.rpc.enrolment_desk.carrying_out import Author, must_change_something
 from terresante_directory.rpc.enrolment_desk.telling import told
 from terresante_directory.store import (
     accounts,
@@ -41,6 +43,7 @@ class CorrespondentCalls:
     """See the module."""
 
     _database: Database
+    _disclosure: Disclosure
     _now: Callable[[], datetime]
 
     @allow("administrator")
@@ -109,13 +112,15 @@ class CorrespondentCalls:
             await must_be_in(transaction, me)
             if use.reply:
                 return use.reply
-            await structures.get_all_for_share(transaction, [id])
+            (structure,) = await structures.get_all_for_share(transaction, [id])
             if me not in await correspondents.of_structure(transaction, id, now):
                 raise not_correspondent()
             kind, why = known_kind(request.kind), given_why(request.why)
             change = read_change(kind, request.change)
             await must_be_of(transaction, id, kind, change)
             must_be_sayable(kind, change, now)
+            author = Author(self._disclosure, structure.territory)
+            await must_change_something(transaction, kind, change, author, now)
             if await requests.open_in(transaction, id) >= MOST_OPEN:
                 raise invalid(f"{MOST_OPEN} demandes attendent déjà pour cette structure.")
             asked = ChangeRequest(new_id(), id, kind, kept(change), why, me, now)

@@ -31,11 +31,11 @@ from terresante_directory.domain.requests import (
 )
 from terresante_directory.domain.territories import Administrator
 from terresante_directory.rpc.callers import administrator, must_be_in
-from terresante_directory.rpc.enrolment_desk.carrying_out import to_do
+from terresante_directory.rpc.enrolment_desk.carrying_out import Author, to_do
 from terresante_directory.rpc.enrolment_desk.telling import told
 from terresante_directory.rpc.enrolment_desk.within import Changing, Joined
 from terresante_directory.store import naming, requests
-from terresante_directory.wire.requests import kept, request_to_proto
+from terresante_directory.wire.requests import asked_again, kept, request_to_proto
 
 
 class RequestCalls:
@@ -66,7 +66,7 @@ class RequestCalls:
             shown = await _visible(connection, request.request_id, by, lock=False)
             told = request_to_proto(shown, calls.person().id)
             if by and shown.request.decided_at is None:
-                change = await to_do(connection, shown, self._disclosure, self._now())
+                change = await self._to_do(connection, shown)
                 told.change = json.dumps(kept(change), ensure_ascii=False).encode()
         return pb.GetRequestResponse(request=told)
 
@@ -100,11 +100,15 @@ class RequestCalls:
                 await _say(transaction, decided, by.name, text, now)
             return pb.DecideRequestResponse(request=await told(transaction, decided.id))
 
+    async def _to_do(self, connection: AsyncConnection, shown: Shown) -> Any:
+        by = Author(self._disclosure, shown.territory)
+        return await to_do(connection, shown.request.kind, asked_again(shown.request), by, self._now())
+
     async def _carried_out(self, transaction: AsyncConnection, shown: Shown, by: Administrator) -> ChangeRequest:
         """The change is made as the deciding administrator's own act, in the same transaction."""
         decided = shown.request
         before = await requests.latest_act(transaction, by.id)
-        change = await to_do(transaction, shown, self._disclosure, self._now())
+        change = await self._to_do(transaction, shown)
         await self._changing(Joined(transaction))(decided.kind, change)
         act = await requests.latest_act(transaction, by.id)
         return replace(decided, act=act if act != before else None)

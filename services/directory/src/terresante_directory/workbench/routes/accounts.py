@@ -35,7 +35,7 @@ async def one(id: str, visit: Annotated[Visit, Depends(visiting)], fait: str = "
 @router.get("/ouvrir")
 async def opening(id: str, visit: Annotated[Visit, Depends(visiting)]) -> Response:
     """How they will log in."""
-    return visit.page("accounts/open.html", someone=await asking.professional(visit, id))
+    return visit.page("accounts/open.html", someone=await _someone(visit, id))
 
 
 @router.post("/ouvrir")
@@ -81,7 +81,7 @@ async def printed(*made: letters.Letter) -> str:
 @router.get("/suspendre")
 async def suspending(id: str, visit: Annotated[Visit, Depends(visiting)], retour: str = "") -> Response:
     """Says what a suspension does. `retour`: the list to go back to."""
-    return visit.page("accounts/suspend.html", someone=await asking.professional(visit, id), retour=retour)
+    return visit.page("accounts/suspend.html", someone=await _someone(visit, id), retour=retour)
 
 
 @router.post("/suspendre")
@@ -99,7 +99,7 @@ async def suspend(id: str, visit: Annotated[Visit, Depends(posting)]) -> Respons
 @router.get("/retablir")
 async def reinstating(id: str, visit: Annotated[Visit, Depends(visiting)], retour: str = "") -> Response:
     """Says what reinstating does. `retour`: the list to go back to."""
-    return visit.page("accounts/reinstate.html", someone=await asking.professional(visit, id), retour=retour)
+    return visit.page("accounts/reinstate.html", someone=await _someone(visit, id), retour=retour)
 
 
 @router.post("/retablir")
@@ -157,6 +157,12 @@ async def _account(visit: Visit, id: str) -> enrolment.Account:
     """The account of somebody whom the administrator answers for, be it none. Raises `NotFound` for anybody else."""
     found: enrolment.Account = (await _told(visit, id)).accounts[0]
     return found
+
+
+async def _someone(visit: Visit, id: str) -> pb.Professional:
+    """Whoever the administrator answers for. Raises `NotFound` for anybody else."""
+    await _account(visit, id)
+    return await asking.professional(visit, id)
 
 
 async def _with_evidence(visit: Visit, id: str) -> dict[str, object]:

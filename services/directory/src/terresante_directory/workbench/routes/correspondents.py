@@ -11,13 +11,15 @@ from terresante_platform.refusals import Refusal
 from terresante_directory.workbench import asking
 from terresante_directory.workbench.visits import Visit, posting, visiting
 
+LONGEST = 200
+"""Characters of what is looked for."""
 router = APIRouter(prefix="/structures/{id}/correspondants")
 
 
 @router.get("")
-async def listed(id: str, visit: Annotated[Visit, Depends(visiting)], fait: str = "") -> Response:
-    """Those there are, and those who could be."""
-    return visit.page("structures/correspondents.html", done=fait, **await _told(visit, id))
+async def listed(id: str, visit: Annotated[Visit, Depends(visiting)], fait: str = "", q: str = "") -> Response:
+    """Those there are, and those who could be; `q`: only who is so named."""
+    return visit.page("structures/correspondents.html", done=fait, **await _told(visit, id, q[:LONGEST]))
 
 
 @router.post("")
@@ -35,11 +37,12 @@ async def change(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response
     return visit.to(f"/structures/{id}/correspondants?fait={'designe' if names else 'retire'}")
 
 
-async def _told(visit: Visit, id: str) -> dict[str, object]:
+async def _told(visit: Visit, id: str, text: str = "") -> dict[str, object]:
     structure = await asking.own_structure(visit, id)
     reply = await visit.enrolment.ListCorrespondents(pb.ListCorrespondentsRequest(structure_id=id))
-    request = directory.SearchProfessionalsRequest(structure_id=id, limit=asking.PAGE)
-    there = (await visit.directory.SearchProfessionals(request)).professionals
+    request = directory.SearchProfessionalsRequest(structure_id=id, text=text, limit=asking.PAGE)
+    there = await visit.directory.SearchProfessionals(request)
     named = {one.professional_id for one in reply.correspondents}
-    others = [one for one in there if one.professional_id not in named]
-    return {"structure": structure, "correspondents": reply.correspondents, "others": others}
+    others = [one for one in there.professionals if one.professional_id not in named]
+    told = {"structure": structure, "correspondents": reply.correspondents, "others": others}
+    return {**told, "q": text, "more": bool(there.next_cursor)}
