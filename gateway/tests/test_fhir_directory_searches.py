@@ -60,6 +60,11 @@ EXTRACTION = (
         ("HealthcareService?active=true", {}),
         ("HealthcareService?active=false", {"with_closed": True, "only_closed": True}),
         ("HealthcareService?active=true,false", {"with_closed": True}),
+        ("HealthcareService?notavailable-closing-reopeningdate=ge2026-03-01",
+         {"with_closed": True, "only_closed": True, "closed_from": at("2026-03-01T00:00:00Z")}),
+        ("Organization?closing-type=DEF,PRO&period-end=ge2026-03-01&period-end=lt2026-04",
+         {"with_closed": True, "only_closed": True, "closing_kinds": ["DEF", "PRO"],
+          "closed_from": at("2026-03-01T00:00:00Z"), "closed_before": at("2026-04-01T00:00:00Z")}),
         (f"HealthcareService?_tag={NOS}/TRE_R30-RegionOM/FHIR/TRE-R30-RegionOM|11", {}),
         ("HealthcareService?_tag=urn:terresante:territories|94-ouest", {"territory_codes": ["94-ouest"]}),
         ("HealthcareService?_lastUpdated=ge2026-03-02T08:15:00.25Z", {"changed_from": at()}),
@@ -147,6 +152,7 @@ async def test_what_a_filter_may_say(filter: str, ways: list[dict[str, Any]], ga
         'name eq "a',
         "name eq a and name eq b",
         "active eq false",
+        "closing-type eq DEF",
     ],
 )
 async def test_a_filter_that_cannot_be_read_or_has_too_many_ways_is_refused(
@@ -223,6 +229,8 @@ async def test_what_is_not_searched_by_is_refused_and_named(
         "Location?near-insee-code=940|1|km",
         "Location?near-insee-code=94028|one|km",
         "Organization?type=CABINET",
+        "Organization?closing-type=DEF&active=true",
+        "Organization?closing-type=https://example.org|DEF",
         "Organization?identifier=urn:oid:1.2.250.1.71.4.2.2|9123",
         f"Organization?identifier=urn:uuid:{PRACTICE},940000014",
         "Practitioner?identifier=urn:oid:1.2.250.1.71.4.2.1|010003456785",

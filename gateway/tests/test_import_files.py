@@ -58,7 +58,7 @@ def taken(services: Any) -> Taken:
     return found
 
 
-def headers(gateway: Any) -> dict[str, str]:
+def headers(gateway: Any) -> Any:
     return gateway.bearer("administrator") | {"content-type": TYPE}
 
 

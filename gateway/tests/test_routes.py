@@ -161,6 +161,16 @@ async def test_a_code_replaces_an_account_in_use_only_where_that_is_asked(
     assert services.of("identity.IssueActivation").request.replace is replace
 
 
+async def test_who_is_suspended_in_haste_needs_no_reason(gateway: Any, http: Any, services: Any) -> None:
+    right = BY_ID["suspend_account"]
+    programmed(gateway, right)
+
+    answer = await http.post(right.path, headers=gateway.bearer("administrator"))
+
+    assert answer.status_code == 201
+    assert services.of("directory.SuspendAccount").request.why == ""
+
+
 async def test_the_circle_names_members_and_who_invited_them(gateway: Any, http: Any, services: Any) -> None:
     programmed(gateway, BY_ID["get_circle"])
 

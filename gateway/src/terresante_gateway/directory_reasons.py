@@ -49,6 +49,7 @@ DIRECTORY: dict[str, Reason] = {
     "PLACE_ENDED": Reason(409, "Cet exercice est déjà terminé."),
     "PLACE_INVALID": Reason(400, "Le lieu d’exercice n’a pas la forme attendue."),
     "ACCOUNT_UNKNOWN": Reason(404, "Ce professionnel n’a pas de compte."),
+    "ACCOUNT_ALREADY": Reason(409, "Ce professionnel a déjà un compte en service (dans une ouverture à plusieurs)."),
     "ACCOUNT_STATE_INVALID": Reason(400, "Un compte ne peut être mis que dans l’état ouvert ou suspendu."),
     "ACCOUNT_BUSY": Reason(409, "Le compte est en train de changer."),
     "ACCOUNT_CARD_TAKEN": Reason(409, "Cette carte est celle d’un autre compte."),

@@ -225,6 +225,12 @@ async def test_what_is_closed_comes_only_if_asked_for(tree: Tree, extract: Extra
     assert names(await extract(STRUCTURES)) == ["Groupe du Port"]
     assert names(await extract(OFFERS)) == []
     assert names(await extract(STRUCTURES, only_closed=True)) == ["Hôpital du Port"]
+    when = stamp(tree.clock.at)
+    for kind, name in ((STRUCTURES, "Hôpital du Port"), (OFFERS, "Consultation mémoire")):
+        assert names(await extract(kind, only_closed=True, closing_kinds=["PRO", "DEF"], closed_from=when)) == [name]
+        assert names(await extract(kind, only_closed=True, closing_kinds=["PRO"])) == []
+        assert names(await extract(kind, only_closed=True, closed_before=when)) == []
+        assert (await extract(kind, only_closed=True, closing_kinds=["DEF"], with_total=True)).total == 1
     assert len(names(await extract(STRUCTURES, with_closed=True))) == 2
     closed = await extract(OFFERS, [pb.ALONG_STRUCTURES], with_closed=True)
     assert names(closed) == ["Hôpital du Port", "Consultation mémoire"]
@@ -305,6 +311,8 @@ async def test_a_suspended_system_or_professional_extracts_nothing(
         (OFFERS, {"finess": ["940000014"]}, "EXTRACT_INVALID"),
         (PLACES, {"name": "port"}, "EXTRACT_INVALID"),
         (OFFERS, {"along": [pb.ALONG_OFFERS]}, "EXTRACT_INVALID"),
+        (OFFERS, {"closing_kinds": ["DEF"], "with_closed": True}, "EXTRACT_INVALID"),
+        (PLACES, {"closing_kinds": ["DEF"], "only_closed": True}, "EXTRACT_INVALID"),
         (OFFERS, {"along": [99]}, "EXTRACT_INVALID"),
         (STRUCTURES, {"levels": [0]}, "EXTRACT_INVALID"),
         (OFFERS, {"age_low_least": 1801}, "EXTRACT_INVALID"),

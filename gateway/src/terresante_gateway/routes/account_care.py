@@ -20,6 +20,9 @@ router = APIRouter(prefix="/v1", tags=["Comptes des professionnels"])
 
 OPENING_SECONDS = 60.0
 """Half a second an account, at worst."""
+OPENING = ("TERRITORY_NOT_YOURS", "PROFESSIONAL_UNKNOWN", "ACCOUNT_ALREADY", "ACCOUNT_BUSY", "ACCOUNT_SUSPENDED",
+    "ACCOUNT_CARD_TAKEN", "ACCOUNT_MEANS_INVALID", "ACCOUNTS_UNAVAILABLE")  # fmt: skip
+"""Reasons of single lines."""
 _LOST = ("PROFESSIONAL_UNKNOWN", "TERRITORY_NOT_YOURS", "ACCOUNT_UNKNOWN", "ACCOUNT_MEANS_INVALID", "WHY_INVALID",
     "ADMINISTRATOR_UNKNOWN")  # fmt: skip
 
@@ -221,7 +224,7 @@ async def list_account_acts(query: Annotated[AccountActsQuery, Query()], pages: 
 
 
 @on(router, "POST", "/account-openings", "Ouvrir des comptes", Authz("account", "open", ADMINISTRATORS, max_age=300),
-    "TOO_MANY_IDS", "ADMINISTRATOR_UNKNOWN", "LOGIN_TOO_OLD", seconds=OPENING_SECONDS)  # fmt: skip
+    "TOO_MANY_IDS", "ADMINISTRATOR_UNKNOWN", "LOGIN_TOO_OLD", *OPENING, seconds=OPENING_SECONDS)  # fmt: skip
 async def open_accounts(new: NewAccounts, peers: To) -> OpenedAccounts:
     """Jusqu’à cent à la fois : chacun est ouvert, ou dit pourquoi non."""
     ask = cast(Any, peers.enrolment.OpenAccounts)  # the platform's stub takes `seconds`

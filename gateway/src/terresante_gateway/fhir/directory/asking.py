@@ -13,7 +13,7 @@ MOST = 200
 USUAL = 50
 PAGING = frozenset({"_count", "_cursor", "_total"})
 FILTER = "_filter"
-CLOSING = frozenset({"active", "status"})
+CLOSING = frozenset({"active", "status", "closing-type", "period-end", "notavailable-closing-reopeningdate"})
 """What is closed is asked for once, for all ways to fit."""
 INCLUDING = ("_include", "_include:iterate", "_revinclude")
 

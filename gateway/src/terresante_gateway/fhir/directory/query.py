@@ -21,6 +21,7 @@ MOST_VALUES = 100
 LONGEST = 2_000
 REPEATED = frozenset({
     "_include", "_include:iterate", "_revinclude", "_lastUpdated", "_typeFilter", "age-range-low", "age-range-high",
+    "period-end", "notavailable-closing-reopeningdate",
 })  # fmt: skip
 FORMS = frozenset({"json", "application/json", "application/fhir+json", "application/fhir json"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,60}")

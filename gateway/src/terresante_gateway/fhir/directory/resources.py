@@ -129,6 +129,12 @@ SERVICE = Resource(
         "intervention-zone": Parameter(
             "token", ZONES, f"{OF_ROR}-healthcareservice-intervention-zone", "Communes (TRE_R13) seulement."
         ),
+        "notavailable-closing-reopeningdate": Parameter(
+            "date",
+            searching.closed,
+            f"{OF_ROR}-healthcareservice-notavailable-closing-reopeningdate",
+            "La date de fermeture seulement ; rend les seules offres fermées.",
+        ),
     }
     | {f"location.{name}": each for name, each in PLACED.items()},
     {
@@ -176,7 +182,15 @@ ORGANIZATION = Resource(
         ("partof", "reference", ORGANIZATIONS),
         ("address-postalcode", "string", searching.text("postal_code"), "Début du code postal."),
         ("address-city", "string", searching.text("commune"), "Début du nom de la commune."),
-    ),
+    )
+    | {
+        "closing-type": Parameter(
+            "token", searching.closing_kinds, f"{OF_ROR}-organization-closing-type", "Les seules structures fermées."
+        ),
+        "period-end": Parameter(
+            "date", searching.closed, f"{OF_ROR}-organization-period-end", "Les seules structures fermées."
+        ),
+    },
     {
         "Organization:partof": PARENT,
         "PractitionerRole:practitioner": PEOPLE,

@@ -140,6 +140,28 @@ def _closing(name: str, values: list[str], asked: pb.ExtractFilter, open: str, c
     asked.only_closed = values == [closed]
 
 
+def closing_kinds(query: Query, name: str, asked: pb.ExtractFilter) -> None:
+    """How it was closed: what is closed is asked for."""
+    asked.closing_kinds.extend(token(name, text, {names.CLOSING_KINDS})[1] for text in query.choices(name))
+    _only_closed(query, asked)
+
+
+def closed(query: Query, name: str, asked: pb.ExtractFilter) -> None:
+    """When it was closed: what is closed is asked for."""
+    first, last = bounds(name, query.every(name))
+    if first is not None:
+        asked.closed_from.CopyFrom(words.timestamp(first))
+    if last is not None:
+        asked.closed_before.CopyFrom(words.timestamp(last))
+    _only_closed(query, asked)
+
+
+def _only_closed(query: Query, asked: pb.ExtractFilter) -> None:
+    if "active" in query.given:
+        raise refused("active", "ne se donne pas avec une date ou un type de fermeture.")
+    asked.with_closed = asked.only_closed = True
+
+
 def text(field: str) -> Reads:
     """A text as the directory looks for it."""
 

@@ -87,6 +87,9 @@ class Filter:
     changed_before: datetime | None = None
     with_closed: bool = False
     only_closed: bool = False
+    closing_kinds: Collection[str] = ()
+    closed_from: datetime | None = None
+    closed_before: datetime | None = None
     either: Collection["Filter"] = ()
     """At least one of these fits too, if there are any."""
 
@@ -152,11 +155,13 @@ class Practice:
 COMMON = frozenset({"ids", "changed_from", "changed_before", "either"})
 AROUND = frozenset({"name", "commune_codes", "postal_code", "commune", "area", "territory_codes", "structure_ids"})
 CLOSING = frozenset({"with_closed", "only_closed"})
+CLOSED = frozenset({"closing_kinds", "closed_from", "closed_before"})
 FITTING = {
-    Kind.STRUCTURES: COMMON | AROUND | CLOSING | {"finess", "siren", "siret", "levels"},
+    Kind.STRUCTURES: COMMON | AROUND | CLOSING | CLOSED | {"finess", "siren", "siret", "levels"},
     Kind.OFFERS: COMMON
     | AROUND
     | CLOSING
+    | CLOSED
     | {"fields", "types", "activities", "care_modes", "intervention_communes"}
     | {"age_low_least", "age_low_most", "age_high_least", "age_high_most"},
     Kind.PROFESSIONALS: COMMON | {"rpps", "name", "professions", "family_name", "given_name"},
@@ -177,7 +182,8 @@ def must_fit(kind: Kind, asked: Filter, along: Collection[Along]) -> None:
     unasked = Filter()
     every = [(each, one.name) for each in asked.every() for one in fields(each)]
     named = {name for each, name in every if getattr(each, name) != getattr(unasked, name)}
-    if not named <= FITTING[kind] or not set(along) <= COMING[kind]:
+    asks_closed = any(getattr(asked, name) for name in CLOSED)
+    if not named <= FITTING[kind] or not set(along) <= COMING[kind] or (asks_closed and not asked.only_closed):
         raise ExtractInvalid(
             "Cette extraction demande ce que ces éléments n’ont pas.", "Retirez les critères d’un autre type d’élément."
         )

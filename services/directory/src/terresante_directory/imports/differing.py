@@ -23,7 +23,7 @@ from terresante_directory.store.acting import Done
 from terresante_directory.store.sources import reconciling
 from terresante_directory.store.sources.reconciling import Decision, Told, Wanted
 
-MOST_AT_ONCE = 500
+LEAST_AT_ONCE, MOST_AT_ONCE = 2, 500
 LAST_FIELD = "~"
 """After the names of all fields."""
 
@@ -48,7 +48,7 @@ async def page(
 ) -> tuple[list[Difference], str]:
     """Differences after that kind, key and field; and the name of the last if more follow."""
     found: list[Difference] = []
-    async for one in _following(connection, wanted, after, today):
+    async for one in _following(connection, wanted, after, today, limit + 1):
         if len(found) == limit:
             return await _with_decisions(connection, wanted, found), str(found[-1].name)
         found.append(one)
@@ -58,7 +58,7 @@ async def page(
 async def count(connection: AsyncConnection, wanted: Wanted, most: int, today: str) -> int:
     """How many there are, counted up to `most`."""
     found = 0
-    async for _ in _following(connection, wanted, ("", "", ""), today):
+    async for _ in _following(connection, wanted, ("", "", ""), today, most):
         found += 1
         if found == most:
             break
@@ -71,7 +71,7 @@ async def waiting(
     """How many wait in these territories, of all sources, counted up to `most`; and since when the oldest does."""
     found, oldest = 0, None
     for source in SOURCES:
-        async for one in _following(connection, Wanted(source.value, territories), ("", "", ""), today):
+        async for one in _following(connection, Wanted(source.value, territories), ("", "", ""), today, most):
             since = max(one.source_at, one.local_at)
             found, oldest = found + 1, since if oldest is None else min(oldest, since)
             if found == most:
@@ -80,17 +80,21 @@ async def waiting(
 
 
 async def _following(
-    connection: AsyncConnection, wanted: Wanted, after: tuple[str, str, str], today: str
+    connection: AsyncConnection, wanted: Wanted, after: tuple[str, str, str], today: str, most: int
 ) -> AsyncIterator[Difference]:
-    """In the order of kind, key and field; none of what is in another territory since the source said it."""
+    """In the order of kind, key and field; none of what is in another territory since the source said it.
+
+    `most`: how many will be looked at, likely: to find a row costs a walk over all that say the same on both sides.
+    """
     kind, key, _ = reached = after
+    at_once = max(LEAST_AT_ONCE, min(MOST_AT_ONCE, most))
     while True:
-        some = await reconciling.different(connection, wanted, (kind, key), MOST_AT_ONCE)
+        some = await reconciling.different(connection, wanted, (kind, key), at_once)
         for told in some:
             for one in of_told(told, today) if told.territory in wanted.territories else ():
                 if one.is_kept is wanted.kept and (told.kind.value, told.key, one.name.field) > reached:
                     yield one
-        if len(some) < MOST_AT_ONCE:
+        if len(some) < at_once:
             return
         kind, key = some[-1].kind.value, some[-1].key
         reached = (kind, key, LAST_FIELD)

@@ -53,7 +53,7 @@ def source(kind: Kind, asked: Filter, rows: bool) -> FromClause:
     table = TABLES[kind]
     of: FromClause = table
     every = asked.every()
-    if rows or any(one.changed_from or one.changed_before or one.fields or one.care_modes for one in every):
+    if rows or any(_reads_facts(one) for one in every):
         of = of.join(fact, fact.c.id == table.c.shown)
     if kind is Kind.PLACES:
         placed = rows or any(one.territory_codes for one in every)
@@ -62,6 +62,11 @@ def source(kind: Kind, asked: Filter, rows: bool) -> FromClause:
     if kind in (Kind.OFFERS, Kind.PLACES) and placed:
         of = of.join(structure, structure.c.id == table.c.structure_id)
     return of
+
+
+def _reads_facts(asked: Filter) -> bool:
+    dates = asked.changed_from or asked.changed_before or asked.closed_from or asked.closed_before
+    return bool(dates or asked.fields or asked.care_modes or asked.closing_kinds)
 
 
 def changed_at(kind: Kind, now: datetime) -> ColumnElement[datetime]:
@@ -120,7 +125,7 @@ def _structures(asked: Filter, _: Seen) -> list[Condition]:
     found += [structure.c.search.like(f"% {word}%") for word in asked.name]
     if asked.area:
         found.append(structure.c.id.in_(select(_at.c.id).where(*_within(asked.area, _at))))
-    return found + _addressed(asked)
+    return found + _addressed(asked) + _closed(asked)
 
 
 def _offers(asked: Filter, seen: Seen) -> list[Condition]:
@@ -143,7 +148,7 @@ def _offers(asked: Filter, seen: Seen) -> list[Condition]:
         found.append(offer.c.intervention_communes.overlap(_array(asked.intervention_communes, Text)))
     if asked.area:
         found += _within(asked.area, offer)
-    return found + _ages(asked) + _addressed(asked)
+    return found + _ages(asked) + _addressed(asked) + _closed(asked)
 
 
 def _ages(asked: Filter) -> list[Condition]:
@@ -190,6 +195,16 @@ def _closing(closed: Condition, asked: Filter) -> list[Condition]:
     if asked.only_closed:
         return [closed]
     return [] if asked.with_closed else [not_(closed)]
+
+
+def _closed(asked: Filter) -> list[Condition]:
+    """How and when it was closed: what is shown of it holds since then."""
+    found = _each(among(fact.c.content["closing_kind"].as_string(), asked.closing_kinds))
+    if asked.closed_from:
+        found.append(fact.c.valid_from >= asked.closed_from)
+    if asked.closed_before:
+        found.append(fact.c.valid_from < asked.closed_before)
+    return found
 
 
 def _addressed(asked: Filter) -> list[Condition]:

@@ -70,7 +70,7 @@ async def open_in(connection: AsyncConnection, structure_id: StructureId) -> int
 
 async def get(connection: AsyncConnection, id: UUID, lock: bool = False) -> Shown | None:
     """A request. `lock`: it stays as it is until the transaction ends."""
-    if False and lock:
+    if lock:
         locked = select(change_request.c.id).where(change_request.c.id == id).with_for_update()
         await connection.execute(locked)
     row = (await connection.execute(_all(change_request.c.change).where(change_request.c.id == id))).first()

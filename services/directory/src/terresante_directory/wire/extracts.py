@@ -54,10 +54,12 @@ ALONG = {
 }
 CODES = (
     "finess", "siren", "siret", "rpps", "territory_codes", "fields", "types", "activities", "care_modes",
-    "intervention_communes", "commune_codes", "professions",
+    "intervention_communes", "commune_codes", "professions", "closing_kinds",
 )  # fmt: skip
 Age = Literal["age_low_least", "age_low_most", "age_high_least", "age_high_most"]
 AGES: tuple[Age, ...] = ("age_low_least", "age_low_most", "age_high_least", "age_high_most")
+When = Literal["changed_from", "changed_before", "closed_from", "closed_before"]
+MOMENTS: tuple[When, ...] = ("changed_from", "changed_before", "closed_from", "closed_before")
 MOST_CODES = 200
 LONGEST_CODE = 100
 
@@ -103,12 +105,11 @@ def _filter(told: pb.ExtractFilter, communes: Gazetteer, now: datetime) -> Filte
         family_name=" ".join(_words(told.family_name)),
         given_name=" ".join(_words(told.given_name)),
         area=_area(told, communes),
-        changed_from=_moment(told.changed_from, now) if told.HasField("changed_from") else None,
-        changed_before=_moment(told.changed_before, now) if told.HasField("changed_before") else None,
         with_closed=told.with_closed or told.only_closed,
         only_closed=told.only_closed,
     )
-    given: dict[str, Any] = codes | ages
+    moments = {name: _moment(getattr(told, name), now) for name in MOMENTS if told.HasField(name)}
+    given: dict[str, Any] = {**codes, **ages, **moments}
     return replace(found, **given)
 
 

@@ -8,7 +8,7 @@ from terresante_directory.workbench import app
 
 from .browsing import Scale, Standing, signed_in
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 PHONE, ZOOMED = 390, 640
 """CSS pixels: a phone's width; what 200 % leaves of 1280."""
 LARGEST = 150_000
