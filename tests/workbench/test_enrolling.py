@@ -67,7 +67,7 @@ async def test_a_professional_enrols_with_their_card_and_leaves_again(
     assert RPPS not in comer.url
 
     thief = await with_card(open_page, desk, cards, OTHER)
-    assert await enter(comer, desk), (comer.url.partition("?")[0], await comer.locator("h1").all_inner_texts())
+    assert await enter(comer, desk), f"{comer.url.partition('?')[0]}: {await comer.locator('body').inner_text()}"
     assert not await enter(thief, desk, tries=1)
     assert not thief.url.startswith(desk.url)
 

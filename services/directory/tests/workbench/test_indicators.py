@@ -85,6 +85,7 @@ async def test_small_counts_are_words_in_the_page_the_chart_and_the_file(claire:
     assert consents.count("<td>moins de 5</td>") == 12
     assert "moins de 5 la semaine du" in consents, "the chart in words"
     assert 'fill="url(#h-consents)"' in consents, "the chart"
+    assert "Tous les nombres de ces semaines sont masqués." in consents
     assert circles.count("<td>1235</td>") == 12
     assert "arrondi au multiple de 5 inférieur" in circles
     assert section(page, "places").count("<td>moins de 5</td>") == 12

@@ -119,6 +119,9 @@ class ExtractFilter(_message.Message):
     CHANGED_BEFORE_FIELD_NUMBER: _builtins.int
     WITH_CLOSED_FIELD_NUMBER: _builtins.int
     ONLY_CLOSED_FIELD_NUMBER: _builtins.int
+    CLOSING_KINDS_FIELD_NUMBER: _builtins.int
+    CLOSED_FROM_FIELD_NUMBER: _builtins.int
+    CLOSED_BEFORE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Of structures, offers and professionals: beginnings of words of the name, all of them, accents ignored."""
     postal_code: _builtins.str
@@ -200,6 +203,14 @@ class ExtractFilter(_message.Message):
 
     @_builtins.property
     def changed_before(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def closing_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of structures and offers that are closed, for `only_closed`: how (codes of `closing_kind`), from when on and before when."""
+
+    @_builtins.property
+    def closed_from(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def closed_before(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -235,10 +246,13 @@ class ExtractFilter(_message.Message):
         changed_before: _timestamp_pb2.Timestamp | None = ...,
         with_closed: _builtins.bool = ...,
         only_closed: _builtins.bool = ...,
+        closing_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        closed_from: _timestamp_pb2.Timestamp | None = ...,
+        closed_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_age_high_least", b"_age_high_least", "_age_high_most", b"_age_high_most", "_age_low_least", b"_age_low_least", "_age_low_most", b"_age_low_most", "age_high_least", b"age_high_least", "age_high_most", b"age_high_most", "age_low_least", b"age_low_least", "age_low_most", b"age_low_most", "changed_before", b"changed_before", "changed_from", b"changed_from", "near", b"near"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_age_high_least", b"_age_high_least", "_age_high_most", b"_age_high_most", "_age_low_least", b"_age_low_least", "_age_low_most", b"_age_low_most", "age_high_least", b"age_high_least", "age_high_most", b"age_high_most", "age_low_least", b"age_low_least", "age_low_most", b"age_low_most", "changed_before", b"changed_before", "changed_from", b"changed_from", "closed_before", b"closed_before", "closed_from", b"closed_from", "near", b"near"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_age_high_least", b"_age_high_least", "_age_high_most", b"_age_high_most", "_age_low_least", b"_age_low_least", "_age_low_most", b"_age_low_most", "activities", b"activities", "age_high_least", b"age_high_least", "age_high_most", b"age_high_most", "age_low_least", b"age_low_least", "age_low_most", b"age_low_most", "care_modes", b"care_modes", "changed_before", b"changed_before", "changed_from", b"changed_from", "commune", b"commune", "commune_codes", b"commune_codes", "family_name", b"family_name", "fields", b"fields", "finess", b"finess", "given_name", b"given_name", "ids", b"ids", "intervention_communes", b"intervention_communes", "levels", b"levels", "name", b"name", "near", b"near", "near_commune_code", b"near_commune_code", "only_closed", b"only_closed", "postal_code", b"postal_code", "professional_ids", b"professional_ids", "professions", b"professions", "rpps", b"rpps", "siren", b"siren", "siret", b"siret", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes", "types", b"types", "with_closed", b"with_closed", "within_metres", b"within_metres"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_age_high_least", b"_age_high_least", "_age_high_most", b"_age_high_most", "_age_low_least", b"_age_low_least", "_age_low_most", b"_age_low_most", "activities", b"activities", "age_high_least", b"age_high_least", "age_high_most", b"age_high_most", "age_low_least", b"age_low_least", "age_low_most", b"age_low_most", "care_modes", b"care_modes", "changed_before", b"changed_before", "changed_from", b"changed_from", "closed_before", b"closed_before", "closed_from", b"closed_from", "closing_kinds", b"closing_kinds", "commune", b"commune", "commune_codes", b"commune_codes", "family_name", b"family_name", "fields", b"fields", "finess", b"finess", "given_name", b"given_name", "ids", b"ids", "intervention_communes", b"intervention_communes", "levels", b"levels", "name", b"name", "near", b"near", "near_commune_code", b"near_commune_code", "only_closed", b"only_closed", "postal_code", b"postal_code", "professional_ids", b"professional_ids", "professions", b"professions", "rpps", b"rpps", "siren", b"siren", "siret", b"siret", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes", "types", b"types", "with_closed", b"with_closed", "within_metres", b"within_metres"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__age_high_least: _TypeAlias = _typing.Literal["age_high_least"]  # noqa: Y015
     _WhichOneofArgType__age_high_least: _TypeAlias = _typing.Literal["_age_high_least", b"_age_high_least"]  # noqa: Y015

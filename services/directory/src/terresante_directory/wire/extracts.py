@@ -91,7 +91,7 @@ def _filter(told: pb.ExtractFilter, communes: Gazetteer, now: datetime) -> Filte
     texts = [told.postal_code, *(code for given in codes.values() for code in given)]
     fits = max(map(len, codes.values())) <= MOST_CODES and max(map(len, texts)) <= LONGEST_CODE
     levels = [TYPED_LEVELS.get(level, "") for level in told.levels]
-    ages = {name: getattr(told, name) for name in AGES if told.HasField(name)}
+    ages: dict[str, Any] = {name: getattr(told, name) for name in AGES if told.HasField(name)}
     if not fits or not all(levels) or not all(0 <= age <= OLDEST_MONTHS for age in ages.values()):
         raise _invalid()
     found = Filter(
@@ -108,7 +108,7 @@ def _filter(told: pb.ExtractFilter, communes: Gazetteer, now: datetime) -> Filte
         with_closed=told.with_closed or told.only_closed,
         only_closed=told.only_closed,
     )
-    moments = {name: _moment(getattr(told, name), now) for name in MOMENTS if told.HasField(name)}
+    moments: dict[str, Any] = {name: _moment(getattr(told, name), now) for name in MOMENTS if told.HasField(name)}
     given: dict[str, Any] = {**codes, **ages, **moments}
     return replace(found, **given)
 
