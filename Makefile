@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 DEV := $(RUN) -m terresante_dev
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-identity generate verify-journal reset
+.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-identity generate pictures verify-journal reset
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ bench-identity: ready ## Measure matching beside Splink on the same files (SIZE=
 	@$(PYTHON) dev/src/terresante_dev/bootstrap.py bench-identity
 	@$(RUN) bench/identity/sets.py $(or $(SIZE),60k)
 	@$(RUN) -m bench.identity all --size $(or $(SIZE),60k)
+
+pictures: ready ## Draw the pictures of docs/directory.md anew, on a sandbox that is started for it and removed
+	@$(RUN) -m terresante_dev.pictures
 
 generate: ready ## Write again what is generated: protobuf code, realms, OpenAPI, docs/configuration.md, the chart's schema and dashboards
 	@$(RUN) proto/generate.py

@@ -16,13 +16,14 @@ def finess(number: str, name: str) -> bytes:
     return "\n".join([lines[0], ";".join(fields), ""]).encode()
 
 
-def annuaire(rpps: str, finess: str, family_name: str, given_name: str) -> bytes:
-    """The national directory's extract of one activity there."""
+def annuaire(rpps: str, where: tuple[str, str], family_name: str, given_name: str) -> bytes:
+    """The national directory's extract of one activity. `where`: the FINESS of the establishment, and its name."""
     lines = (SAMPLES / "annuaire.txt").read_text().splitlines()
     activity = next(line for line in lines if "995000262" in line and line.startswith("8|"))
     fields = activity.split("|")
     fields[1], fields[2], fields[7], fields[8] = rpps, f"8{rpps}", family_name, given_name
-    fields[19], fields[20], fields[21], fields[22], fields[23] = "", "", finess, "", f"F{finess}"
+    fields[19], fields[20], fields[21], fields[22], fields[23] = "", "", where[0], "", f"F{where[0]}"
+    fields[24] = fields[25] = where[1]
     return "\n".join([lines[0], "|".join(fields), ""]).encode()
 
 

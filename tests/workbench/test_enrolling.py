@@ -16,6 +16,7 @@ from .importing import annuaire, apply_new, finess, hand_over
 from .signing_in import Desk
 
 MARK = secrets.token_hex(3)
+SURNAME = "LEMAIRE " + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(6))
 NUMBER = f"98{secrets.randbelow(10**7):07d}"
 RPPS, OTHER = (f"997{secrets.randbelow(10**8):08d}" for _ in range(2))
 TRIES = 16
@@ -55,7 +56,7 @@ async def test_a_professional_enrols_with_their_card_and_leaves_again(
     await desk.sign_in(page, path="/imports")
     await hand_over(page, desk.url, "finess", finess(NUMBER, f"CABINET {MARK}"))
     await apply_new(page)
-    await hand_over(page, desk.url, "annuaire", annuaire(RPPS, NUMBER, f"LEMAIRE {MARK.upper()}", "ANNE"))
+    await hand_over(page, desk.url, "annuaire", annuaire(RPPS, (NUMBER, f"CABINET {MARK}"), SURNAME, "ANNE"))
 
     comer = await with_card(open_page, desk, cards, RPPS)
     await comer.goto(f"{desk.url}/inscription")
@@ -83,7 +84,7 @@ async def test_a_professional_enrols_with_their_card_and_leaves_again(
     assert await accessible(comer) == []
 
     await page.goto(f"{desk.url}/comptes?etat=nouveau")
-    await expect(page.get_by_text(re.compile(MARK, re.IGNORECASE)).first).to_be_visible()
+    await expect(page.get_by_text(re.compile(SURNAME, re.IGNORECASE)).first).to_be_visible()
 
     await comer.goto(f"{desk.url}/mon-depart")
     await expect(comer.get_by_text("reste dans les dossiers des patients")).to_be_visible()

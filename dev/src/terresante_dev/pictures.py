@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from terresante_dev import running, stack
 from terresante_dev.browser import chromium, windows
@@ -88,12 +88,17 @@ class Album:
         return base64.b64decode(answer["data"])
 
     async def press(self, name: str) -> None:
-        """Presses the button of that name."""
-        await self.page.get_by_role("button", name=name, exact=True).click()
+        """Presses the button of that name; the page that answers is there."""
+        await self.go(self.page.get_by_role("button", name=name, exact=True))
 
     async def follow(self, name: str) -> None:
-        """Follows the link of that name."""
-        await self.page.get_by_role("link", name=name, exact=True).first.click()
+        """Follows the link of that name; the page is there."""
+        await self.go(self.page.get_by_role("link", name=name, exact=True).first)
+
+    async def go(self, by: Locator) -> None:
+        """Clicks on what leads to another page, which is there then."""
+        async with by.page.expect_navigation():
+            await by.click()
 
 
 async def entrance(album: Album) -> None:
@@ -172,7 +177,7 @@ async def operation(album: Album) -> None:
     await album.take("operation")
     await page.get_by_label("Pourquoi").fill("Le laboratoire rejoint le groupe")
     await album.press("Faire cette opération")
-    await page.get_by_role("link", name="Annuler cet acte").first.click()
+    await album.go(page.get_by_role("link", name="Annuler cet acte").first)
     await album.take("annuler")
     await album.open("/historique")
     await album.take("historique")
@@ -215,16 +220,14 @@ async def request(album: Album) -> None:
     await album.open("/structures")
     await album.follow("Cabinet infirmier des Lilas")
     await album.open(f"/structures/{_id(album.page)}/correspondants")
-    await album.page.get_by_role("button", name="Désigner Karim Morel").click()
-    await expect(album.page.get_by_role("button", name="Retirer")).to_be_visible()
+    await album.go(album.page.get_by_role("button", name="Désigner Karim Morel"))
     await album.desk.sign_in(other, "nurse", "/ma-structure")
-    await other.get_by_role("link", name="Demander une correction").click()
+    await album.go(other.get_by_role("link", name="Demander une correction"))
     await other.get_by_label("Adresse", exact=False).first.fill("7 rue des Lilas")
     await other.get_by_label("Pourquoi").fill("Le cabinet a déménagé")
-    await other.get_by_role("button", name="Envoyer la demande").click()
-    await expect(other.get_by_role("heading", level=1)).to_contain_text("Corriger la fiche")
+    await album.go(other.get_by_role("button", name="Envoyer la demande"))
     await album.open("/demandes")
-    await album.page.locator("main .rows a").first.click()
+    await album.go(album.page.locator("main .rows a").first)
     await album.take("demande")
 
 

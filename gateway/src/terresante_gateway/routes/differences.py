@@ -21,6 +21,14 @@ router = APIRouter(prefix="/v1", tags=["Imports dans l’annuaire"])
 
 Source = Literal["annuaire", "finess", "ror"]
 SETTLEMENTS = codes_of(pb.Settlement, "SETTLEMENT_")
+DifferenceId = Annotated[
+    Line,
+    Field(
+        pattern=r"^[a-z]{1,16}\.[a-z]{1,16}\.[0-9a-f-]{36}\.[a-z_]{1,40}\.[0-9a-f]{16}$",
+        description="Tel que la liste le donne",
+        examples=["finess.structure.0190f3c2-8a4e-7cc1-9d20-5b7e3f1a6c44.name.0123456789abcdef"],
+    ),
+]
 Settlement = Literal["take_source", "keep_local", "open_again"]
 
 
@@ -98,7 +106,7 @@ class DifferencesQuery(ListQuery):
 class NewSettlement(Input):
     """Quels écarts, et quelle valeur vaut."""
 
-    difference_ids: list[Annotated[Line, Field(min_length=1, max_length=200)]] = Field(min_length=1, max_length=200)
+    difference_ids: list[DifferenceId] = Field(min_length=1, max_length=200)
     settlement: Settlement
     why: Why = ""
 

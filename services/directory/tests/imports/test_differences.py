@@ -180,3 +180,13 @@ async def test_what_cannot_be_asked_of_differences_is_refused(files: HandingOver
     await files.tree.desk.administrator("95-sud")
     assert await files.differences("finess") == []
     assert await refused(files.settle(TAKE, found.difference_id)) == "TERRITORY_NOT_YOURS"
+
+
+async def test_who_administers_many_territories_is_told_the_same_of_one_of_them(files: HandingOver) -> None:
+    await corrected(files)
+    (of_one,) = await files.differences("finess")
+    await files.tree.desk.administrator("94-ouest", "95-sud", "77-sud", "78-grand-versailles")
+
+    (of_many,) = await files.differences("finess")
+
+    assert of_many.difference_id == of_one.difference_id

@@ -46,6 +46,10 @@ class Watch:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
+    def seconds(self) -> float:
+        """Those that a test put it on by, and no other."""
+        return self.ahead.total_seconds()
+
 
 @pytest.fixture
 def watch() -> Watch:
@@ -95,7 +99,7 @@ async def workbench(
         labels = {code: profession.label for code, profession in professions.items()}
         sessions, attempts = Sessions(database, watch.now), Attempts(database, watch.now)
         keycloak: Any = logins
-        strangers = Strangers(marking("a key"), lambda: watch.now().timestamp(), LOGINS)
+        strangers = Strangers(marking("a key"), watch.seconds, LOGINS)
         values = valuesets.load()
         yield Workbench(sessions, attempts, keycloak, verifier, desk, ORIGIN, labels, values, communes, strangers)
 

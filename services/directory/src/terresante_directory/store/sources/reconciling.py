@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, text
+from sqlalchemy import Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,15 +32,36 @@ _DIFFERENT = f"""select r.source, r.kind, r.key, r.content, r.said_at, {KEPT} as
     left join professional p on r.kind = 'professional' and p.id = r.subject and p.shown = f.id
     left join structure st on st.id = o.structure_id
     where r.source = :source and not r.gone and coalesce(m.stands, o.stands, p.stands)"""
-_ASKED = """and r.territory = any(:territories) and r.kind = any(:kinds) and (r.kind, r.key) >= (:kind, :key)
+
+
+_NOT_THE_SAME = "r.same_as is distinct from f.id"
+_SETTLED = """exists (select 1 from settlement s
+        where s.source = r.source and s.kind = r.kind and s.key = r.key)"""
+_FROM_THERE_ON = """r.kind = any(:kinds) and (r.kind, r.key) >= (:kind, :key)
     and (:subject = '' or f.subject = :subject) order by r.kind, r.key limit :limit"""
-DIFFERENT = text(f"{_DIFFERENT} and r.same_as is distinct from f.id {_ASKED}").bindparams(
-    bindparam("territories", type_=ARRAY(Text)), bindparam("kinds", type_=ARRAY(Text))
-)
-DECIDED = text(
-    f"""{_DIFFERENT} and exists (select 1 from settlement s
-        where s.source = r.source and s.kind = r.kind and s.key = r.key) {_ASKED}"""
-).bindparams(bindparam("territories", type_=ARRAY(Text)), bindparam("kinds", type_=ARRAY(Text)))
+FEW_TERRITORIES = 3
+
+
+def _in_many(condition: str) -> TextClause:
+    """Along all records of the source, most of which are in these territories."""
+    return _asked(f"{_DIFFERENT} and {condition} and r.territory = any(:territories) and {_FROM_THERE_ON}")
+
+
+def _in_few(condition: str) -> TextClause:
+    """Along those of each territory: the index gives them in the order of kind and key."""
+    return _asked(
+        f"""select told.* from unnest(cast(:territories as text[])) as one(territory),
+                lateral ({_DIFFERENT} and {condition} and r.territory = one.territory and {_FROM_THERE_ON}) as told
+            order by told.kind, told.key limit :limit"""
+    )
+
+
+def _asked(sql: str) -> TextClause:
+    return text(sql).bindparams(bindparam("territories", type_=ARRAY(Text)), bindparam("kinds", type_=ARRAY(Text)))
+
+
+DIFFERENT, DIFFERENT_IN_FEW = _in_many(_NOT_THE_SAME), _in_few(_NOT_THE_SAME)
+DECIDED, DECIDED_IN_FEW = _in_many(_SETTLED), _in_few(_SETTLED)
 DIFFERENT_OF = text(f"""{_DIFFERENT} and r.subject = any(:subjects)""").bindparams(
     bindparam("subjects", type_=ARRAY(Uuid))
 )
@@ -108,7 +129,9 @@ async def different(connection: AsyncConnection, wanted: Wanted, after: tuple[st
         "kinds": [one.value for one in wanted.kinds],
         "subject": wanted.subject,
     }
-    statement = DECIDED if wanted.kept else DIFFERENT
+    few = len(wanted.territories) <= FEW_TERRITORIES
+    decided, undecided = (DECIDED_IN_FEW, DIFFERENT_IN_FEW) if few else (DECIDED, DIFFERENT)
+    statement = decided if wanted.kept else undecided
     rows = await connection.execute(statement, asked | {"kind": after[0], "key": after[1], "limit": limit})
     return [_told(row) for row in rows]
 

@@ -71,12 +71,14 @@ PLACE = (
        and s.source = r.source and s.kind = 'structure' and s.key = r.content->>'structure'
        and r.territory is distinct from s.territory""",
     """update source_record r set territory = home.territory
-       from professional m, lateral (select s.territory from place w join structure s on s.id = w.structure_id
-            where w.professional_id = m.id
-            order by w.until is not null, case when w.until is null then coalesce(w.continues_since, w.since) end,
-                w.until desc, w.id limit 1) home
+       from professional m, (select distinct on (w.professional_id) w.professional_id, s.territory
+            from place w join structure s on s.id = w.structure_id
+            where w.professional_id in (select q.subject from source_record q
+                where q.import = :import and q.kind = 'professional')
+            order by w.professional_id, w.until is not null,
+                case when w.until is null then coalesce(w.continues_since, w.since) end, w.until desc, w.id) home
        where r.import = :import and r.kind = 'professional' and m.id = r.subject and m.stands
-       and r.territory is distinct from home.territory""",
+       and home.professional_id = m.id and r.territory is distinct from home.territory""",
 )
 INHERIT = text(
     """update source_record r set territory = p.territory from source_record p

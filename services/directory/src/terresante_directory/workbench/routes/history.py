@@ -13,7 +13,8 @@ from terresante_directory.workbench.asking import not_found
 from terresante_directory.workbench.visits import LONG_SECONDS, Visit, posting, visiting
 
 SUBJECTS = {"structures": "structure", "professionnels": "professional", "offres": "offer"}
-PAGE = 25
+PAGE = 15
+"""Acts, of up to twenty changes each: more would weigh over 150 kB."""
 EVERYTHING = "/historique"
 router = APIRouter()
 
