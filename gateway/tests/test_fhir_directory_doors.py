@@ -3,6 +3,7 @@
 import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -191,6 +192,16 @@ async def test_a_file_that_breaks_off_is_no_whole_file(gateway: Any, http: Any) 
         await http.get(path_of(manifest["output"][0]["url"]), headers=headers)
 
 
+async def test_a_file_that_the_service_refuses_is_refused(gateway: Any, http: Any) -> None:
+    headers = gateway.bearer("system")
+    manifest = await export(http, headers, "?_type=Practitioner")
+    gateway.services.answer(EXTRACT, refusals.Denied("Votre compte est suspendu.", ""))
+
+    answer = await http.get(path_of(manifest["output"][0]["url"]), headers=headers)
+
+    assert answer.status_code == 403
+
+
 async def test_an_export_is_who_asked_for_its(gateway: Any, http: Any) -> None:
     manifest = await export(http, gateway.bearer("system"), "?_type=Practitioner")
     url = path_of(manifest["output"][0]["url"])
@@ -220,6 +231,7 @@ async def test_an_export_is_who_asked_for_its(gateway: Any, http: Any) -> None:
         ("?_type=Location&_typeFilter=Organization%3Fname%3Dx", "respond-async"),
         ("?includeAssociatedData=_myCompleteExtract", "respond-async"),
         ("?patient=1", "respond-async"),
+        ("?_typeFilter=Location%3F_id%3D" + ",".join([str(UUID(int=9))] * 25), "respond-async"),
     ],
 )
 async def test_an_export_of_something_else_is_refused(query: str, prefer: str, gateway: Any, http: Any) -> None:

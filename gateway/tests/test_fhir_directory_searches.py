@@ -171,6 +171,7 @@ async def test_a_filter_that_cannot_be_read_or_has_too_many_ways_is_refused(
         ("_count=0", "_count"),
         ("_count=201", "_count"),
         ("_count=1e2", "_count"),
+        ("_count=%C2%B2", "_count"),
         ("_total=maybe", "_total"),
         ("_sort=name", "_sort"),
         ("_summary=true", "_summary"),

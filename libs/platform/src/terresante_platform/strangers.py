@@ -12,8 +12,8 @@ from terresante_platform.refusals import TooMany
 
 Network = IPv4Network | IPv6Network
 ProxyHeader = Literal["x-forwarded-for", "forwarded"]
-SITE_BITS = 64
-"""Of an IPv6 address, what tells a site; the rest its host chooses at will."""
+SITE_BITS = 56
+"""Of an IPv6 address, what a household or small site is given at most (RFC 6177); the rest it chooses at will."""
 MOST_HOPS = 20
 LONGEST_HOP = 64
 

@@ -114,7 +114,7 @@ def total_of(search: Search, reply: pb.ExtractResponse) -> int | None:
 
 def _count(query: Query) -> int:
     text = query.one("_count") or str(USUAL)
-    if not text.isdigit() or not 1 <= int(text[:4]) <= MOST or len(text) > 4:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:4]) <= MOST or len(text) > 4:
         raise refused("_count", f"de 1 à {MOST} ressources par page.")
     return int(text)
 

@@ -99,7 +99,8 @@ def _exported(router: APIRouter, address: str, now: Clock) -> None:
     @on(router, "GET", "/$export-file", "Un fichier d’un export", EXTRACT, seconds=EXPORT_SECONDS)
     async def get_export_file(query: Asked, exchange: Whole, peers: To) -> Stream:
         job = exporting.opened(query, exchange)
-        return Stream(exporting.LINES, exporting.lines(exporting.wanted(query, job), job, peers))
+        file = exporting.lines(exporting.wanted(query, job), job, peers)
+        return Stream(exporting.LINES, await exporting.begun(file))
 
 
 def _snake(type: str) -> str:

@@ -19,7 +19,7 @@ from terresante_gateway.exchange import Exchange, asker
 from terresante_gateway.fhir.directory.asking import MOST, filter_of
 from terresante_gateway.fhir.directory.bundles import matches
 from terresante_gateway.fhir.directory.parts import Json
-from terresante_gateway.fhir.directory.query import Query, parsed, period, refused
+from terresante_gateway.fhir.directory.query import LONGEST, Query, parsed, period, refused
 from terresante_gateway.fhir.directory.resources import RESOURCES, Resource
 from terresante_gateway.peers import Peers
 
@@ -43,9 +43,12 @@ class Job:
     request: str
 
     def sealed(self, exchange: Exchange) -> str:
-        """As it goes into addresses."""
+        """As it goes into addresses. Refuses with FIELDS_INVALID what would be longer than an address may be."""
         told = json.dumps([self.types, self.filters, self.since, self.at, self.request], separators=(",", ":"))
-        return exchange.signer.seal(told, _purpose(exchange)) or ""
+        sealed = exchange.signer.seal(told, _purpose(exchange)) or ""
+        if len(sealed) > LONGEST:
+            raise refused("_typeFilter", "ces critères sont trop longs ensemble ; exportez en plusieurs fois.")
+        return sealed
 
 
 def job(query: Query, exchange: Exchange, address: str, now: datetime) -> Job:
@@ -141,6 +144,18 @@ async def lines(resource: Resource, job: Job, peers: Peers) -> AsyncIterator[byt
         cursor = reply.next_cursor
         if not cursor:
             return
+
+
+async def begun(file: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same file once its first page is there: what the service refuses is refused, not a file that breaks off."""
+    first = await anext(file, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first
+        async for more in file:
+            yield more
+
+    return whole()
 
 
 def _purpose(exchange: Exchange) -> str:

@@ -225,7 +225,8 @@ def _months(name: str, text: str) -> tuple[str, int]:
     prefix, value = compared(text)
     number, _, unit = value.partition("|")
     factor = AGE_UNITS.get(unit.rpartition("|")[2] or "a")
-    if not number.isdigit() or len(number) > 4 or factor is None or prefix not in ("eq", "ge", "gt", "le", "lt"):
+    whole = number.isascii() and number.isdigit() and len(number) <= 4
+    if not whole or factor is None or prefix not in ("eq", "ge", "gt", "le", "lt"):
         raise refused(name, "un nombre entier d’années (a) ou de mois (mo) est attendu, avec eq, ge, gt, le ou lt.")
     return prefix, min(int(number) * factor, OLDEST_MONTHS)
 
