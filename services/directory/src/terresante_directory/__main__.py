@@ -11,7 +11,7 @@ from terresante.directory.v1.ror_service_pb2_grpc import add_RorServiceServicer_
 from terresante_platform import background, bus, database, forgetting, outbox, service
 from terresante_platform.rpc import server
 
-from terresante_directory import accounts, circles, enrolment_rules, gazetteer, reference, settling
+from terresante_directory import accounts, circles, enrolment_rules, gazetteer, reference, settling, telling
 from terresante_directory.imports.importing import Importing
 from terresante_directory.joining import Joining
 from terresante_directory.rpc import DirectoryService
@@ -47,8 +47,9 @@ async def main(settings: Settings) -> None:
         forgetting.regularly(kept),
         service.verifying(settings, "directory") as verifier,
         circles.asked_of(settings.consent_address, who) as counting,
+        telling.told_to(settings.consent_address, who) as tell,
     ):
-        carrying_out = settling.Settling(kept, keycloak, now)
+        carrying_out = settling.Settling(kept, keycloak, now, tell)
 
         def serving(over: database.Database) -> tuple[DirectoryService, RorService]:
             return (
@@ -72,7 +73,7 @@ async def main(settings: Settings) -> None:
             partial(add_ExtractServiceServicer_to_server, extracts),
         ]
         async with (
-            settling.running(carrying_out),
+            background.running(carrying_out.run()),
             background.running(Sweeping(kept, keycloak, now).run()),
             background.running(Joining(kept, known_people, now).run()),
             background.running(Turning(kept, given, now).run()),

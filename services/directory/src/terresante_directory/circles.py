@@ -1,7 +1,7 @@
 """How many circles there are around professionals and structures: asked of consent, which alone knows."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,16 +34,24 @@ class Circles:
         ask = cast(Any, self._consent.CountCare)  # the platform's stub takes `seconds`
         members = [pb.CareMember(id=one.id.bytes, first=one.first, past=one.past) for one in standing]
         request = pb.CountCareRequest(members=members, moments=map(wire.timestamp, moments))
-        call = calls.current()
-        calls.enter(calls.Call(deadline=call.deadline))
         try:
-            told = await ask(request, seconds=PATIENCE_SECONDS)
+            with in_own_name():
+                told = await ask(request, seconds=PATIENCE_SECONDS)
         except Refusal as refusal:
             log.warning("circles are not counted", reason=refusal.reason)
             return None
-        finally:
-            calls.enter(call)
         return Counted(tuple(map(_count, told.counts)), told.smallest, told.rounded_to)
+
+
+@contextmanager
+def in_own_name() -> Iterator[None]:
+    """Calls made inside carry the deadline of the one being served, and nothing of who is behind it."""
+    call = calls.current()
+    calls.enter(calls.Call(deadline=call.deadline))
+    try:
+        yield
+    finally:
+        calls.enter(call)
 
 
 def _count(told: pb.CareCount) -> CareCount:

@@ -27,7 +27,7 @@ class Settings(ServiceSettings):
         None, description="Authority of Keycloak's HTTPS certificate; ISSUERS_CA_FILE if unset"
     )
     consent_address: str = Field(
-        "", description="gRPC target of consent, which counts circles; empty: they are told as not known"
+        "", description="gRPC target of consent, told of suspensions; it counts circles, not known if empty"
     )
     territories_file: Path | None = Field(None, description="Territories; the committed list if unset")
     professions_file: Path | None = Field(None, description="Professions; the committed list if unset")

@@ -5,8 +5,7 @@ the next round, at a start or a minute later, does again what was to be done. Do
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform import calls
 from terresante_platform.database import Database
+from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
 from terresante_directory import events
@@ -39,6 +39,7 @@ from terresante_directory.domain.identifiers import ProfessionalId, TerritoryCod
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind
 from terresante_directory.domain.professionals import Professional, with_account
 from terresante_directory.store import accounts, administrators, feeders, lost_means, professionals
+from terresante_directory.telling import Tell, nobody
 
 ROUND_SECONDS = 60.0
 MOST_PER_ROUND = 200
@@ -62,10 +63,13 @@ class Step(Protocol):
 class Settling:
     """Carries decisions out. Several may run: each account is leased to one at a time."""
 
-    def __init__(self, database: Database, keycloak: Accounts, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, keycloak: Accounts, now: Callable[[], datetime], tell: Tell = nobody
+    ) -> None:
         self._database = database
         self._keycloak = keycloak
         self._now = now
+        self._tell = tell
 
     async def settle(self, account: Account) -> Account:
         """Makes Keycloak agree with an account that the caller has leased, and with what is decided meanwhile."""
@@ -83,7 +87,9 @@ class Settling:
         return await self._carry_out(account, partial(self._keycloak.start_anew, password=password))
 
     async def shut(self, account: Account) -> None:
-        """Ends the sessions of a suspended account at once, without any lease."""
+        """Ends the sessions of a suspended account at once, without any lease; consent is told of professionals."""
+        if account.kind is Kind.PROFESSIONAL:
+            await self._tell(account.uid)
         await self._keycloak.shut(account.login())
         await self._carried_out_at_once(account)
 
@@ -112,6 +118,8 @@ class Settling:
                 break
             except AccountRefused as fault:
                 log.error("account refused by keycloak", uid=str(uid), code=fault.code)
+            except Refusal as refusal:
+                log.error("account cannot be settled", uid=str(uid), reason=refusal.reason)
         return done
 
     async def run(self) -> None:
@@ -228,14 +236,3 @@ async def _locked(transaction: AsyncConnection, of: Account) -> tuple[Account, H
     if current is None:
         raise LookupError("an account was removed")
     return current, holder
-
-
-@asynccontextmanager
-async def running(settling: Settling) -> AsyncIterator[None]:
-    """Rounds in the background until left."""
-    task = asyncio.create_task(settling.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -1355,3 +1355,41 @@ class CountCareResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CountCareResponse: _TypeAlias = CountCareResponse  # noqa: Y015
+
+@_typing.final
+class RenewProfessionalRequest(_message.Message):
+    """Of whom something changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    professional_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        professional_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["professional_id", b"professional_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewProfessionalRequest: _TypeAlias = RenewProfessionalRequest  # noqa: Y015
+
+@_typing.final
+class RenewProfessionalResponse(_message.Message):
+    """What is known of them is now what the directory says, or newer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewProfessionalResponse: _TypeAlias = RenewProfessionalResponse  # noqa: Y015

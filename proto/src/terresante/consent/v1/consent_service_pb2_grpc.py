@@ -127,6 +127,11 @@ class ConsentServiceStub:
                 request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareRequest.SerializeToString,
                 response_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareResponse.FromString,
                 _registered_method=True)
+        self.RenewProfessional = channel.unary_unary(
+                '/terresante.consent.v1.ConsentService/RenewProfessional',
+                request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RenewProfessionalRequest.SerializeToString,
+                response_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RenewProfessionalResponse.FromString,
+                _registered_method=True)
 
 
 class ConsentServiceServicer:
@@ -277,6 +282,14 @@ class ConsentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenewProfessional(self, request, context):
+        """Asks the directory again what a professional is, before it answers: decisions that follow know of a suspension without waiting for its event.
+        For the directory only, in its own name. One whom it does not know changes nothing. Refuses with ID_INVALID, DIRECTORY_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -369,6 +382,11 @@ def add_ConsentServiceServicer_to_server(servicer, server):
                     servicer.CountCare,
                     request_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareRequest.FromString,
                     response_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareResponse.SerializeToString,
+            ),
+            'RenewProfessional': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewProfessional,
+                    request_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RenewProfessionalRequest.FromString,
+                    response_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RenewProfessionalResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -860,6 +878,33 @@ class ConsentService:
             '/terresante.consent.v1.ConsentService/CountCare',
             terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareRequest.SerializeToString,
             terresante_dot_consent_dot_v1_dot_consent__service__pb2.CountCareResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewProfessional(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.consent.v1.ConsentService/RenewProfessional',
+            terresante_dot_consent_dot_v1_dot_consent__service__pb2.RenewProfessionalRequest.SerializeToString,
+            terresante_dot_consent_dot_v1_dot_consent__service__pb2.RenewProfessionalResponse.FromString,
             options,
             channel_credentials,
             insecure,

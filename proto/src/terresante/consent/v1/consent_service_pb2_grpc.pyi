@@ -97,6 +97,10 @@ class ConsentServiceStub:
     Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
     Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
     """
+    RenewProfessional: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.RenewProfessionalRequest, _consent_service_pb2.RenewProfessionalResponse]
+    """Asks the directory again what a professional is, before it answers: decisions that follow know of a suspension without waiting for its event.
+    For the directory only, in its own name. One whom it does not know changes nothing. Refuses with ID_INVALID, DIRECTORY_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class ConsentServiceAsyncStub(ConsentServiceStub):
@@ -166,6 +170,10 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     """How many circles somebody is a member of, and how many consents stand there, at each moment: for the directory only, in its own name.
     Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
     Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
+    """
+    RenewProfessional: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.RenewProfessionalRequest, _consent_service_pb2.RenewProfessionalResponse]  # type: ignore[assignment]
+    """Asks the directory again what a professional is, before it answers: decisions that follow know of a suspension without waiting for its event.
+    For the directory only, in its own name. One whom it does not know changes nothing. Refuses with ID_INVALID, DIRECTORY_UNAVAILABLE.
     """
 
 class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -341,6 +349,16 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
         """How many circles somebody is a member of, and how many consents stand there, at each moment: for the directory only, in its own name.
         Counts alone, small ones masked and the others rounded here, so that no sum or difference of them tells a small one.
         Refuses with COUNT_INVALID (none or too many moments, moments out of order, too many members, a span outside of the moments), ID_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def RenewProfessional(
+        self,
+        request: _consent_service_pb2.RenewProfessionalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_service_pb2.RenewProfessionalResponse, _abc.Awaitable[_consent_service_pb2.RenewProfessionalResponse]]:
+        """Asks the directory again what a professional is, before it answers: decisions that follow know of a suspension without waiting for its event.
+        For the directory only, in its own name. One whom it does not know changes nothing. Refuses with ID_INVALID, DIRECTORY_UNAVAILABLE.
         """
 
 def add_ConsentServiceServicer_to_server(servicer: ConsentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

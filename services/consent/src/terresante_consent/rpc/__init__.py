@@ -13,12 +13,15 @@ from terresante_consent.rpc.decisions import DecisionService
 from terresante_consent.rpc.desk import Desk
 from terresante_consent.rpc.emergencies import Emergencies
 from terresante_consent.rpc.journal import JournalService
+from terresante_consent.rpc.renewing import Renewing
 from terresante_consent.rpc.representatives import Representatives
 
 __all__ = ["ConsentService", "DecisionService", "JournalService"]
 
 
-class ConsentService(Consents, Circles, Blocks, Emergencies, Representatives, Around, Counting, ConsentServiceServicer):
+class ConsentService(
+    Consents, Circles, Blocks, Emergencies, Representatives, Around, Counting, Renewing, ConsentServiceServicer
+):
     """All of terresante.consent.v1.ConsentService, one class a subject."""
 
     def __init__(self, desk: Desk, emergency_hours: float, smallest_count: int) -> None:
