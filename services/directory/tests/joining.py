@@ -13,8 +13,8 @@ RPPS = "10002813839"
 OTHER = "10000000001"
 FINESS = "940000011"
 SAID = text(
-    "insert into source_record (source, kind, key, content, import, line, said_at) "
-    "values ('annuaire', :kind, :key, cast(:content as jsonb), gen_random_uuid(), 1, now())"
+    "insert into source_record (source, kind, key, content, import, line, said_at, vouched) "
+    "values ('annuaire', :kind, :key, cast(:content as jsonb), gen_random_uuid(), 1, now(), '{94-ouest}')"
 )
 
 

@@ -27,7 +27,7 @@ from terresante_directory.domain.identifiers import AdministratorId, Rpps, rpps
 from terresante_directory.domain.territories import Administrator, appoint
 from terresante_directory.settings import Settings
 from terresante_directory.settling import Settling
-from terresante_directory.store import accounts, administrators
+from terresante_directory.store import accounts, administrators, enrolments
 
 MEANS = {"password": Means.PASSWORD_AND_CODE, "card": Means.CARD}
 Letter = dict[str, object]
@@ -43,6 +43,8 @@ async def appointed(
     """
     account = _asked(None, administrator.id, card, means, now())
     async with kept.transaction() as transaction:
+        if card is not None:
+            await enrolments.give_way(transaction, card)
         await administrators.add(transaction, administrator)
         await accounts.save(transaction, account)
     return await _letter(Settling(kept, keycloak, now), account, administrator)

@@ -1,7 +1,7 @@
 """Enrolments by oneself, behind the door: what was asked is looked up here, so that who asks is told nothing by time.
 
 An inert account is made for somebody whom the national directory knows and who has none; it is shut when it has waited
-too long, and gives way to an administrator who enrols the same person.
+too long, and gives way to an administrator who enrols the same person, or whose card it is.
 """
 
 import asyncio
@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
+from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
 from terresante_directory.accounts import new_username
-from terresante_directory.domain.accounts import Kind, Means, ask, released, reopen, suspend
+from terresante_directory.domain.accounts import Kind, Means, ask, awaiting, give_up, released
 from terresante_directory.domain.enrolment import KnownProfessional, asked, asked_again
 from terresante_directory.domain.identifiers import Rpps
 from terresante_directory.store import accounts, enrolments
@@ -37,10 +38,13 @@ class Sources(Protocol):
 class Joining:
     """Several may run: each takes what no other has taken."""
 
-    def __init__(self, database: Database, sources: Sources, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, sources: Sources, now: Callable[[], datetime], every: float = ROUND_SECONDS
+    ) -> None:
         self._database = database
         self._sources = sources
         self._now = now
+        self._every = every
 
     async def round(self) -> int:
         """Looks up what was asked, shuts what waited in vain. Gives how many were asked; Keycloak is settled later."""
@@ -57,13 +61,13 @@ class Joining:
         return done
 
     async def run(self) -> None:
-        """Rounds for ever, the first one now."""
+        """Rounds for ever, the first one now. A card that somebody takes meanwhile ends one: the next sees it."""
         while True:
             try:
                 await self.round()
-            except (SQLAlchemyError, OSError, TimeoutError) as fault:
+            except (Refusal, SQLAlchemyError, OSError, TimeoutError) as fault:
                 log.warning("enrolments wait", exc_info=fault)
-            await asyncio.sleep(ROUND_SECONDS)
+            await asyncio.sleep(self._every)
 
     async def _next(self) -> bool:
         async with self._database.transaction() as transaction:
@@ -89,13 +93,18 @@ class Joining:
         await enrolments.save(transaction, asked(uid, rpps, at))
 
     async def _again(self, transaction: AsyncConnection, uid: UUID) -> None:
-        """It waits longer, and for the card again if it was shut; not if somebody else has that number now."""
+        """It waits longer, and for the card again if it was shut; not if somebody else has that number now.
+
+        Raises `AccountCardTaken` if somebody takes it meanwhile.
+        """
         enrolment = await enrolments.get(transaction, uid, lock=True)
         account = await accounts.get_for_update(transaction, uid)
-        if enrolment is None or account is None or enrolment.done_at or account.id_nat is None:
+        if enrolment is None or account is None or enrolment.done_at:
+            return
+        if account.id_nat is None and await enrolments.is_taken(transaction, enrolment.rpps):
             return
         await enrolments.save(transaction, asked_again(enrolment, self._now()))
-        await accounts.save(transaction, reopen(account))
+        await accounts.save(transaction, awaiting(account, enrolment.rpps))
 
     async def _end(self, uid: UUID) -> None:
         async with self._database.transaction() as transaction:
@@ -107,4 +116,4 @@ class Joining:
             elif enrolment.until <= self._now():
                 account = await accounts.get_for_update(transaction, uid)
                 if account is not None:
-                    await accounts.save(transaction, suspend(account))
+                    await accounts.save(transaction, give_up(account))

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from terresante_platform.database import Database
+from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
 from terresante_directory.accounts import AccountRefused, Accounts
@@ -81,7 +82,7 @@ class Sweeping:
                 log.info("sweeping waits for keycloak")
             except AccountRefused as fault:
                 log.error("keycloak refuses to tell its users", code=fault.code)
-            except (SQLAlchemyError, OSError, TimeoutError) as fault:
+            except (SQLAlchemyError, OSError, TimeoutError, Refusal) as fault:
                 log.warning("sweeping waits", exc_info=fault)
             await asyncio.sleep(ROUND_SECONDS)
 

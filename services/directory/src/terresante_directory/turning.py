@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 from terresante_platform.database import Database
+from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
 from terresante_directory import events
@@ -74,7 +75,7 @@ class Turning:
                 if taken:
                     log.info("rows taken over as facts", count=taken)
                 await self.round()
-            except (SQLAlchemyError, OSError, TimeoutError) as fault:
+            except (SQLAlchemyError, OSError, TimeoutError, Refusal) as fault:
                 log.warning("turning waits", exc_info=fault)
             await asyncio.sleep(ROUND_SECONDS)
 

@@ -74,7 +74,7 @@ async def test_every_number_is_answered_alike_whoever_it_is(
     await known(database, RPPS)
     nobody = "10009999999"
 
-    answers = [await visitor.post(ASKING, {"rpps": number}) for number in (RPPS, OTHER, RPPS)]
+    answers = [await visitor.post(ASKING, {"rpps": number}) for number in (RPPS, OTHER, nobody, RPPS)]
     await prepared()
     answers.append(await visitor.post(ASKING, {"rpps": RPPS}))
 

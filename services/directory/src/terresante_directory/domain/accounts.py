@@ -207,6 +207,11 @@ def reopen(account: Account) -> Account:
     return replace(account, state=State.OPEN, settled=False, turn=account.turn + 1)
 
 
+def awaiting(account: Account, rpps: Rpps) -> Account:
+    """An inert account that waits for that card, again if it was shut and had given it up."""
+    return replace(reopen(account), id_nat=rpps.id_nat)
+
+
 def renumbered(account: Account, rpps: Rpps | None) -> Account:
     """The account after its holder's number was corrected: another card opens it as soon as Keycloak is told.
 

@@ -13,7 +13,7 @@ from terresante_platform.refusals import Conflict, Denied, Stale, TooMany, Unkno
 
 from terresante_directory.domain import words
 from terresante_directory.domain.accounts import State
-from terresante_directory.domain.identifiers import PlaceId, ProfessionalId, Rpps, StructureId
+from terresante_directory.domain.identifiers import PlaceId, ProfessionalId, Rpps, StructureId, TerritoryCode
 from terresante_directory.domain.professionals import (
     MAX_ROLE,
     Place,
@@ -65,7 +65,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class KnownPractice:
-    """A place of practice that the national directory gives; blank where it does not say."""
+    """A place of practice that the national directory gives; blank where it does not say.
+
+    `vouched`: the territories whose own files say all of it: one for a territory tells nothing of another (R-ROR4).
+    """
 
     structure_name: str
     finess: str = ""
@@ -73,6 +76,7 @@ class KnownPractice:
     postal_code: str = ""
     commune: str = ""
     role: str = ""
+    vouched: frozenset[TerritoryCode] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -165,6 +169,22 @@ def accepted(enrolment: Enrolment, version: str, rules: Rules, at: datetime) -> 
     if version != rules.terms_version:
         raise TermsVersionStale("Les conditions ont changé depuis votre lecture.", "Relisez-les, puis acceptez-les.")
     return replace(enrolment, terms_version=version, done_at=at)
+
+
+def structure_of(
+    place: KnownPractice,
+    by_finess: Sequence[tuple[StructureId, TerritoryCode]],
+    by_siret: Sequence[tuple[StructureId, TerritoryCode]],
+) -> StructureId | None:
+    """Which structure the place is, of the open ones that have its number; None unless it is sure, and vouched for.
+
+    A SIRET that several structures share says of none that they practise there.
+    """
+    same = by_finess or by_siret
+    if len(same) != 1:
+        return None
+    id, territory = same[0]
+    return id if territory in place.vouched else None
 
 
 def place_chosen(structure: Structure, known: Sequence[StructureId]) -> Structure:

@@ -32,7 +32,8 @@ class Mandate:
     """Where somebody is an identity officer, from `since` on and, if it has ended, before `until`.
 
     `territories`, `structures`: sorted, at least one of both. `touches`: all territories concerned, those of the
-    structures too: only who administers every one of them gives, replaces or ends it.
+    structures too: only who administers every one of them gives, replaces or ends it. `ended_by`: nobody when it ended
+    because the officer left the platform.
     """
 
     id: MandateId
@@ -94,9 +95,9 @@ def end_mandate(present: Mandate | None, by: Administrator, at: datetime) -> Man
     return ended(present, by, at)
 
 
-def ended(mandate: Mandate, by: Administrator, at: datetime) -> Mandate:
-    """Over from now on; never before it began, should clocks differ."""
-    return replace(mandate, until=max(at, mandate.since), ended_by=by.id)
+def ended(mandate: Mandate, by: Administrator | None, at: datetime) -> Mandate:
+    """Over from now on; never before it began, should clocks differ. `by`: None when the officer leaves."""
+    return replace(mandate, until=max(at, mandate.since), ended_by=by.id if by else None)
 
 
 def unknown_mandate() -> MandateUnknown:

@@ -1,6 +1,6 @@
 """What a structure's correspondent asks to be changed, and how it is decided: four eyes for what gives rights."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,8 @@ MAX_CHANGE = 50_000
 """Bytes of JSON: the largest sheet of a structure has about 20,000."""
 MOST_OPEN = 100
 """Requests that wait in one structure: more are noise that hides the others."""
+MOST_COMMENTS = 200
+"""Lines of a thread to which its author adds no more: each is read again at every decision."""
 
 
 class NotCorrespondent(Denied):
@@ -132,6 +134,14 @@ class Shown:
     def __repr__(self) -> str:
         return f"Shown({self.request.id})"
 
+    def must_take_another_comment(self) -> None:
+        """Raises `CommentInvalid` once too much was said."""
+        if self.comment_count >= MOST_COMMENTS:
+            raise CommentInvalid(
+                f"Cette demande a déjà {MOST_COMMENTS} commentaires : elle n’en prend plus d’autre de votre part.",
+                "Attendez la décision, ou adressez-vous à l’administrateur de votre territoire.",
+            )
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Speaking:
@@ -165,6 +175,11 @@ def approved(request: ChangeRequest, by: AdministratorId, at: datetime) -> Chang
             "Demandez à un autre administrateur du territoire de l’approuver aussi.",
         )
     return replace(request, state=RequestState.APPROVED, decided_by=by, decided_at=at)
+
+
+def first_of(request: ChangeRequest, administrators: Collection[AdministratorId]) -> ChangeRequest:
+    """Without the first yes if who gave it is none of the territory's administrators any more: it counts no longer."""
+    return request if request.first_by in administrators else replace(request, first_by=None)
 
 
 def refused(request: ChangeRequest, by: AdministratorId, at: datetime) -> ChangeRequest:

@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from terresante_platform.database import Database
-from terresante_platform.refusals import Unavailable
+from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
 from terresante_directory.domain.identifiers import TerritoryCode
@@ -57,7 +57,7 @@ class Importing:
             self._woken.clear()
             try:
                 await self.round()
-            except (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError, Unavailable) as fault:
+            except (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError, Refusal) as fault:
                 log.warning("importing waits", exc_info=fault)
             with suppress(TimeoutError):
                 async with asyncio.timeout(ROUND_SECONDS):

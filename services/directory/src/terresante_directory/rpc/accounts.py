@@ -29,7 +29,7 @@ from terresante_directory.domain.accounts import (
 from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.domain.professionals import Profession, Professional
 from terresante_directory.settling import Settling, keep_state
-from terresante_directory.store import accounts, administrators, professionals
+from terresante_directory.store import accounts, administrators, enrolments, professionals
 
 FRESH_SECONDS = 300
 """What gives somebody access asks for a login of less than five minutes; taking it away does not."""
@@ -51,6 +51,9 @@ class AccountCalls:
         """Opens it, or makes another letter; `only_new`: raises `AccountAlready` in place of that."""
         means = wire.means(request.means)
         async with self._database.transaction() as transaction:
+            await enrolments.give_way_to(
+                transaction, ProfessionalId(parsed(request.professional_id, "professional_id"))
+            )
             professional, present = await _answered_for(transaction, request.professional_id)
             if only_new:
                 must_be_new(present)

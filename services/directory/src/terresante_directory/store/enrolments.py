@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.accounts import State, give_up
 from terresante_directory.domain.enrolment import Budget, Enrolment, remaining
-from terresante_directory.domain.identifiers import Rpps
+from terresante_directory.domain.identifiers import ProfessionalId, Rpps
 from terresante_directory.store import accounts
 from terresante_directory.store.enrolment_tables import enrolment_ask, enrolment_budget, self_enrolment
 from terresante_directory.store.tables import account, professional
@@ -107,13 +107,23 @@ async def is_taken(connection: AsyncConnection, rpps: Rpps) -> bool:
 
 
 async def give_way(transaction: AsyncConnection, rpps: Rpps) -> None:
-    """An inert account that waits for this number's card, if there is one, is shut and has it no more."""
+    """An inert account that waits for this number's card, if there is one, is shut and has it no more.
+
+    Before what is held of professionals and their accounts: enrolments are held before those everywhere.
+    """
     enrolment = await by_rpps_for_update(transaction, rpps)
     if enrolment is None or enrolment.done_at is not None:
         return
     present = await accounts.get_for_update(transaction, enrolment.uid)
     if present is not None and present.id_nat is not None:
         await accounts.save(transaction, give_up(present))
+
+
+async def give_way_to(transaction: AsyncConnection, id: ProfessionalId) -> None:
+    """As `give_way`, for the number of a professional of the platform, if they exist and have one."""
+    number = await transaction.scalar(select(professional.c.rpps).where(professional.c.id == id, professional.c.stands))
+    if number:
+        await give_way(transaction, Rpps(number))
 
 
 def _enrolment(row: Row[Any]) -> Enrolment:

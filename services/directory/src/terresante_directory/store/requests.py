@@ -1,10 +1,11 @@
 """Requests of correspondents and their threads."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, func, insert, literal_column, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_directory.domain.identifiers import AdministratorId, ProfessionalId, StructureId, TerritoryCode
@@ -13,6 +14,7 @@ from terresante_directory.store.enrolment_tables import change_request, request_
 from terresante_directory.store.tables import act, administrator, offer, professional, structure
 
 IS_CLOSED = change_request.c.decided_at.is_not(None)
+OF_THIS_TRANSACTION: ColumnElement[bool] = literal_column("act.xmin = pg_current_xact_id()::xid")
 POSITION = (IS_CLOSED, change_request.c.at, change_request.c.id)
 
 
@@ -115,10 +117,10 @@ async def structure_of_offer(connection: AsyncConnection, id: UUID) -> Structure
     return StructureId(found) if found else None
 
 
-async def latest_act(connection: AsyncConnection, by: UUID) -> UUID | None:
-    """What an administrator did last."""
-    wanted = select(act.c.id).where(act.c.by == by).order_by(act.c.at.desc(), act.c.id.desc()).limit(1)
-    return (await connection.execute(wanted)).scalar()
+async def own_act(transaction: AsyncConnection, by: UUID, since: datetime) -> UUID | None:
+    """What an administrator did in this very transaction, whatever else they do meanwhile. `since`: when it began."""
+    wanted = select(act.c.id).where(act.c.by == by, act.c.at >= since, OF_THIS_TRANSACTION)
+    return (await transaction.execute(wanted.order_by(act.c.at.desc(), act.c.id.desc()).limit(1))).scalar()
 
 
 def _all(*more: ColumnElement[Any]) -> Select[Any]:

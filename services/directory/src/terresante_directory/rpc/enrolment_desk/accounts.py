@@ -11,6 +11,8 @@ from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import allow
+from terresante_platform.rpc.server import as_refusal
+from terresante_platform.telemetry import log
 
 from terresante_directory import wire
 from terresante_directory.accounts import AccountRefused
@@ -63,7 +65,8 @@ class AccountListCalls:
     async def OpenAccounts(self, request: pb.OpenAccountsRequest, _: Any) -> pb.OpenAccountsResponse:
         """One after the other. Once Keycloak is away, it is not waited for again: those left are told so, untouched.
 
-        So are those for whom no time is left: the passwords of those before them must reach the caller.
+        So are those for whom no time is left, and a line that breaks is told as such: whatever befalls one, the
+        passwords of those before must reach the caller.
         """
         if len(request.professional_ids) > MOST_AT_ONCE:
             raise wire.TooManyIds("Pas plus de 100 comptes à la fois.", "Ouvrez-les en plusieurs fois.")
@@ -84,6 +87,8 @@ class AccountListCalls:
                 opened[id] = _refused(id, refusal)
             except AccountRefused:
                 opened[id] = _refused(id, unavailable())
+            except Exception as fault:
+                opened[id] = _refused(id, _untold(fault))
         return pb.OpenAccountsResponse(accounts=[opened[id] for id in request.professional_ids])
 
     def _wanted(self, request: pb.ListAccountsRequest) -> Wanted:
@@ -108,6 +113,17 @@ def _end_in_time() -> None:
     call = calls.current()
     if call.deadline is not None:
         calls.enter(replace(call, deadline=call.deadline - BACK_SECONDS))
+
+
+def _untold(fault: Exception) -> AccountsUnavailable:
+    """The refusal for one of many whose account was opened or not, nobody knows. A fault of ours is logged."""
+    refusal = as_refusal(fault)
+    if refusal is None:
+        log.error("fault", rpc="OpenAccounts", exc_info=fault)
+    return AccountsUnavailable(
+        "La plateforme n’a pas répondu : ce compte est peut-être ouvert, sans que son mot de passe soit connu.",
+        "Relisez-le dans quelques minutes, et refaites sa lettre s’il est ouvert ; sinon, ouvrez-le.",
+    )
 
 
 def _refused(id: str, refusal: Refusal) -> pb.OpenedAccount:

@@ -24,7 +24,7 @@ from terresante_directory.rpc.accounts import FRESH_SECONDS
 from terresante_directory.rpc.callers import administrator
 from terresante_directory.rpc.enrolment_desk.answering import other_administrator
 from terresante_directory.settling import Settling
-from terresante_directory.store import accounts, administrators, lost_means, naming
+from terresante_directory.store import accounts, administrators, enrolments, lost_means, naming
 from terresante_directory.store import territories as kept_territories
 from terresante_directory.wire.enrolment import administrator_to_proto
 
@@ -103,11 +103,14 @@ class AdministratorCalls:
         names = (request.given_name, request.family_name)
         known = await kept_territories.known(transaction, self._territories)
         new = name_administrator(AdministratorId(new_id()), names, request.territory_codes, by, known)
+        card = rpps(request.rpps) if request.rpps else None
+        if card is not None:
+            await enrolments.give_way(transaction, card)
         account = ask(
             None,
             uid=new.id,
             kind=Kind.ADMINISTRATOR,
-            rpps=rpps(request.rpps) if request.rpps else None,
+            rpps=card,
             means=means,
             username=new_username(),
             at=now,

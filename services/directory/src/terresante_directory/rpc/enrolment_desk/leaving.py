@@ -1,4 +1,4 @@
-"""A professional leaves: places end, the account is closed, and what they wrote stays."""
+"""A professional leaves: places and mandate end, the account is closed, and what they wrote stays."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,11 +18,12 @@ from terresante_directory.domain.acts import ActKind, ActOf
 from terresante_directory.domain.enrolled import place_ended
 from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.domain.lost_means import AccountAct, AccountActKind
-from terresante_directory.domain.professionals import Professional
+from terresante_directory.domain.officers import ended
+from terresante_directory.domain.professionals import Professional, with_mandate
 from terresante_directory.domain.versions import must_be_current
 from terresante_directory.rpc.accounts import FRESH_SECONDS
 from terresante_directory.settling import Settling, keep_state
-from terresante_directory.store import accounts, acting, correspondents, lost_means, professionals
+from terresante_directory.store import accounts, acting, correspondents, lost_means, officers, professionals
 
 LEFT = (
     "Vos lieux d’exercice ont pris fin et votre compte est fermé. Ce que vous avez écrit reste dans les dossiers des "
@@ -47,19 +48,28 @@ class LeavingCalls:
             must_not_be_suspended(account)
             must_be_current(professional.version, request.version)
             territories = frozenset({professional.home()})
+            await _end_mandate(transaction, professional, now)
             await _end_places(transaction, professional, now)
             await correspondents.end_all(transaction, me)
             done = AccountAct(me, AccountActKind.LEFT, me, now, territories=territories)
             await lost_means.record(transaction, done)
             if account is not None:
                 account = suspend(account)
-                ended = await professionals.get_for_update(transaction, me)
+                placeless = await professionals.get_for_update(transaction, me)
                 await accounts.save(transaction, account)
-                await keep_state(transaction, ended, account, now)
+                await keep_state(transaction, placeless, account, now)
         if account is not None:
             with suppress(AccountsUnavailable):
                 await self._settling.shut(account)
         return pb.LeaveResponse(sentence=LEFT)
+
+
+async def _end_mandate(transaction: AsyncConnection, professional: Professional, at: datetime) -> None:
+    if professional.mandate is not None:
+        await officers.save(transaction, ended(professional.mandate, None, at))
+        without = with_mandate(professional, None)
+        await professionals.keep_version(transaction, without)
+        await events.professional_changed(transaction, without, at)
 
 
 async def _end_places(transaction: AsyncConnection, professional: Professional, at: datetime) -> None:

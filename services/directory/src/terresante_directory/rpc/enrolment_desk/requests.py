@@ -17,7 +17,7 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_directory import wire
 from terresante_directory.domain.disclosure import Disclosure
-from terresante_directory.domain.identifiers import TerritoryCode
+from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode
 from terresante_directory.domain.requests import (
     ChangeRequest,
     Comment,
@@ -26,6 +26,7 @@ from terresante_directory.domain.requests import (
     approved,
     assignee_invalid,
     comment_text,
+    first_of,
     refused,
     unknown_request,
 )
@@ -80,6 +81,8 @@ class RequestCalls:
             if request.assign_to:
                 await _assign(transaction, shown, request.assign_to, by)
             if text:
+                if by is None:
+                    shown.must_take_another_comment()
                 name = by.name if by else shown.asked_by_name
                 await _say(transaction, shown.request, name, text, self._now())
             return pb.CommentRequestResponse(request=await told(transaction, shown.request.id))
@@ -91,10 +94,12 @@ class RequestCalls:
         async with self._database.transaction() as transaction:
             by = await administrator(transaction)
             shown = await _visible(transaction, request.request_id, by)
-            decide = approved if request.approve else refused
-            decided = decide(shown.request, by.id, now)
+            if request.approve:
+                decided = approved(first_of(shown.request, await _administering(transaction, shown)), by.id, now)
+            else:
+                decided = refused(shown.request, by.id, now)
             if decided.state is RequestState.APPROVED:
-                decided = await self._carried_out(transaction, replace(shown, request=decided), by)
+                decided = await self._carried_out(transaction, replace(shown, request=decided), by, now)
             await requests.save(transaction, decided)
             if text:
                 await _say(transaction, decided, by.name, text, now)
@@ -104,14 +109,14 @@ class RequestCalls:
         by = Author(self._disclosure, shown.territory)
         return await to_do(connection, shown.request.kind, asked_again(shown.request), by, self._now())
 
-    async def _carried_out(self, transaction: AsyncConnection, shown: Shown, by: Administrator) -> ChangeRequest:
+    async def _carried_out(
+        self, transaction: AsyncConnection, shown: Shown, by: Administrator, at: datetime
+    ) -> ChangeRequest:
         """The change is made as the deciding administrator's own act, in the same transaction."""
         decided = shown.request
-        before = await requests.latest_act(transaction, by.id)
         change = await self._to_do(transaction, shown)
         await self._changing(Joined(transaction))(decided.kind, change)
-        act = await requests.latest_act(transaction, by.id)
-        return replace(decided, act=act if act != before else None)
+        return replace(decided, act=await requests.own_act(transaction, by.id, at))
 
 
 async def _asking(connection: AsyncConnection) -> Administrator | None:
@@ -147,11 +152,15 @@ async def _visible(connection: AsyncConnection, id: str, by: Administrator | Non
 
 async def _assign(transaction: AsyncConnection, shown: Shown, to: str, by: Administrator | None) -> None:
     id: UUID = parsed(to, "assign_to")
-    of_territory = [one.id for one, _ in await naming.sharing(transaction, [shown.territory])]
-    found = next((one for one in of_territory if one == id), None)
+    found = next((one for one in await _administering(transaction, shown) if one == id), None)
     if by is None or found is None:
         raise assignee_invalid()
     await requests.save(transaction, replace(shown.request, assignee=found))
+
+
+async def _administering(transaction: AsyncConnection, shown: Shown) -> list[AdministratorId]:
+    """Who administers a request's territory."""
+    return [one.id for one, _ in await naming.sharing(transaction, [shown.territory])]
 
 
 async def _say(transaction: AsyncConnection, of: ChangeRequest, name: str, text: str, at: datetime) -> None:

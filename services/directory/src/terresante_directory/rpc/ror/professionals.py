@@ -13,11 +13,11 @@ from terresante_directory import events, wire
 from terresante_directory.domain.accounts import renumbered
 from terresante_directory.domain.acts import ActKind, ActOf, why
 from terresante_directory.domain.enrolled import professional_corrected
-from terresante_directory.domain.identifiers import ProfessionalId
+from terresante_directory.domain.identifiers import ProfessionalId, rpps
 from terresante_directory.domain.professionals import Corrected, Profession, corrected
 from terresante_directory.domain.subjects import of_professional
 from terresante_directory.rpc.callers import administrator
-from terresante_directory.store import accounts, acting, professionals
+from terresante_directory.store import accounts, acting, enrolments, professionals
 
 
 class CorrectionCalls:
@@ -35,6 +35,8 @@ class CorrectionCalls:
         typed = Corrected(request.rpps, request.family_name, request.given_name, request.profession)
         async with self._database.transaction() as transaction:
             by = await administrator(transaction)
+            if request.rpps:
+                await enrolments.give_way(transaction, rpps(request.rpps))
             present = await professionals.get_for_update(transaction, id)
             right = corrected(present, typed, version=request.version, by=by, professions=self._professions)
             account = await accounts.get_for_update(transaction, id)

@@ -77,7 +77,7 @@ async def keep(transaction: AsyncConnection, of: Import, numbers: tuple[int, int
     """What these lines say becomes what the source says: of two, what the first says."""
     after, until = numbers
     wanted = {"source": of.source, "import": of.id, "after": after, "until": until, "now": now}
-    await transaction.execute(KEEP, wanted)
+    await transaction.execute(KEEP, wanted | {"territories": sorted(of.territories)})
 
 
 async def link(transaction: AsyncConnection, of: Import, now: datetime) -> frozenset[str]:

@@ -23,15 +23,18 @@ PATIENCE = ("set local statement_timeout = '180s'", "set local idle_in_transacti
 WHOLE = ("set local enable_nestloop = off", "analyze import_said", "analyze source_record")
 """Before statements over all lines of a file, which nobody has counted yet."""
 KEEP = text(
-    """insert into source_record as r (source, kind, key, content, import, line, said_at)
-       select distinct on (d.kind, d.key) :source, d.kind, d.key, d.content, d.import, d.number, :now
+    """insert into source_record as r (source, kind, key, content, import, line, said_at, vouched)
+       select distinct on (d.kind, d.key) :source, d.kind, d.key, d.content, d.import, d.number, :now, :territories
        from import_said d where d.import = :import and d.number > :after and d.number <= :until
        order by d.kind, d.key, d.number, d.rank
        on conflict (source, kind, key) do update
        set content = excluded.content, import = excluded.import, line = excluded.line, said_at = excluded.said_at,
-           gone = false, same_as = case when r.content = excluded.content then r.same_as end
+           gone = false, same_as = case when r.content = excluded.content then r.same_as end,
+           vouched = case when r.content = excluded.content and not r.gone
+               then array(select distinct unnest(r.vouched || excluded.vouched) order by 1) else excluded.vouched end
        where r.import <> excluded.import"""
-)
+).bindparams(bindparam("territories", type_=ARRAY(Text)))
+"""Files for several territories vouch together for what they say alike; who says it otherwise vouches for it alone."""
 LINK = (
     """update source_record r set subject = m.id from structure m
        where r.import = :import and r.kind = 'structure' and r.content ? 'finess' and m.level <> 'internal'

@@ -75,14 +75,15 @@ async def choosing(
 @router.post("/ouvrir")
 async def open_many(visit: Annotated[Visit, Depends(posting)]) -> Response:
     """Shows who; once confirmed, opens them. The letters are this very answer: they are kept nowhere, and a second
-    sending shows nothing.
+    sending shows nothing. Nothing that can fail comes after them.
     """
     chosen = list(dict.fromkeys(visit.typed.all("professional_ids")))
     means = MEANS.get(visit.typed.one("means"), pb.LOGIN_MEANS_UNSPECIFIED)
     try:
         _must_be_few(chosen)
+        names = await _names(visit, chosen)
         if not visit.typed.one("confirme"):
-            return visit.page("accounts/open_check.html", names=await _names(visit, chosen), chosen=chosen, means=means)
+            return visit.page("accounts/open_check.html", names=names, chosen=chosen, means=means)
         await visit.must_be_first()
         request = enrolment.OpenAccountsRequest(professional_ids=chosen, means=means)
         lines = (await visit.enrolment.OpenAccounts(request, MANY_SECONDS)).accounts
@@ -95,7 +96,8 @@ async def open_many(visit: Annotated[Visit, Depends(posting)]) -> Response:
         raise asking.not_found("Ce professionnel")
     made = {line.professional_id: _letter(visit, line) for line in lines if not line.reason}
     pdf = await printed(*made.values()) if made else ""
-    names = await _names(visit, [line.professional_id for line in lines if line.reason not in ("", NOT_YOURS)])
+    shown = {line.professional_id for line in lines if line.reason not in ("", NOT_YOURS)}
+    names = {id: name for id, name in names.items() if id in shown}
     return visit.page("accounts/letters.html", lines=lines, letters=made, names=names, pdf=pdf)
 
 

@@ -43,7 +43,7 @@ async def new(visit: Annotated[Visit, Depends(visiting)]) -> Response:
 @router.post("/nouveau")
 async def name(visit: Annotated[Visit, Depends(posting)]) -> Response:
     """Names one. Sent again, it goes on with the same person: `reprise` is how the first sending is known."""
-    typed = visit.typed
+    typed, words = visit.typed, await _words(visit)
     sending = typed.one("reprise") or typed.one("_envoi")
     calls.current().idempotency_key = sending
     request = enrolment.NameAdministratorRequest(
@@ -63,7 +63,7 @@ async def name(visit: Annotated[Visit, Depends(posting)]) -> Response:
         return visit.again(template, refusal, own=await asking.territories(visit, only_own=True))
     if request.means == pb.LOGIN_MEANS_PASSWORD_AND_CODE and not named.starting_password:
         return visit.to("/administrateurs?fait=deja")
-    return await _handed_over(visit, named)
+    return await _handed_over(visit, named, words["territories"])
 
 
 @router.get("/{id}")
@@ -122,8 +122,8 @@ async def end(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response:
     return visit.to("/administrateurs?fait=termine")
 
 
-async def _handed_over(visit: Visit, named: enrolment.NameAdministratorResponse) -> Response:
-    names = (await _words(visit))["territories"]
+async def _handed_over(visit: Visit, named: enrolment.NameAdministratorResponse, names: dict[str, str]) -> Response:
+    """`names`: of the territories, asked for before the naming: what fails after it loses the letter."""
     where = ", ".join(names.get(code, code) for code in named.administrator.territory_codes)
     letter = letters.Letter(
         name=named.administrator.name,
