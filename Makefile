@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 DEV := $(RUN) -m terresante_dev
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-identity generate pictures verify-journal reset
+.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-directory bench-identity generate pictures verify-journal reset
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ audit: ready ## Known vulnerabilities of the locked packages (asks PyPI's adviso
 
 bench: ready ## Measure against the budgets, with the baselines in the same run
 	@$(RUN) -m bench
+
+bench-directory: ready ## Measure the directory of a region beside the same SQL bare (filled once, kept in .run)
+	@$(RUN) -m bench.directory
 
 bench-identity: ready ## Measure matching beside Splink on the same files (SIZE=60k|1m|12m)
 	@$(PYTHON) dev/src/terresante_dev/bootstrap.py bench-identity

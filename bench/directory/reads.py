@@ -2,69 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.directory.v1 import ror_service_pb2 as pb
 from terresante_dev.territory_work.model import Directory, id_of
-from terresante_directory import gazetteer, reference
-from terresante_directory.domain.identifiers import AdministratorId, TerritoryCode
-from terresante_directory.domain.territories import Administrator
 from terresante_directory.rpc.ror import RorService
-from terresante_directory.store import administrators
-from terresante_platform import calls
-from terresante_platform.database import Database
 
-RATE = 50
-SEED = 2
+from bench.directory.measuring import Load
+
+SEED, NODES = 2, 10
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+PAST = ", five years ago"
+"""In the name of a load that reads what the one of that name reads of now."""
 MISTYPED = 0.1
 """Part of what is typed that has an error in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Milliseconds of each call, in order of length."""
-
-    what: str
-    budget: float
-    times: Sequence[float]
-
-    def at(self, part: float) -> float:
-        return self.times[min(len(self.times) - 1, int(part * len(self.times)))]
-
-    def line(self) -> str:
-        verdict = "reached" if self.at(0.99) <= self.budget else "NOT REACHED"
-        figures = f"p50 {self.at(0.5):6.1f} ms  p99 {self.at(0.99):6.1f} ms  worst {self.times[-1]:6.1f} ms"
-        return f"{self.what:<48} {len(self.times):>5}  {figures}  budget {self.budget:g} ms: {verdict}"
-
-
-async def measured(database: Database, region: Directory, seconds: int) -> int:
-    """Prints a line for each; 1 if a budget is missed."""
+def loads(service: RorService, region: Directory) -> list[Load]:
+    """What is read, and by when: five years ago beside today."""
     chance = Random(SEED)
-    service = RorService(
-        database,
-        reference.territories(),
-        reference.professions(),
-        gazetteer.load(),
-        reference.disclosure(),
-        lambda: NOW,
-    )
-    caller = await _administrator(database, region)
     past = Timestamp()
     past.FromDatetime(NOW - timedelta(days=5 * 365))
     known = Timestamp()
     known.FromDatetime(NOW - timedelta(days=2 * 365))
     typed = _typed(region, chance)
-    parents = [str(id_of(site.key)) for site in region.sites]
+    parents = [str(id_of(site.key)) for site in region.sites if site.opened < past.ToDatetime().date()]
     codes = [one.code for one in region.territories]
+    then = {"at": past, "known_at": known}
 
     def find() -> Awaitable[Any]:
         return service.Find(pb.FindRequest(text=chance.choice(typed)), None)
@@ -80,48 +48,24 @@ async def measured(database: Database, region: Directory, seconds: int) -> int:
             pb.GetStructureSheetRequest(structure_id=chance.choice(parents), **when), None
         )
 
+    def communes(**when: Any) -> Callable[[], Awaitable[Any]]:
+        return lambda: service.ListCommunes(pb.ListCommunesRequest(territory_code=chance.choice(codes), **when), None)
+
     def offers() -> Awaitable[Any]:
         return service.SearchOffers(_search(region, chance), None)
 
-    loads: list[tuple[str, float, Callable[[], Awaitable[Any]]]] = [
-        ("find as one types", 50, find),
-        ("node opens", 100, node()),
-        ("node opens, five years ago as known then", 100, node(at=past, known_at=known)),
-        ("roots of a territory", 100, roots()),
-        ("roots of a territory, five years ago", 100, roots(at=past, known_at=known)),
-        ("sheet of a structure", 100, sheet()),
-        ("sheet of a structure, five years ago", 100, sheet(at=past, known_at=known)),
-        ("offers with filters and distance", 60, offers),
+    return [
+        Load("find as one types", find, 50),
+        Load("offers with filters and distance", offers, 60),
+        Load("tree: a node opens", node(), 100, rate=NODES),
+        Load(f"tree: a node opens{PAST}, as known then", node(**then), 100, rate=NODES),
+        Load("tree: roots of a territory", roots(), 100, rate=NODES),
+        Load(f"tree: roots of a territory{PAST}", roots(**then), 100, rate=NODES),
+        Load("sheet of a structure", sheet(), 100, rate=NODES),
+        Load(f"sheet of a structure{PAST}", sheet(**then), 100, rate=NODES),
+        Load("communes of a territory", communes(), median=300),
+        Load(f"communes of a territory{PAST}", communes(**then), median=300),
     ]
-    missed = 0
-    for what, budget, ask in loads:
-        found = Measured(what, budget, await _load(ask, caller, RATE * seconds))
-        print(found.line(), flush=True)
-        missed |= found.at(0.99) > budget
-    return int(missed)
-
-
-async def _load(ask: Callable[[], Awaitable[Any]], caller: calls.Caller, count: int) -> list[float]:
-    """Open loop: each begins at its time. The first second warms up and is not counted."""
-    begun = time.monotonic() + 0.1
-
-    async def one(number: int) -> float:
-        calls.enter(calls.Call(caller=caller, service="gateway"))
-        due = begun + number / RATE
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        await ask()
-        return 1000 * (time.monotonic() - due)
-
-    times = await asyncio.gather(*(asyncio.create_task(one(number)) for number in range(count + RATE)))
-    return sorted(times[RATE:])
-
-
-async def _administrator(database: Database, region: Directory) -> calls.Caller:
-    id = uuid4()
-    theirs = frozenset(TerritoryCode(one.code) for one in region.territories)
-    async with database.transaction() as transaction:
-        await administrators.add(transaction, Administrator(AdministratorId(id), "Claire", "Durand", theirs))
-    return calls.Caller(id, "administrator", 2, 0.0, 0.0, "")
 
 
 def _typed(region: Directory, chance: Random) -> list[str]:
