@@ -73,7 +73,7 @@ async def test_leaving_the_words_typed_for_a_result_asks_nothing_again(page: Pag
     await page.mouse.down()
     await expect(page.get_by_label("Nom ou commune")).not_to_be_focused()
     await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert asked == []
+    assert [url for url in asked if "/static/" not in url] == []
     await page.mouse.up()
 
     await expect(page.get_by_role("heading", level=1)).to_have_text("Laboratoire de biologie du Val de Bièvre")

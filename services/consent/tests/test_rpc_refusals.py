@@ -258,17 +258,19 @@ async def test_emergencies_are_listed_whole_to_the_circle_and_their_own_to_who_o
 
 
 async def test_every_rpc_names_who_may_call_it(house: House) -> None:
-    """And only messaging calls without a person, and only the other services ask for decisions."""
-    services = [(ConsentService, 17), (DecisionService, 3), (JournalService, 2)]
+    """And only messaging and the directory call without a person, and only the other services ask for decisions."""
+    services = [(ConsentService, 19), (DecisionService, 3), (JournalService, 2)]
     for service, expected in services:
         methods = {name: rule_of(method) for name, method in inspect.getmembers(service) if name[:1].isupper()}
         assert len(methods) == expected
         for name, rule in methods.items():
             assert rule is not None, name
             assert rule.strength == 2, name
-            assert bool(rule.people) is (name != "ListConcerned"), name
-            asking = {"records", "identity"}
-            of_services = {"ListConcerned": {"messaging"}, "ListTellable": {"messaging"}, "DecideMany": asking}
+            assert bool(rule.people) is (name not in {"ListConcerned", "CountCare", "RenewProfessional"}), name
+            of_services = {
+                "ListConcerned": {"messaging"}, "ListTellable": {"messaging"}, "DecideMany": {"records", "identity"},
+                "CountCare": {"directory"}, "RenewProfessional": {"directory"},
+            }  # fmt: skip
             wanted = of_services.get(name, {"gateway"})
             assert rule.services == wanted, name
 

@@ -18,6 +18,8 @@ from terresante_dev.recording import national
 from terresante_dev.story.stage import Stage, done, refused, soon, true, version
 
 ACCOUNTS, REQUESTS, IMPORTS = "/v1/accounts", "/v1/change-requests", "/v1/imports"
+READ_SECONDS = 60.0
+"""A process of its own reads it, after what other territories have sent."""
 LONGEST = 150.0
 """Seconds until Keycloak has been told of an account that somebody asked for: a round a minute."""
 MEANS = {"means": "password_and_code"}
@@ -167,7 +169,13 @@ def sent(admin: Person, kind: str, name: str, content: bytes) -> str:
     """A file, once it is read. Its id."""
     description = {"format": kind, "file_name": name, "territory_code": "94-ouest"}
     id = done(admin.publish(IMPORTS, description, content, "text/csv"), 202)["id"]
-    soon(lambda: done(admin.get(f"{IMPORTS}/{id}"))["state"] == "ready", "the file is read")
+
+    def is_read() -> bool:
+        told = done(admin.get(f"{IMPORTS}/{id}"))
+        true(told["state"] != "failed", "the file can be read", told["failure"])
+        return bool(told["state"] == "ready")
+
+    soon(is_read, "the file is read", READ_SECONDS)
     return str(id)
 
 

@@ -47,9 +47,9 @@ def done(answer: Answer, status: int = 200) -> Any:
     return answer.body
 
 
-def soon(holds: Callable[[], bool], words: str) -> None:
+def soon(holds: Callable[[], bool], words: str, seconds: float = PATIENCE) -> None:
     """Waits until it holds; what an event tells takes a moment."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + seconds
     while not holds():
         true(time.monotonic() < until, words)
         time.sleep(0.05)

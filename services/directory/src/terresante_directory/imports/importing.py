@@ -18,7 +18,7 @@ from terresante_directory.imports.applying import Applying
 from terresante_directory.imports.reading import GivenUp, Reading
 from terresante_directory.store import imports
 
-ROUND_SECONDS = 15.0
+ROUND_SECONDS = 5.0
 MOST_ATTEMPTS = 5
 GIVEN_UP = "Cet import n’a pas abouti malgré plusieurs essais. Prévenez l’exploitant, ou découpez le fichier."
 
