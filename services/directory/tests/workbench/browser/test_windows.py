@@ -1,6 +1,9 @@
 """The workbench as people use it: several tabs, a keyboard, a phone, no script, a slow line."""
 
 import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Route, expect
@@ -14,6 +17,8 @@ ZOOMED = {"width": 640, "height": 450}
 """What 200 % leaves of 1280 by 900."""
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 10.0
+NEW_TERRITORY = re.compile("94[ -]essai", re.IGNORECASE)
+SAMPLES = Path(__file__).parents[2] / "samples"
 WATCHING = """() => new MutationObserver(() => {
     if ("waiting" in document.documentElement.dataset) window.told(document.getElementById("annonce").textContent);
 }).observe(document.documentElement, { attributes: true })"""
@@ -150,3 +155,139 @@ async def test_escape_shuts_the_menu_and_gives_the_focus_back(standing: Standing
 
     await expect(page.get_by_role("link", name="Arbre")).to_be_hidden()
     await expect(menu).to_be_focused()
+
+
+async def test_structures_are_merged_as_it_was_shown_and_parted_again_in_one_action(
+    standing: Standing, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await signed_in(page.context, standing.origin, standing.claire)
+    await page.goto(f"{standing.origin}/operations/fusionner?chercher=des")
+    goes = page.get_by_role("checkbox", name="Cabinet des Lilas")
+    await reach(page, goes)
+    await page.keyboard.press("Space")
+    await page.get_by_role("checkbox", name="Hôpital des Coteaux").check()
+    stays = page.get_by_label("Vers la structure qui reste")
+    label = await stays.locator("option", has_text="Hôpital des Coteaux").first.inner_text()
+    await stays.select_option(label=label)
+    await press(page, page.get_by_role("button", name="Voir les effets"), "Enter")
+    await expect(page.get_by_role("heading", name="Ce que cela ferait")).to_be_visible()
+    await write(page, page.get_by_label("Pourquoi"), "Une seule équipe")
+    await press(page, page.get_by_role("button", name="Faire cette opération"), "Enter")
+
+    await expect(page.get_by_role("heading", name="Ce que cela ferait")).to_have_count(0)
+    lilas = standing.territory.at(standing.origin + "/structures/{other}")
+    await page.goto(lilas)
+    await expect(page.get_by_role("link", name="Fermer", exact=True)).to_have_count(0)
+
+    await page.goto(f"{standing.origin}/historique")
+    await expect(page.get_by_text("Une seule équipe").first).to_be_visible()
+    await press(page, page.get_by_role("link", name="Annuler cet acte").first, "Enter")
+    await press(page, page.get_by_role("button", name="Annuler l’acte"), "Enter")
+    await expect(page.get_by_text("L’acte est annulé", exact=False)).to_be_visible()
+    await page.goto(lilas)
+    await expect(page.get_by_role("link", name="Fermer", exact=True)).to_be_visible()
+
+
+async def test_a_file_is_compared_applied_and_taken_back_whole(standing: Standing, open_page: OpenPage) -> None:
+    page = await open_page()
+    await signed_in(page.context, standing.origin, standing.claire)
+    head, *_ = (SAMPLES / "structures.csv").read_text().splitlines()
+    line = (
+        "EG-7;EG;Maison de santé des Tilleuls;;;;13000000000010;;;;94-ouest;2 R DES TILLEULS;94800;94076;;2020-01-01;"
+    )
+    await page.goto(f"{standing.origin}/imports/nouveau")
+    await page.get_by_label("Territoire concerné").select_option("94-ouest")
+    await page.get_by_label("Fichier").set_input_files(
+        {"name": "structures.csv", "mimeType": "text/csv", "buffer": f"{head}\n{line}\n".encode()}
+    )
+    await page.get_by_role("button", name="Envoyer et comparer").click()
+    await expect(page.get_by_text("à regarder", exact=True)).to_be_visible(timeout=60_000)
+    await page.get_by_role("link", name="Nouvelles").click()
+    await page.get_by_role("button", name="Choisir toutes les lignes de cette sorte").click()
+    await page.get_by_role("button", name="Appliquer").click()
+    await expect(page.get_by_text("Appliqué en un acte.")).to_be_visible(timeout=60_000)
+    back = await page.get_by_role("link", name="Annuler tout l’import").get_attribute("href")
+
+    await page.goto(f"{standing.origin}/structures?q=tilleuls")
+    await expect(page.get_by_role("link", name="Maison de santé des Tilleuls")).to_be_visible()
+    await page.goto(f"{standing.origin}{back}")
+    await press(page, page.get_by_role("button", name="Annuler l’acte"), "Enter")
+    await expect(page.get_by_text("L’acte est annulé", exact=False)).to_be_visible()
+    await page.goto(f"{standing.origin}/structures?q=tilleuls")
+    await expect(page.get_by_role("link", name="Maison de santé des Tilleuls")).to_have_count(0)
+
+
+async def test_an_offer_is_written_and_corrected_from_a_day_on(standing: Standing, open_page: OpenPage) -> None:
+    page = await open_page()
+    await signed_in(page.context, standing.origin, standing.claire)
+    await page.goto(standing.territory.at(standing.origin + "/offres/nouvelle?structure={site}"))
+    await write(page, page.get_by_label("Nom", exact=True), "Consultation mémoire")
+    await write(page, page.get_by_label("Âge minimal"), "65 ans")
+    await press(page, page.get_by_role("button", name="Inscrire", exact=True), "Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Consultation mémoire")
+
+    await press(page, page.get_by_role("link", name="Modifier", exact=True), "Enter")
+    await page.get_by_label("Âge minimal").fill("60 ans")
+    await press(page, page.get_by_role("button", name="Enregistrer"), "Enter")
+    await expect(page.get_by_text("60 ans", exact=False).first).to_be_visible()
+    await page.goto(f"{standing.origin}/offres?q=memoire")
+    await expect(page.get_by_role("link", name="Consultation mémoire").first).to_be_visible()
+
+
+async def test_a_territory_is_divided_on_a_later_day_and_each_day_says_who_covers_what(
+    standing: Standing, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await signed_in(page.context, standing.origin, standing.claire)
+    later = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
+    then, now = (f"{standing.origin}/carte?territoire=tous&le={day}" for day in (later, ""))
+    await page.goto(f"{standing.origin}/operations/diviser-territoire")
+    await page.get_by_label("Territoire à diviser").select_option("94-ouest")
+    await page.get_by_label("Code du nouveau territoire").fill("94-essai")
+    await page.get_by_label("Nom du nouveau territoire").fill("94 Essai")
+    await page.get_by_label("Codes des communes").fill("94041")
+    await page.get_by_label("À partir du").fill(later)
+    await page.get_by_role("button", name="Voir les effets").click()
+    await expect(page.get_by_role("heading", name="Ce que cela ferait")).to_be_visible()
+    await page.get_by_label("Pourquoi").fill("Essai d’un jour")
+    await page.get_by_role("button", name="Faire cette opération").click()
+    await expect(page.get_by_role("heading", name="Ce que cela ferait")).to_have_count(0)
+
+    await page.goto(then)
+    await expect(page.get_by_role("link", name=NEW_TERRITORY)).to_be_visible()
+    await page.goto(now)
+    await expect(page.get_by_role("link", name=NEW_TERRITORY)).to_have_count(0)
+
+    await page.goto(f"{standing.origin}/historique")
+    await page.get_by_role("link", name="Annuler cet acte").first.click()
+    await page.get_by_role("button", name="Annuler l’acte").click()
+    await expect(page.get_by_text("L’acte est annulé", exact=False)).to_be_visible()
+    await page.goto(then)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Carte des territoires")
+    await expect(page.get_by_role("link", name=NEW_TERRITORY)).to_have_count(0)
+
+
+async def test_a_structure_is_moved_under_another_and_back(standing: Standing, open_page: OpenPage) -> None:
+    page = await open_page()
+    await signed_in(page.context, standing.origin, standing.claire)
+    await page.goto(f"{standing.origin}/operations/deplacer?chercher=des")
+    await page.get_by_role("checkbox", name="Cabinet des Lilas").check()
+    under = page.get_by_label("Sous la structure")
+    label = await under.locator("option", has_text="Groupe hospitalier des Coteaux").first.inner_text()
+    await under.select_option(label=label)
+    await page.get_by_role("button", name="Voir les effets").click()
+    await expect(page.get_by_role("heading", name="Ce que cela ferait")).to_be_visible()
+    await page.get_by_role("button", name="Faire cette opération").click()
+    await expect(page.get_by_text("L’opération est faite.", exact=False)).to_be_visible()
+    lilas = standing.territory.at(standing.origin + "/structures/{other}")
+    await page.goto(lilas)
+    await expect(page.locator("main").get_by_role("link", name="Groupe hospitalier des Coteaux").first).to_be_visible()
+
+    await page.goto(f"{standing.origin}/historique")
+    await page.get_by_role("link", name="Annuler cet acte").first.click()
+    await page.get_by_role("button", name="Annuler l’acte").click()
+    await expect(page.get_by_text("L’acte est annulé", exact=False)).to_be_visible()
+    await page.goto(lilas)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Cabinet des Lilas")
+    await expect(page.locator("main").get_by_role("link", name="Groupe hospitalier des Coteaux")).to_have_count(0)
