@@ -3,26 +3,19 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import update
 from terresante.directory.v1 import extract_service_pb2 as pb
 from terresante.directory.v1 import ror_service_pb2 as ror
 from terresante.directory.v1.extract_service_pb2_grpc import ExtractServiceStub, add_ExtractServiceServicer_to_server
 from terresante_directory import gazetteer, reference
-from terresante_directory.domain.accounts import State
-from terresante_directory.joining import Joining
 from terresante_directory.rpc.extracting import ExtractService
-from terresante_directory.settling import Settling
-from terresante_directory.store.tables import account
 from terresante_platform.database import Database
 
 from . import offering
-from .counter import Counter
-from .desk import CallingAs, Clock, reason
-from .joining import FINESS, invited
+from .desk import Clock, reason
 from .tree import Tree, stamp
 
 STRUCTURES, OFFERS, PROFESSIONALS, PLACES = (
@@ -238,67 +231,6 @@ async def test_what_is_closed_comes_only_if_asked_for(tree: Tree, extract: Extra
     along = await extract(STRUCTURES, [pb.ALONG_OFFERS], with_closed=True)
     assert (len(along.structures), len(along.offers)) == (2, 0)
     assert entity.structure_id
-
-
-async def test_contacts_and_sensitive_offers_are_told_to_those_who_may_know_them(
-    tree: Tree, extract: Extract, calling_as: CallingAs
-) -> None:
-    await tree.desk.administrator("94-ouest")
-    levels = [ror.Telecom(channel="2", value=f"0{level}", confidentiality=level) for level in (1, 2, 3)]
-    site = await tree.enrol(telecoms=levels)
-    await offering.enrol(tree, site.structure_id, telecoms=levels)
-    await offering.enrol(tree, site.structure_id, name="Unité fermée", sensitive=True)
-
-    async def seen() -> tuple[list[int], list[int], list[str]]:
-        structure = (await extract(STRUCTURES)).structures[0]
-        offers = (await extract(OFFERS)).offers
-        return (
-            [one.confidentiality for one in structure.sheet.content.telecoms],
-            [one.confidentiality for one in offers[0].sheet.content.telecoms],
-            [one.sheet.content.name for one in offers],
-        )
-
-    both = ["Consultation mémoire", "Unité fermée"]
-    assert await seen() == ([1, 2, 3], [1, 2, 3], both)
-    await tree.desk.administrator("95-sud")
-    assert await seen() == ([1, 2], [1, 2], both)
-    calling_as("professional", uuid4())
-    assert await seen() == ([1, 2], [1, 2], both)
-    calling_as("system", uuid4())
-    assert await seen() == ([1], [1], ["Consultation mémoire"])
-    assert names(await extract(STRUCTURES, [pb.ALONG_OFFERS])) == ["Hôpital du Port", "Consultation mémoire"]
-    assert (await extract(OFFERS, with_total=True)).total == 1
-
-
-async def test_patients_extract_nothing(extract: Extract, calling_as: CallingAs) -> None:
-    calling_as("patient", uuid4())
-
-    assert await reason(extract(OFFERS)) == "KIND_NOT_ALLOWED"
-
-
-async def test_an_inert_account_extracts_nothing(
-    tree: Tree, extract: Extract, counter: Counter, joining: Joining, settling: Settling, database: Database
-) -> None:
-    await tree.desk.administrator("94-ouest")
-    await tree.desk.structure(finess=FINESS)
-    uid = await invited(counter, joining, settling, database)
-    counter.calling_as("professional", uid, acr=3)
-
-    assert await reason(extract(OFFERS)) == "ENROLMENT_INCOMPLETE"
-
-
-async def test_a_suspended_system_or_professional_extracts_nothing(
-    tree: Tree, extract: Extract, calling_as: CallingAs, database: Database
-) -> None:
-    feeder = await tree.desk.feeder(await tree.desk.hospital())
-    someone = await tree.desk.professional(feeder.structure_id)
-    await tree.desk.open(someone.professional_id)
-    async with database.transaction() as transaction:
-        await transaction.execute(update(account).values(state=State.SUSPENDED.value))
-
-    for kind, id in (("system", feeder.feeder_id), ("professional", someone.professional_id)):
-        calling_as(kind, UUID(id))
-        assert await reason(extract(OFFERS)) == "CALLER_SUSPENDED"
 
 
 @pytest.mark.parametrize(
