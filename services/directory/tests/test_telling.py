@@ -8,11 +8,12 @@ import pytest
 import pytest_asyncio
 from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub, add_ConsentServiceServicer_to_server
 from terresante.directory.v1 import directory_service_pb2 as pb
+from terresante_directory import towards_consent
 from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.joining import Joining
 from terresante_directory.settling import Settling
 from terresante_directory.store import accounts, professionals
-from terresante_directory.telling import Tell, Telling, nobody, told_to
+from terresante_directory.telling import Tell, Telling, nobody, telling
 from terresante_platform.database import Database
 from terresante_platform.rpc import client
 from terresante_platform.testing.certificates import Authority
@@ -118,11 +119,11 @@ async def test_a_directory_that_stands_alone_tells_nobody_and_one_whose_consent_
     certificates: Authority,
 ) -> None:
     who = certificates.identity("directory")
-    async with told_to("", who) as alone:
-        assert alone is nobody
-        await alone(UUID(int=1))
-    async with told_to("ipv4:127.0.0.1:1", who) as tell:
-        await tell(UUID(int=1))
+    async with towards_consent.connected("", who) as alone:
+        assert telling(alone) is nobody
+        await telling(alone)(UUID(int=1))
+    async with towards_consent.connected("ipv4:127.0.0.1:1", who) as away:
+        await telling(away)(UUID(int=1))
 
 
 async def test_a_consent_of_the_version_before_breaks_nothing(serve: Any, certificates: Authority) -> None:

@@ -11,7 +11,7 @@ from terresante.directory.v1.ror_service_pb2_grpc import add_RorServiceServicer_
 from terresante_platform import background, bus, database, forgetting, outbox, service
 from terresante_platform.rpc import server
 
-from terresante_directory import accounts, circles, enrolment_rules, gazetteer, reference, settling, telling
+from terresante_directory import accounts, circles, enrolment_rules, gazetteer, reference, settling, towards_consent
 from terresante_directory.imports.importing import Importing
 from terresante_directory.joining import Joining
 from terresante_directory.rpc import DirectoryService
@@ -23,6 +23,7 @@ from terresante_directory.rpc.ror import RorService
 from terresante_directory.settings import Settings
 from terresante_directory.store import known_people
 from terresante_directory.sweeping import Sweeping
+from terresante_directory.telling import telling
 from terresante_directory.turning import Given, Turning
 from terresante_directory.workbench import serving as workbench
 from terresante_directory.workbench.inside import Servicers
@@ -46,10 +47,10 @@ async def main(settings: Settings) -> None:
         outbox.relaying(kept, events_bus),
         forgetting.regularly(kept),
         service.verifying(settings, "directory") as verifier,
-        circles.asked_of(settings.consent_address, who) as counting,
-        telling.told_to(settings.consent_address, who) as tell,
+        towards_consent.connected(settings.consent_address, who) as consent,
     ):
-        carrying_out = settling.Settling(kept, keycloak, now, tell)
+        carrying_out = settling.Settling(kept, keycloak, now, telling(consent))
+        counting = circles.counting(consent)
 
         def serving(over: database.Database) -> tuple[DirectoryService, RorService]:
             return (
