@@ -13,7 +13,7 @@ from terresante_gateway.fhir.directory.query import refused
 MOST_WAYS = 16
 MOST_COMPARISONS = 32
 DEEPEST = 8
-_WORDS = re.compile(r'\s*(\(|\)|"[^"]*"|[^\s()"]+)')
+_WORDS = re.compile(r'\(|\)|"[^"]*"|[^\s()"]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ Ways = list[tuple[Comparison, ...]]
 def ways(text: str) -> Ways:
     """Refuses with FIELDS_INVALID what cannot be read, or has more than 16 ways to fit."""
     words = _WORDS.findall(text)
-    if "".join(words) != re.sub(r'\s+(?=(?:[^"]*"[^"]*")*[^"]*$)', "", text):
+    if _WORDS.sub("", text).strip():
         raise _unreadable()
     found, rest = _joined(words, 0)
     if rest:
@@ -47,7 +47,9 @@ def _joined(words: list[str], depth: int) -> tuple[Ways, list[str]]:
         more, rest = _term(rest[1:], depth)
         found = found + more if joint == "or" else [(*one, *other) for one, other in product(found, more)]
         if len(found) > MOST_WAYS or any(len(one) > MOST_COMPARISONS for one in found):
-            raise refused("_filter", f"{MOST_WAYS} façons de convenir au plus.")
+            raise refused(
+                "_filter", f"{MOST_WAYS} façons de convenir au plus, de {MOST_COMPARISONS} comparaisons au plus."
+            )
     if rest and rest[0] != ")":
         raise _unreadable()
     return found, rest
