@@ -60,7 +60,7 @@ async def main(settings: Settings) -> None:
 
         directory, in_time = serving(kept)
         parts = Parts(carrying_out, directory, known_people, changing(serving), counting)
-        said = Reference(territories, professions, enrolment_rules.load(), disclosure)
+        said = Reference(territories, professions, enrolment_rules.load(settings.enrolment_file), disclosure)
         enrolment = EnrolmentService(kept, parts, said, now)
         importing = Importing(kept, territories, now)
         imports = ImportService(kept, importing, territories, now)

@@ -35,6 +35,9 @@ class Settings(ServiceSettings):
     disclosure_file: Path | None = Field(
         None, description="Who is told which contacts (R-ROR1, R-ROR2); the committed example grid if unset"
     )
+    enrolment_file: Path | None = Field(
+        None, description="Identity checks, terms and smallest count told; the committed example if unset"
+    )
     digital_services_file: Path | None = Field(
         None, description="Catalogue of regional digital services; the committed example if unset"
     )

@@ -24,6 +24,11 @@ def not_found(what: str) -> NotFound:
     return NotFound(f"{what} n’existe pas, ou n’est pas dans vos territoires.", "Cherchez depuis la liste.")
 
 
+def codes(visit: Visit, name: str) -> list[tuple[str, str]]:
+    """The codes of a value set with their labels, to choose from."""
+    return [(one.code, one.label) for one in visit.workbench.values[name].codes.values()]
+
+
 def is_id(text: str) -> bool:
     """Whether an address can hold an id there; what is none exists nowhere."""
     try:

@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse
 from terresante_platform.refusals import Refusal
 
 from terresante_directory.workbench import navigation, words
-from terresante_directory.workbench.forms import Typed
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -117,7 +116,6 @@ def _environment() -> Environment:
         query=query,
         sections=navigation.sections,
         new_sending=lambda: str(uuid4()),
-        nothing_typed=Typed({}),
         field_of=FIELDS,
         pairs_of=lambda names: sorted(names.items(), key=lambda pair: pair[1]),
         pairs=lambda territories: [(one.code, one.name) for one in territories],

@@ -64,11 +64,11 @@ class Asked:
             "vue": "gardes" if self.kept else "",
         }
 
-    def request(self, source: str, cursor: str = "", limit: int = PAGE) -> pb.ListDifferencesRequest:
+    def request(self, source: str, cursor: str = "") -> pb.ListDifferencesRequest:
         """As the service is asked."""
         about = ror.Subject(kind=self.kind, id=self.subject) if self.kind else None
         return pb.ListDifferencesRequest(
-            source=source, territory_code=self.territory, subject=about, cursor=cursor, limit=limit, kept=self.kept
+            source=source, territory_code=self.territory, subject=about, cursor=cursor, limit=PAGE, kept=self.kept
         )
 
 

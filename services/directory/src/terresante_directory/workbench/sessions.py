@@ -81,7 +81,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser. `rights`: what the person might do when the id was made, as `visits` writes it."""
+    """A signed-in browser. `rights`: what the person might do when the id was made, as `Person.rights` writes it."""
 
     secret: str = field(repr=False)
     person: UUID
@@ -197,7 +197,7 @@ class Sessions:
         return bool(kept.rowcount)
 
     async def forget(self) -> int:
-        """Removes what has ended, logins under way included. Gives how many sessions that was."""
+        """Removes what has ended. Gives how many sessions that was."""
         now = self.now()
         over = or_(sessions.c.ends_at <= now, sessions.c.used_at <= now - IDLE)
         async with self._database.transaction() as transaction:

@@ -173,12 +173,9 @@ class Visit:
         """Sends the browser on, so that a refresh repeats nothing."""
         return self._dressed(RedirectResponse(path, 303))
 
-    def once(self, *, key: bool = True) -> str:
-        """What this sending of the form is known by; `key`: also to the service, which does a create once."""
-        sending = self.typed.one("_envoi")
-        if key:
-            calls.current().idempotency_key = sending
-        return sending
+    def once(self) -> None:
+        """The service does this sending of the form once."""
+        calls.current().idempotency_key = self.typed.one("_envoi")
 
     async def must_be_first(self) -> None:
         """Raises `FormUsed` if this very form was sent before."""

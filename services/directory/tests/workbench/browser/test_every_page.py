@@ -23,7 +23,7 @@ PAGES = {
     "/structures/{id}/modifier": ["/structures/{site}/modifier"],
     "/structures/{id}/fermer": ["/structures/{site}/fermer"],
     "/structures/{id}/correspondants": ["/structures/{site}/correspondants", "/structures/{unit}/correspondants"],
-    "/demandes": ["/demandes", "/demandes?q=zzzz"],
+    "/demandes": ["/demandes", "/demandes?miennes=oui"],
     "/demandes/{id}": ["/demandes/{request}"],
     "/ecarts": ["/ecarts"],
     "/indicateurs": ["/indicateurs"],

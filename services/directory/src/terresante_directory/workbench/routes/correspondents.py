@@ -29,11 +29,10 @@ async def change(id: str, visit: Annotated[Visit, Depends(posting)]) -> Response
     request = pb.SetCorrespondentRequest(
         structure_id=id, professional_id=visit.typed.one("professional"), correspondent=names
     )
-    told = await _told(visit, id)
     try:
         await visit.enrolment.SetCorrespondent(request)
     except Refusal as refusal:
-        return visit.again("structures/correspondents.html", refusal, done="", **told)
+        return visit.again("structures/correspondents.html", refusal, done="", **await _told(visit, id))
     return visit.to(f"/structures/{id}/correspondants?fait={'designe' if names else 'retire'}")
 
 

@@ -56,14 +56,16 @@ def _listing(visit: Visit) -> str:
 
 
 async def _shown(visit: Visit, asked: Asked, cursor: str) -> dict[str, object]:
-    totals = {source: await _total(visit, asked, source) for source in SOURCES}
+    first = {source: await visit.imports.ListDifferences(asked.request(source)) for source in SOURCES}
+    totals = {source: reply.total for source, reply in first.items()}
     source = asked.source or next((one for one, total in totals.items() if total), next(iter(SOURCES)))
-    try:
-        page = await visit.imports.ListDifferences(asked.request(source, cursor))
-    except Refusal as refusal:
-        if refusal.reason != "CURSOR_INVALID":
-            raise
-        page = await visit.imports.ListDifferences(asked.request(source))  # its last one was decided meanwhile
+    page = first[source]  # also once the cursor's last one was decided
+    if cursor:
+        try:
+            page = await visit.imports.ListDifferences(asked.request(source, cursor))
+        except Refusal as refusal:
+            if refusal.reason != "CURSOR_INVALID":
+                raise
     return {
         "asked": asked,
         "source": source,
@@ -76,8 +78,3 @@ async def _shown(visit: Visit, asked: Asked, cursor: str) -> dict[str, object]:
         "kinds_of": KINDS,
         "own": await asking.territories(visit, only_own=True),
     }
-
-
-async def _total(visit: Visit, asked: Asked, source: str) -> int:
-    reply: pb.ListDifferencesResponse = await visit.imports.ListDifferences(asked.request(source, limit=1))
-    return reply.total

@@ -84,8 +84,6 @@ async def complete(visit: Annotated[Visit, Depends(coming_posting)]) -> Response
         )
         await visit.enrolment.CompleteEnrolment(request)
     except Refusal as refusal:
-        if refusal.reason == "LOGIN_TOO_WEAK":
-            raise
         return visit.again("joining/mine.html", refusal, enrolment=await _enrolment(visit), done="")
     return visit.to(f"{MINE}?fait=inscrit")
 

@@ -13,7 +13,6 @@ from terresante_directory.workbench.cookies import COOKIE, drop_cookie
 from terresante_directory.workbench.visits import Visit, own_posting, own_visiting
 
 LEAVING, LEFT = "/mon-depart", "/mon-depart/fait"
-LOGIN = "LOGIN_TOO_OLD"
 router = APIRouter()
 
 
@@ -29,8 +28,6 @@ async def leave(visit: Annotated[Visit, Depends(own_posting)]) -> Response:
     try:
         await visit.enrolment.Leave(pb.LeaveRequest(version=visit.typed.number("version")))
     except Refusal as refusal:
-        if refusal.reason == LOGIN:
-            raise
         return visit.again("joining/leave.html", refusal, **await _told(visit))
     await visit.workbench.sessions.end(visit.session.secret)
     await visit.workbench.provider.end(visit.session.tokens)

@@ -31,7 +31,7 @@ async def search(
     )
     values = {"q": q, "type": type, "territory": code, "suite": suite, "values": visit.workbench.values}
     values["own"] = await asking.territories(visit, only_own=True)
-    values["types"] = _codes(visit, "offer_types")
+    values["types"] = asking.codes(visit, "offer_types")
     template = "offers/_found.html" if visit.partial else "offers/list.html"
     try:
         reply = await visit.ror.SearchOffers(request)
@@ -176,23 +176,19 @@ async def _sheet(visit: Visit, id: str, on: str = "") -> pb.OfferSheet:
 
 async def _closing(visit: Visit, id: str) -> dict[str, object]:
     sheet = await _sheet(visit, id)
-    return {"sheet": sheet, "before": _before(visit, sheet), "closing_kinds": _codes(visit, "closing_kinds")}
+    return {"sheet": sheet, "before": _before(visit, sheet), "closing_kinds": asking.codes(visit, "closing_kinds")}
 
 
 async def _choices(visit: Visit) -> dict[str, object]:
-    told = {name: _codes(visit, of) for name, of in CHOSEN_FROM.items()}
+    told = {name: asking.codes(visit, of) for name, of in CHOSEN_FROM.items()}
     return {
         **told,
-        "activities": _codes(visit, "activities"),
-        "channels": _codes(visit, "telecom_channels"),
+        "activities": asking.codes(visit, "activities"),
+        "channels": asking.codes(visit, "telecom_channels"),
         "choices": await asking.choices(visit, visit.typed.one("structure_id")),
         "telecoms": telecoms(visit.typed),
         "days": offerings.DAYS,
     }
-
-
-def _codes(visit: Visit, name: str) -> list[tuple[str, str]]:
-    return [(one.code, one.label) for one in visit.workbench.values[name].codes.values()]
 
 
 def _before(visit: Visit, sheet: pb.OfferSheet) -> str:

@@ -114,6 +114,6 @@ async def _sheet(visit: Visit, id: str) -> pb.GetStructureSheetResponse:
 
 def _form(visit: Visit) -> dict[str, object]:
     return {
-        "channels": [(one.code, one.label) for one in visit.workbench.values["telecom_channels"].codes.values()],
+        "channels": asking.codes(visit, "telecom_channels"),
         "telecoms": contents.telecoms(visit.typed),
     }

@@ -74,7 +74,9 @@ async def correct(id: str, offer: str, visit: Annotated[Visit, Depends(own_posti
 async def closing(id: str, offer: str, visit: Annotated[Visit, Depends(own_visiting)]) -> Response:
     """Says what closing it does."""
     sheet = await _sheet(visit, id, offer)
-    return visit.page("own/close_offer.html", structure=id, sheet=sheet, closing_kinds=_codes(visit, "closing_kinds"))
+    return visit.page(
+        "own/close_offer.html", structure=id, sheet=sheet, closing_kinds=asking.codes(visit, "closing_kinds")
+    )
 
 
 @router.post("/{offer}/fermer")
@@ -91,7 +93,7 @@ async def close(id: str, offer: str, visit: Annotated[Visit, Depends(own_posting
         )
         return await ask(visit, id, "CloseOffer", change)
     except Refusal as refusal:
-        kinds = _codes(visit, "closing_kinds")
+        kinds = asking.codes(visit, "closing_kinds")
         return visit.again("own/close_offer.html", refusal, structure=id, sheet=sheet, closing_kinds=kinds)
 
 
@@ -115,9 +117,5 @@ async def _sheet(visit: Visit, structure: str, id: str) -> pb.OfferSheet:
 
 
 def _form(visit: Visit) -> dict[str, object]:
-    told: dict[str, object] = {name: _codes(visit, of) for name, of in CHOSEN_FROM.items()}
+    told: dict[str, object] = {name: asking.codes(visit, of) for name, of in CHOSEN_FROM.items()}
     return {**told, "telecoms": telecoms(visit.typed), "days": offerings.DAYS}
-
-
-def _codes(visit: Visit, name: str) -> list[tuple[str, str]]:
-    return [(one.code, one.label) for one in visit.workbench.values[name].codes.values()]

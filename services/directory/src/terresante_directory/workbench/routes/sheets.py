@@ -112,7 +112,7 @@ async def _closing(visit: Visit, id: str) -> dict[str, object]:
         "sheet": found.sheet,
         "counts": found,
         "before": await _remembered(visit, found.sheet.content),
-        "closing_kinds": [(one.code, one.label) for one in visit.workbench.values[CLOSING].codes.values()],
+        "closing_kinds": asking.codes(visit, CLOSING),
     }
 
 
@@ -120,7 +120,7 @@ async def _choices(visit: Visit) -> dict[str, object]:
     return {
         "own": await asking.territories(visit, only_own=True),
         "choices": await asking.choices(visit, visit.typed.one("part_of")),
-        "channels": [(one.code, one.label) for one in visit.workbench.values["telecom_channels"].codes.values()],
+        "channels": asking.codes(visit, "telecom_channels"),
         "level_choices": list(words.LEVEL_NAMES.items()),
         "telecoms": contents.telecoms(visit.typed),
     }

@@ -48,7 +48,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   if (event.defaultPrevented) return;
-  if (!form.hasAttribute("data-download")) wait();
+  wait();
   if (form.method !== "post") return;
   unsent = false;
   form.dataset.sent = "yes";
