@@ -170,13 +170,37 @@ async def test_one_of_the_alternatives_must_fit_too(
     either: list[dict[str, Any]], found: int, tree: Tree, extract: Extract
 ) -> None:
     await tree.desk.administrator("94-ouest")
-    await hospital(tree)
+    _, site, _ = await hospital(tree)
+    await tree.desk.professional(site.structure_id)
     filters = [pb.ExtractFilter(**one) for one in either]
 
     assert (await extract(OFFERS, either=filters, with_total=True)).total == found
     assert (await extract(OFFERS, either=filters)).matched == found
     assert (await extract(OFFERS, either=filters, name="autre", with_total=True)).total == 0
-    assert (await extract(PROFESSIONALS, either=[pb.ExtractFilter(name="x")])).matched == 0
+    for name, many in (("x", 0), ("lemaire", 1)):
+        assert (await extract(PROFESSIONALS, either=[pb.ExtractFilter(name=name)])).matched == many
+
+
+@pytest.mark.parametrize("commune", ["égligny sur coe", "EGLIGNY-SUR-CŒUR", "Égligny"])
+async def test_a_commune_is_found_whatever_its_accents_hyphens_and_ligatures(
+    commune: str, tree: Tree, extract: Extract
+) -> None:
+    await tree.desk.administrator("94-ouest")
+    await tree.enrol(commune="Égligny-sur-Cœur")
+
+    assert (await extract(STRUCTURES, commune=commune)).matched == 1
+    assert (await extract(STRUCTURES, commune="egligny sur cour")).matched == 0
+
+
+@pytest.mark.parametrize("given_name", ["elodie", "Élodie", "ELODIE-A"])
+async def test_a_given_name_is_found_whatever_its_accents_and_hyphens(
+    given_name: str, tree: Tree, extract: Extract
+) -> None:
+    await tree.desk.administrator("94-ouest")
+    _, site, _ = await hospital(tree)
+    await tree.desk.professional(site.structure_id, given_name="Élodie-Anne")
+
+    assert (await extract(PROFESSIONALS, given_name=given_name)).matched == 1
 
 
 async def test_what_was_changed_since_then_is_told_and_nothing_else(tree: Tree, extract: Extract) -> None:
@@ -211,7 +235,7 @@ async def test_a_place_changes_when_it_ends(tree: Tree, extract: Extract, clock:
 
 async def test_what_is_closed_comes_only_if_asked_for(tree: Tree, extract: Extract) -> None:
     await tree.desk.administrator("94-ouest")
-    entity, site, _ = await hospital(tree)
+    _, site, _ = await hospital(tree)
     tree.later()
     await tree.close(site)
 
@@ -230,7 +254,6 @@ async def test_what_is_closed_comes_only_if_asked_for(tree: Tree, extract: Extra
     assert closed.offers[0].sheet.closed
     along = await extract(STRUCTURES, [pb.ALONG_OFFERS], with_closed=True)
     assert (len(along.structures), len(along.offers)) == (2, 0)
-    assert entity.structure_id
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ async def must_be_in(connection: AsyncConnection, professional: UUID) -> None:
 
 
 async def reader(connection: AsyncConnection) -> Reader:
-    """Raises what `must_be_in` does for a professional, `AdministratorUnknown` for a token without a row.
+    """Raises what `must_be_in` does for a professional, `CallerSuspended` for a system, `AdministratorUnknown` for a
+    token without a row.
 
     What `consent` reads to decide is its own affair: it must be able to see that somebody is suspended.
     """
@@ -36,6 +37,8 @@ async def reader(connection: AsyncConnection) -> Reader:
     territories: Collection[TerritoryCode] = ()
     if call.caller.kind == "professional":
         await must_be_in(connection, call.caller.id)
+    elif call.caller.kind == "system":
+        must_not_be_suspended(await accounts.get(connection, call.caller.id))
     elif call.caller.kind == "administrator":
         territories = (await administrators.get(connection, call.caller.id)).territories
     return Reader(call.caller.kind, frozenset(territories))

@@ -6,11 +6,26 @@ from datetime import datetime
 from math import cos, radians
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, Uuid, and_, any_, case, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from terresante_directory.domain.extracts import OLDEST_MONTHS, Area, Filter, Kind
 from terresante_directory.domain.facts import SubjectKind
+from terresante_directory.domain.words import LIGATURES
 from terresante_directory.store.offers import DEGREE_METRES, NARROWEST, distance
 from terresante_directory.store.tables import act, commune, fact, offer, place, professional, structure
 
@@ -27,8 +42,6 @@ SUBJECTS = {
     Kind.PLACES: SubjectKind.PLACE,
 }
 Condition = ColumnElement[bool]
-_MARKED = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ-'’."
-_BARE = "aaaaaaceeeeiiiinooooouuuuyy    "
 _at = (
     select(
         structure.c.id,
@@ -228,8 +241,12 @@ def _within(area: Area, of: Any) -> list[Condition]:
 
 
 def folded(column: Any) -> ColumnElement[str]:
-    """A name in lower case, without accents, hyphens and apostrophes, as `words.search_words` joined by spaces."""
-    return func.translate(func.lower(column), _MARKED, _BARE)
+    """As `words.search_words` joined by spaces, whatever the database's locale (its encoding must be UTF-8)."""
+    for code, letters in LIGATURES.items():
+        for one in {chr(code), chr(code).upper()}:
+            column = func.replace(column, one, letters)
+    bare = func.regexp_replace(func.normalize(column, literal_column("NFKD")), r"[\u0300-\u036f]", "", "g")
+    return func.trim(func.regexp_replace(func.lower(bare), "[^0-9a-z]+", " ", "g"))
 
 
 def among(column: Any, values: Collection[Any], type: Any = Text) -> Condition | None:
