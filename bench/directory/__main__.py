@@ -93,7 +93,7 @@ def _fill(server: Server, database: str, made: Directory) -> None:
 
 
 def _tell(server: Server, database: str, made: Directory) -> None:
-    counted = ("fact", "act", "account", "account_week", "change_request", "word")
+    counted = ("fact", "act", "account", "account_week", "change_request", "source_record", "word")
     rows = {table: server.sql(f"select count(*) from {table}", database) for table in counted}  # noqa: S608
     size = server.sql(f"select pg_size_pretty(pg_database_size('{database}'))")
     told = ", ".join(f"{rows[table]} {table}" for table in counted)

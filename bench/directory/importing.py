@@ -30,7 +30,7 @@ from bench.directory.using import ADMINISTRATOR
 
 BUDGET_SECONDS = 300
 MOST_MEGABYTES = 512
-"""Of the service, and of a reader: an extract of any length must fit (our bound; the issue says "bounded")."""
+"""Of the service, and of a reader: an extract of any length must fit (our bound)."""
 APPLIED_LINES = 5_000
 now = partial(datetime.now, UTC)
 

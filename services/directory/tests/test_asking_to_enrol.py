@@ -10,6 +10,7 @@ from terresante_directory.domain.enrolment import FOR_ALL, PER_ADDRESS, WAITING,
 from terresante_directory.joining import Joining
 from terresante_directory.rpc.enrolment_desk import EnrolmentService
 from terresante_directory.store import enrolments
+from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.refusals import TooMany
 
@@ -39,21 +40,12 @@ async def test_whoever_asks_is_told_the_same_and_nothing_is_looked_up_before_the
     assert await reason(counter.ask_to_enrol("123")) == "RPPS_INVALID"
 
 
-class Told:
-    """Where a call comes from, as the gateway tells."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
-        return (("client-address", self._address),)
-
-
 async def test_an_address_and_everybody_together_ask_so_many_times(
     doors: EnrolmentService, clock: Clock, database: Database
 ) -> None:
     async def ask(address: str = "192.0.2.1") -> None:
-        await doors.AskToEnrol(pb.AskToEnrolRequest(rpps=RPPS), Told(address))
+        calls.enter(calls.Call(client=address))
+        await doors.AskToEnrol(pb.AskToEnrolRequest(rpps=RPPS), None)
 
     for _ in range(PER_ADDRESS.burst):
         await ask()

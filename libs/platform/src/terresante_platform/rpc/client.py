@@ -134,7 +134,7 @@ def _metadata(call: calls.Call) -> tuple[tuple[str, str], ...]:
     if call.idempotency_key:
         metadata.append(("idempotency-key", call.idempotency_key))
     if call.client:
-        metadata.append(("client-address", call.client))
+        metadata.append(("client-mark", call.client))
     return tuple(pair for pair in metadata if pair[1])
 
 

@@ -129,7 +129,7 @@ class Door(aio.ServerInterceptor):
             deadline=time.monotonic() + limit,
             place=metadata.get("place", ""),
             idempotency_key=metadata.get("idempotency-key", ""),
-            client=metadata.get("client-address", ""),
+            client=metadata.get("client-mark", ""),
         )
         authorization = metadata.get("authorization", "")
         if authorization.startswith("Bearer ") and (rule is None or rule.people):

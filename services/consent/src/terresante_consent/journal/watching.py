@@ -5,7 +5,7 @@ from terresante_platform.counted import Count
 from terresante_platform.measures import Gauge
 
 RECENT = 1_000
-"""Batches that are looked at, whatever the journal's length: 8 ms with 8 entries each, 47 ms with 200 (in memory)."""
+"""Batches that are looked at, whatever the journal's length."""
 MISSING = Gauge(
     "terresante.journal.missing", "{batch}", "Of the newest batches, those that are missing or lack or exceed entries"
 )

@@ -45,8 +45,6 @@ from terresante_directory.store import (
 )
 from terresante_directory.wire.enrolment import known_place_to_proto
 
-ADDRESS = "client-address"
-"""Metadata by which the gateway tells where a call without a person comes from. Kept hashed, for a day at most."""
 CARD = 3
 BY_THEMSELVES = "inscription par la personne elle-même, avec sa carte"
 
@@ -61,11 +59,11 @@ class SelfEnrolmentCalls:
     _now: Callable[[], datetime]
 
     @allow()
-    async def AskToEnrol(self, request: pb.AskToEnrolRequest, context: Any) -> pb.AskToEnrolResponse:
+    async def AskToEnrol(self, request: pb.AskToEnrolRequest, _: Any) -> pb.AskToEnrolResponse:
         """Only keeps what was asked: whether there is somebody to wait for is looked up afterwards (`joining`)."""
         number, now = rpps(request.rpps), self._now()
         async with self._database.transaction() as transaction:
-            await enrolments.spend(transaction, {"all": FOR_ALL, _address(context): PER_ADDRESS}, now)
+            await enrolments.spend(transaction, {"all": FOR_ALL, _from_where(): PER_ADDRESS}, now)
             await enrolments.ask(transaction, number, now)
         return pb.AskToEnrolResponse(until=wire.timestamp(now + WAITING))
 
@@ -125,8 +123,6 @@ class SelfEnrolmentCalls:
         await lost_means.record(transaction, act)
 
 
-def _address(context: Any) -> str:
-    """The key of the budget of whoever asks, from what the gateway tells; all those untold share one."""
-    told = dict(context.invocation_metadata() or ()) if context is not None else {}
-    address = str(told.get(ADDRESS, ""))
-    return f"address:{hashlib.sha256(address.encode()).hexdigest()}"
+def _from_where() -> str:
+    """The budget of where a call without a person comes from. Kept hashed, for a day at most."""
+    return f"address:{hashlib.sha256(calls.current().client.encode()).hexdigest()}"
