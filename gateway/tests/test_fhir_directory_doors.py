@@ -1,6 +1,7 @@
 """The FHIR operations on the directory at the door, and its $export: kick-off, status, files."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from terresante.directory.v1 import extract_service_pb2 as pb
 from terresante_directory.rpc.extracting import ExtractService
 from terresante_gateway.fhir import doors
+from terresante_gateway.fhir.directory.exporting import MARGIN
 from terresante_gateway.fhir.directory.resources import RESOURCES
 from terresante_platform import refusals
 from terresante_platform.rpc.allow import rule_of
@@ -133,7 +135,10 @@ async def lines(http: httpx2.AsyncClient, headers: dict[str, str], url: str) -> 
 
 async def test_an_export_has_a_file_for_each_type_and_every_line_is_a_resource(gateway: Any, http: Any) -> None:
     headers = gateway.bearer("system")
+    before = datetime.now(UTC)
     manifest = await export(http, headers)
+    told = datetime.fromisoformat(manifest["transactionTime"])
+    assert before - MARGIN <= told <= datetime.now(UTC) - MARGIN
     gateway.services.answer(EXTRACT, pb.ExtractResponse(offers=[OFFER], structures=[SITE], matched=1))
 
     assert [one["type"] for one in manifest["output"]] == list(RESOURCES)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from terresante.directory.v1 import enrolment_service_pb2 as enrolment
+from terresante_directory.domain.enrolment import FOR_ALL, PER_ADDRESS
 from terresante_gateway.cursors import Signer
 from terresante_gateway.exchange import BUDGETS
 from terresante_platform.strangers import site_of
@@ -76,3 +77,8 @@ async def test_nobody_asks_more_than_their_budget_and_the_directory_hears_no_add
     assert int(answers[-1].headers["retry-after"]) > 0
     assert len(asked.asked) == most
     assert {one.call.client for one in asked.asked} == {Signer(b"k" * 32).mark(site_of("127.0.0.1"))}
+
+
+def test_this_door_counts_as_the_directory_does() -> None:
+    ours, theirs = ([(one.burst, one.per_hour) for one in some] for some in (BUDGETS, (PER_ADDRESS, FOR_ALL)))
+    assert ours == theirs

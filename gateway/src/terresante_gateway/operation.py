@@ -108,7 +108,6 @@ class Page:
 
     media_type: str
     body: bytes
-    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ class Operation(APIRoute):
         if isinstance(answer, Stream):
             await exchange.pour(answer.media_type.encode(), answer.chunks, answer.headers)
         elif isinstance(answer, Page):
-            await exchange.answer(answer.status, answer.body, answer.media_type.encode())
+            await exchange.answer(declared.status, answer.body, answer.media_type.encode())
         elif answer is None:
             await exchange.answer(204, b"")
         else:

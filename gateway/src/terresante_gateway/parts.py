@@ -7,7 +7,7 @@ nothing may follow.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Annotated, NamedTuple, NoReturn, TypeVar
 
 from fastapi import Depends
@@ -30,6 +30,7 @@ FRAMING = 16 * 1024
 CHUNK = 64 * 1024
 PAUSE_SECONDS = 10.0
 Model = TypeVar("Model", bound=BaseModel)
+Reply = TypeVar("Reply")
 
 
 class MultipartInvalid(Invalid):
@@ -92,6 +93,15 @@ class Upload:
                 "on_end": lambda: self._events.append(_End(True)),
             },
         )
+
+    async def sent(self, reply: Awaitable[Reply]) -> Reply:
+        """The service's reply to the chunks. Raises the form's own fault if that broke the stream off."""
+        try:
+            return await reply
+        except asyncio.CancelledError:
+            if self.fault is not None:  # not because of the request
+                raise self.fault from None
+            raise
 
     async def description(self, model: type[Model]) -> Model:
         """The first part. Refuses with MULTIPART_INVALID, JSON_INVALID, FIELDS_INVALID, BODY_TOO_LARGE."""

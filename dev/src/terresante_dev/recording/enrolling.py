@@ -8,8 +8,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-import httpx2
-
 from terresante_dev import enrolment, personas
 from terresante_dev.login import LoginFailed
 from terresante_dev.personas import Login, Professional, numbers
@@ -235,7 +233,7 @@ def logs_in(person: Person) -> bool:
     """Whether their login gets through now."""
     try:
         person.log_in()
-    except (LoginFailed, httpx2.TransportError):
+    except LoginFailed:
         return False
     return True
 

@@ -1,7 +1,7 @@
 """/accounts, /account-openings, /account-acts: a territory's accounts together, many opened at once; lost means."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from msgspec import Meta, Struct
@@ -12,6 +12,7 @@ from terresante_gateway import words
 from terresante_gateway.operation import Authz, Id, To, on
 from terresante_gateway.pages import ListQuery, Pages
 from terresante_gateway.routes.accounts import MEANS, LoginMeans, NewAccount
+from terresante_gateway.routes.directory_acts import patiently
 from terresante_gateway.routes.professionals import ACCOUNTS, AccountState
 from terresante_gateway.routes.sheets import ADMINISTRATORS, Code, Why, moment, stamp
 from terresante_gateway.words import Input, Line, Moment, OpaqueId
@@ -227,9 +228,8 @@ async def list_account_acts(query: Annotated[AccountActsQuery, Query()], pages: 
     "TOO_MANY_IDS", "ADMINISTRATOR_UNKNOWN", "LOGIN_TOO_OLD", *OPENING, seconds=OPENING_SECONDS)  # fmt: skip
 async def open_accounts(new: NewAccounts, peers: To) -> OpenedAccounts:
     """Jusqu’à cent à la fois : chacun est ouvert, ou dit pourquoi non."""
-    ask = cast(Any, peers.enrolment.OpenAccounts)  # the platform's stub takes `seconds`
     request = pb.OpenAccountsRequest(professional_ids=new.professional_ids, means=MEANS.number[new.means])
-    reply = await ask(request, seconds=OPENING_SECONDS)
+    reply = await patiently(peers.enrolment.OpenAccounts, request, OPENING_SECONDS)
     return OpenedAccounts([OpenedAccount.of(one) for one in reply.accounts])
 
 

@@ -12,12 +12,11 @@ from terresante_gateway.operation import Authz, Id, To, on
 from terresante_gateway.routes.account_care import PhoneLoss
 from terresante_gateway.routes.accounts import MEANS, NewAccount
 from terresante_gateway.routes.professionals import ACCOUNTS, AccountState
+from terresante_gateway.routes.reorganisations import Territory
 from terresante_gateway.routes.sheets import ADMINISTRATORS, Why, moment
 from terresante_gateway.words import Input, Line
 
 router = APIRouter(prefix="/v1/administrators", tags=["Administrateurs"])
-
-Territory = Annotated[Line, Field(min_length=2, max_length=32, examples=["94-ouest"])]
 
 
 class TerritoryAdministrator(Struct):

@@ -1,6 +1,5 @@
 """Publishing a document and reading its bytes: streamed both ways, never whole in memory."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -57,12 +56,7 @@ async def publish_document(patient: Id, form: Form, peers: To) -> Document:
         claimed_media_type=await form.media_type(),
     )
     publish = cast(Any, peers.records.PublishDocument)  # the platform's stub takes `seconds`
-    try:
-        reply = await publish(_messages(description, form), seconds=CONTENT_SECONDS)
-    except asyncio.CancelledError:
-        if form.fault is not None:  # the stream was broken off because of the form, not the request
-            raise form.fault from None
-        raise
+    reply = await form.sent(publish(_messages(description, form), seconds=CONTENT_SECONDS))
     return Document.of(reply.document)
 
 

@@ -137,6 +137,6 @@ async def undo_directory_act(act: Id, undoing: Undoing, peers: To) -> DirectoryA
     return DirectoryAct.of(reply.act)
 
 
-async def patiently(ask: Any, request: Any) -> Any:
+async def patiently(ask: Any, request: Any, seconds: float = SECONDS) -> Any:
     """The reply of an RPC that may take as long as the operation itself: the platform's stub takes `seconds`."""
-    return await ask(request, seconds=SECONDS)
+    return await ask(request, seconds=seconds)

@@ -1,6 +1,5 @@
 """/imports: a file is sent, streamed to the directory as it comes; its chosen lines are applied, or it is forgotten."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ from terresante.directory.v1 import import_service_pb2 as pb
 
 from terresante_gateway.operation import Authz, Id, To, Version, on
 from terresante_gateway.parts import FileForm, Upload
+from terresante_gateway.routes.directory_acts import patiently
 from terresante_gateway.routes.imports import FORMATS, Import, SourceFormat
 from terresante_gateway.routes.sheets import ADMINISTRATORS, VERSIONS, Why
 from terresante_gateway.words import Input, Line
@@ -65,12 +65,7 @@ async def send_import(form: FileForm, peers: To) -> TakenFile:
     )
     await form.media_type()
     upload = cast(Any, peers.imports.UploadFile)  # the platform's stub takes `seconds`
-    try:
-        reply = await upload(_messages(description, form), seconds=FILE_SECONDS)
-    except asyncio.CancelledError:
-        if form.fault is not None:  # the stream was broken off because of the form, not the request
-            raise form.fault from None
-        raise
+    reply = await form.sent(upload(_messages(description, form), seconds=FILE_SECONDS))
     return TakenFile(reply.import_id)
 
 
@@ -94,9 +89,8 @@ async def _messages(description: pb.FileDescription, form: Upload) -> AsyncItera
     seconds=APPLYING_SECONDS)  # fmt: skip
 async def apply_import(file: Id, applying: Applying, version: Version, peers: To) -> Import:
     """Les lignes choisies, en une opération qui se défait ; plus de deux cents le sont peu après la réponse."""
-    apply = cast(Any, peers.imports.ApplyImport)  # the platform's stub takes `seconds`
     request = pb.ApplyImportRequest(import_id=file, version=version, why=applying.why)
-    return Import.of(getattr(await apply(request, seconds=APPLYING_SECONDS), "import"))
+    return Import.of(getattr(await patiently(peers.imports.ApplyImport, request, APPLYING_SECONDS), "import"))
 
 
 @on(router, "DELETE", "/{file}", "Oublier un import", Authz("import", "discard", ADMINISTRATORS), "IMPORT_UNKNOWN",

@@ -7,7 +7,7 @@ from terresante.directory.v1 import extract_service_pb2 as pb
 from terresante_gateway.exchange import Exchange, asker
 from terresante_gateway.fhir.directory import filtering
 from terresante_gateway.fhir.directory.query import Query, parsed, refused
-from terresante_gateway.fhir.directory.resources import PARENT, Along, Inclusion, Resource
+from terresante_gateway.fhir.directory.resources import PARENT, Along, Resource
 
 MOST = 200
 USUAL = 50
@@ -127,15 +127,12 @@ def _inclusions(resource: Resource, query: Query) -> tuple[set[Along], frozenset
         for text in query.every(name):
             inclusion = resource.inclusions.get(text)
             if inclusion is None or inclusion.reverse != (name == "_revinclude"):
-                raise refused(name, f"n’apporte pas cela ici. Connus : {', '.join(_known(resource, name))}.")
+                known = ", ".join(inclusions(resource, name == "_revinclude"))
+                raise refused(name, f"n’apporte pas cela ici. Connus : {known}.")
             along |= set(inclusion.iterated if name.endswith("iterate") and inclusion.iterated else inclusion.along)
             if inclusion is not PARENT or resource.type == "Organization":
                 shown.add(inclusion.type)
     return along, frozenset(shown)
-
-
-def _known(resource: Resource, name: str) -> list[str]:
-    return [text for text, each in resource.inclusions.items() if each.reverse == (name == "_revinclude")]
 
 
 def _purpose(query: Query, exchange: Exchange) -> str:
@@ -149,6 +146,5 @@ def _opened(inner: str) -> tuple[int | None, str]:
 
 
 def inclusions(resource: Resource, reverse: bool) -> list[str]:
-    """For the CapabilityStatement."""
-    found: list[tuple[str, Inclusion]] = list(resource.inclusions.items())
-    return [text for text, each in found if each.reverse is reverse]
+    """What may come along, also for the CapabilityStatement."""
+    return [text for text, each in resource.inclusions.items() if each.reverse is reverse]

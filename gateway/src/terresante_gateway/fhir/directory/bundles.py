@@ -39,8 +39,7 @@ def matches(resource: Resource, reply: pb.ExtractResponse) -> Iterator[Json]:
 
 def _included(kind: str, type: str, reply: pb.ExtractResponse) -> Iterator[Json]:
     """Those of `type` that came along; offers of the page come again as what else they are."""
-    own = RESOURCES[kind].extracted == RESOURCES[type].extracted
-    yield from _written(type, reply, reply.matched if own and kind == type else 0, None)
+    yield from _written(type, reply, reply.matched if kind == type else 0, None)
 
 
 def _written(type: str, reply: pb.ExtractResponse, first: int, last: int | None) -> Iterator[Json]:

@@ -82,13 +82,13 @@ def _read(router: APIRouter, resource: Resource) -> None:
 def _exported(router: APIRouter, address: str, now: Clock) -> None:
     """`address`: of this FHIR server, or its path."""
 
-    @on(router, "GET", "/$export", "Exporter l’annuaire", EXTRACT)
+    @on(router, "GET", "/$export", "Exporter l’annuaire", EXTRACT, status=202)
     async def export_directory(query: Asked, exchange: Whole) -> Page:
         sealed = exporting.job(query, exchange, address, now()).sealed(exchange)
         status = f"{address}/$export-status?job={sealed}"
         exchange.more.append((b"content-location", status.encode()))
         told = issue("information", "informational", "EXPORT_READY", "L’export est prêt : voir Content-Location.")
-        return Page(MEDIA_TYPE, _encode({"resourceType": "OperationOutcome", "issue": [told]}), 202)
+        return Page(MEDIA_TYPE, _encode({"resourceType": "OperationOutcome", "issue": [told]}))
 
     @on(router, "GET", "/$export-status", "Où sont les fichiers d’un export", EXTRACT)
     async def get_export_status(query: Asked, exchange: Whole) -> Page:
