@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from .signing_in import Desk
+from terresante_dev.browser.desk import Desk
 
 
 def pytest_configure(config: pytest.Config) -> None:

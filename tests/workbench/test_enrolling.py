@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Error, Page, expect
-from terresante_dev import pki
+from terresante_dev import personas, pki
+from terresante_dev.browser.desk import Desk
 from terresante_dev.browser.looking import accessible
 from terresante_dev.browser.testing import OpenPage
+from terresante_dev.personas import numbers
 
 from .importing import annuaire, apply_new, finess, hand_over
-from .signing_in import Desk
 
 MARK = secrets.token_hex(3)
 SURNAME = "LEMAIRE " + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(6))
@@ -98,7 +99,8 @@ async def test_a_professional_enrols_with_their_card_and_leaves_again(
 
 async def test_the_door_is_the_same_for_a_number_that_nobody_has(page: Page, desk: Desk) -> None:
     seen = []
-    for number in ("99700000000", "99700000001"):
+    known = next(one.rpps for one in personas.sandbox().professionals if one.rpps)
+    for number in (known, numbers.rpps(99_999)):
         await page.goto(f"{desk.url}/inscription")
         await page.get_by_label("Numéro RPPS").fill(number)
         await page.get_by_role("button", name="Demander mon inscription").click()

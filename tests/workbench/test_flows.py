@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
+from terresante_dev.browser.desk import Desk
 from terresante_dev.browser.looking import accessible, press, reach, write
 from terresante_dev.browser.testing import OpenPage
-
-from .signing_in import Desk
 
 MARK = secrets.token_hex(3)
 """In names that a run makes, so that it finds its own on a stack that saw others."""

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, expect
+from terresante_dev.browser.desk import Desk
 from terresante_dev.browser.looking import accessible, overflows, press, screenshot
 from terresante_dev.browser.testing import OpenPage
-
-from .signing_in import Desk
 
 pytestmark = pytest.mark.timeout(300)
 CIRCLES = "Cercles de soins"

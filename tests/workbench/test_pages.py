@@ -5,11 +5,10 @@ Each page of the application, in each of its states, is looked at in `services/d
 
 import pytest
 from playwright.async_api import Page, expect
+from terresante_dev.browser.desk import Desk
 from terresante_dev.browser.looking import DESKTOP, accessible, overflows, screenshot
 from terresante_dev.browser.testing import OpenPage
 from terresante_dev.browser.windows import Watched
-
-from .signing_in import Desk
 
 pytestmark = pytest.mark.timeout(400)
 PHONE = 390

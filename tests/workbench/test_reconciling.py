@@ -4,10 +4,10 @@ import secrets
 
 import pytest
 from playwright.async_api import Page, expect
+from terresante_dev.browser.desk import Desk
 from terresante_dev.browser.looking import accessible, press, reach, write
 
 from .importing import apply_new, finess, hand_over
-from .signing_in import Desk
 
 MARK = secrets.token_hex(3)
 NUMBER = f"99{secrets.randbelow(10**7):07d}"

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
+from terresante_dev.browser.desk import Desk
 from terresante_dev.browser.looking import accessible
 from terresante_dev.browser.testing import OpenPage
 from terresante_dev.portal import browser_of as browser
-
-from .signing_in import Desk
 
 PASSWORD = "une phrase assez longue"
 MARK = "".join(secrets.choice("abcdefghijklmnop") for _ in range(6))

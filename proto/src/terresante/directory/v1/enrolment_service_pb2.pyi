@@ -1498,7 +1498,8 @@ Global___GetDeskRequest: _TypeAlias = GetDeskRequest  # noqa: Y015
 
 @_typing.final
 class Waiting(_message.Message):
-    """One kind of work that waits: requests, imports, differences, stale_offers, locked_accounts, unsettled_accounts, new_professionals.
+    """One kind of work that waits: requests, imports, differences, stale_offers, locked_accounts, unsettled_accounts,
+    account_differences, new_professionals.
     Differences between sources are counted up to 101.
     """
 

@@ -818,6 +818,7 @@ class SettleDifferencesRequest(_message.Message):
     WHY_FIELD_NUMBER: _builtins.int
     settlement: Global___Settlement.ValueType
     why: _builtins.str
+    """Not kept where a decision is opened again: nothing is left of it."""
     @_builtins.property
     def difference_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(

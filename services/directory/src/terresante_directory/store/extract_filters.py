@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import cos, radians
 from typing import Any
 
 from sqlalchemy import (
@@ -23,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from terresante_directory.domain.extracts import OLDEST_MONTHS, Area, Filter, Kind
+from terresante_directory.domain.extracts import OLDEST_MONTHS, Filter, Kind
 from terresante_directory.domain.facts import SubjectKind
 from terresante_directory.domain.words import LIGATURES
-from terresante_directory.store.offers import DEGREE_METRES, NARROWEST, distance
+from terresante_directory.store.offers import within
 from terresante_directory.store.tables import act, commune, fact, offer, place, professional, structure
 
 TABLES: dict[Kind, Any] = {
@@ -137,7 +136,7 @@ def _structures(asked: Filter, _: Seen) -> list[Condition]:
     )
     found += [structure.c.search.like(f"% {word}%") for word in asked.name]
     if asked.area:
-        found.append(structure.c.id.in_(select(_at.c.id).where(*_within(asked.area, _at))))
+        found.append(structure.c.id.in_(select(_at.c.id).where(*within(asked.area.middle, asked.area.metres, _at))))
     return found + _addressed(asked) + _closed(asked)
 
 
@@ -160,7 +159,7 @@ def _offers(asked: Filter, seen: Seen) -> list[Condition]:
     if asked.intervention_communes:
         found.append(offer.c.intervention_communes.overlap(_array(asked.intervention_communes, Text)))
     if asked.area:
-        found += _within(asked.area, offer)
+        found += within(asked.area.middle, asked.area.metres)
     return found + _ages(asked) + _addressed(asked) + _closed(asked)
 
 
@@ -227,17 +226,6 @@ def _addressed(asked: Filter) -> list[Condition]:
     if asked.commune:
         found.append(folded(structure.c.commune).like(f"{asked.commune}%"))
     return found
-
-
-def _within(area: Area, of: Any) -> list[Condition]:
-    """A box that an index answers, then the circle in it."""
-    north = area.metres / DEGREE_METRES
-    east = north / max(NARROWEST, cos(radians(area.middle.latitude)))
-    return [
-        of.c.latitude.between(area.middle.latitude - north, area.middle.latitude + north),
-        of.c.longitude.between(area.middle.longitude - east, area.middle.longitude + east),
-        distance(area.middle, of) <= area.metres,
-    ]
 
 
 def folded(column: Any) -> ColumnElement[str]:

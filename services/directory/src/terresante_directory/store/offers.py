@@ -38,8 +38,8 @@ class Found:
 
 async def versions(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, int]:
     """Of those that ever were, whether they stand or not."""
-    within = offer.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    rows = await connection.execute(select(offer.c.id, offer.c.version).where(within), {"ids": list(ids)})
+    some = offer.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    rows = await connection.execute(select(offer.c.id, offer.c.version).where(some), {"ids": list(ids)})
     return {row.id: row.version for row in rows}
 
 
@@ -143,15 +143,15 @@ def _conditions(filters: OfferFilters) -> list[ColumnElement[bool]]:
     if filters.commune:
         serves = offer.c.intervention_communes.contains([filters.commune])
         asked.append(or_(offer.c.commune_code == filters.commune, serves))
-    return asked + (_within(filters.near, filters.within_metres) if filters.near else [])
+    return asked + (within(filters.near, filters.within_metres) if filters.near else [])
 
 
-def _within(near: Position, metres: int) -> list[ColumnElement[bool]]:
-    """A box that an index answers, then the circle in it."""
+def within(near: Position, metres: int, of: Any = offer) -> list[ColumnElement[bool]]:
+    """A box that an index answers, then the circle in it. `of`: what has `latitude` and `longitude`."""
     north = metres / DEGREE_METRES
     east = north / max(NARROWEST, cos(radians(near.latitude)))
     return [
-        offer.c.latitude.between(near.latitude - north, near.latitude + north),
-        offer.c.longitude.between(near.longitude - east, near.longitude + east),
-        distance(near) <= metres,
+        of.c.latitude.between(near.latitude - north, near.latitude + north),
+        of.c.longitude.between(near.longitude - east, near.longitude + east),
+        distance(near, of) <= metres,
     ]

@@ -124,5 +124,5 @@ class SelfEnrolmentCalls:
 
 
 def _from_where() -> str:
-    """The budget of where a call without a person comes from. Kept hashed, for a day at most."""
+    """The budget of where a call without a person comes from: hashed, for a day at most. Those untold share one."""
     return f"address:{hashlib.sha256(calls.current().client.encode()).hexdigest()}"
