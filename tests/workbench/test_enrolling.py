@@ -20,8 +20,8 @@ MARK = secrets.token_hex(3)
 SURNAME = "LEMAIRE " + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(6))
 NUMBER = f"98{secrets.randbelow(10**7):07d}"
 RPPS, OTHER = (f"997{secrets.randbelow(10**8):08d}" for _ in range(2))
-TRIES = 16
-pytestmark = pytest.mark.timeout(400)
+TRIES = 24
+pytestmark = pytest.mark.timeout(500)
 
 
 @pytest.fixture
