@@ -362,3 +362,42 @@ class RecordsParted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordsParted: _TypeAlias = RecordsParted  # noqa: Y015
+
+@_typing.final
+class CircleSettingsChanged(_message.Message):
+    """What the circle's conversations allow changed. Subject terresante.consent.v1.circle_settings_changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    PATIENT_MAY_WRITE_FIELD_NUMBER: _builtins.int
+    NEWCOMERS_SEE_EARLIER_FIELD_NUMBER: _builtins.int
+    CHANGED_BY_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    patient_may_write: _builtins.bool
+    newcomers_see_earlier: _builtins.bool
+    changed_by: _builtins.str
+    """Professional or person who set it."""
+    version: _builtins.int
+    """Version of the circle after it: what tells of an older one comes late."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        patient_may_write: _builtins.bool = ...,
+        newcomers_see_earlier: _builtins.bool = ...,
+        changed_by: _builtins.str = ...,
+        version: _builtins.int = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "changed_by", b"changed_by", "newcomers_see_earlier", b"newcomers_see_earlier", "patient_id", b"patient_id", "patient_may_write", b"patient_may_write", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CircleSettingsChanged: _TypeAlias = CircleSettingsChanged  # noqa: Y015

@@ -366,10 +366,16 @@ class Circle(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     CONSENT_IN_FORCE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    PATIENT_MAY_WRITE_FIELD_NUMBER: _builtins.int
+    NEWCOMERS_SEE_EARLIER_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
     consent_in_force: _builtins.bool
     """Whether a consent is in force now."""
     version: _builtins.int
+    patient_may_write: _builtins.bool
+    """Whether the patient, and who manages for them, may write to the circle. Not at first: the circle says when somebody is there to read."""
+    newcomers_see_earlier: _builtins.bool
+    """Whether who joins sees what was written in conversations before. Not at first: the patient says so."""
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Member]: ...
     def __init__(
@@ -379,10 +385,12 @@ class Circle(_message.Message):
         members: _abc.Iterable[Global___Member] | None = ...,
         consent_in_force: _builtins.bool = ...,
         version: _builtins.int = ...,
+        patient_may_write: _builtins.bool = ...,
+        newcomers_see_earlier: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_in_force", b"consent_in_force", "members", b"members", "patient_id", b"patient_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_in_force", b"consent_in_force", "members", b"members", "newcomers_see_earlier", b"newcomers_see_earlier", "patient_id", b"patient_id", "patient_may_write", b"patient_may_write", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -625,6 +633,66 @@ class RemoveMemberResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RemoveMemberResponse: _TypeAlias = RemoveMemberResponse  # noqa: Y015
+
+@_typing.final
+class ChangeCircleSettingsRequest(_message.Message):
+    """What is to be otherwise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    PATIENT_MAY_WRITE_FIELD_NUMBER: _builtins.int
+    NEWCOMERS_SEE_EARLIER_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    version: _builtins.int
+    """Version of the circle that was read; 0: whatever it is."""
+    patient_may_write: _builtins.bool
+    newcomers_see_earlier: _builtins.bool
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        patient_may_write: _builtins.bool | None = ...,
+        newcomers_see_earlier: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_newcomers_see_earlier", b"_newcomers_see_earlier", "_patient_may_write", b"_patient_may_write", "newcomers_see_earlier", b"newcomers_see_earlier", "patient_may_write", b"patient_may_write"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_newcomers_see_earlier", b"_newcomers_see_earlier", "_patient_may_write", b"_patient_may_write", "newcomers_see_earlier", b"newcomers_see_earlier", "patient_id", b"patient_id", "patient_may_write", b"patient_may_write", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__newcomers_see_earlier: _TypeAlias = _typing.Literal["newcomers_see_earlier"]  # noqa: Y015
+    _WhichOneofArgType__newcomers_see_earlier: _TypeAlias = _typing.Literal["_newcomers_see_earlier", b"_newcomers_see_earlier"]  # noqa: Y015
+    _WhichOneofReturnType__patient_may_write: _TypeAlias = _typing.Literal["patient_may_write"]  # noqa: Y015
+    _WhichOneofArgType__patient_may_write: _TypeAlias = _typing.Literal["_patient_may_write", b"_patient_may_write"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__newcomers_see_earlier) -> _WhichOneofReturnType__newcomers_see_earlier | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__patient_may_write) -> _WhichOneofReturnType__patient_may_write | None: ...
+
+Global___ChangeCircleSettingsRequest: _TypeAlias = ChangeCircleSettingsRequest  # noqa: Y015
+
+@_typing.final
+class ChangeCircleSettingsResponse(_message.Message):
+    """The circle as it is then."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CIRCLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def circle(self) -> Global___Circle: ...
+    def __init__(
+        self,
+        *,
+        circle: Global___Circle | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["circle", b"circle"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circle", b"circle"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeCircleSettingsResponse: _TypeAlias = ChangeCircleSettingsResponse  # noqa: Y015
 
 @_typing.final
 class Block(_message.Message):

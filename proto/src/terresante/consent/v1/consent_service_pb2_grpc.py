@@ -72,6 +72,11 @@ class ConsentServiceStub:
                 request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RemoveMemberRequest.SerializeToString,
                 response_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RemoveMemberResponse.FromString,
                 _registered_method=True)
+        self.ChangeCircleSettings = channel.unary_unary(
+                '/terresante.consent.v1.ConsentService/ChangeCircleSettings',
+                request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ChangeCircleSettingsRequest.SerializeToString,
+                response_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ChangeCircleSettingsResponse.FromString,
+                _registered_method=True)
         self.BlockProfessional = channel.unary_unary(
                 '/terresante.consent.v1.ConsentService/BlockProfessional',
                 request_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.BlockProfessionalRequest.SerializeToString,
@@ -194,6 +199,15 @@ class ConsentServiceServicer:
     def RemoveMember(self, request, context):
         """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
         Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeCircleSettings(self, request, context):
+        """Sets what the circle's conversations allow: whether the patient may write, for its professionals; whether newcomers see what was written
+        before, for the patient or who manages for them. What is not given stays.
+        Refuses with ACCESS_REFUSED, CIRCLE_UNKNOWN, SETTINGS_EMPTY, VERSION_STALE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -327,6 +341,11 @@ def add_ConsentServiceServicer_to_server(servicer, server):
                     servicer.RemoveMember,
                     request_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RemoveMemberRequest.FromString,
                     response_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.RemoveMemberResponse.SerializeToString,
+            ),
+            'ChangeCircleSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeCircleSettings,
+                    request_deserializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ChangeCircleSettingsRequest.FromString,
+                    response_serializer=terresante_dot_consent_dot_v1_dot_consent__service__pb2.ChangeCircleSettingsResponse.SerializeToString,
             ),
             'BlockProfessional': grpc.unary_unary_rpc_method_handler(
                     servicer.BlockProfessional,
@@ -581,6 +600,33 @@ class ConsentService:
             '/terresante.consent.v1.ConsentService/RemoveMember',
             terresante_dot_consent_dot_v1_dot_consent__service__pb2.RemoveMemberRequest.SerializeToString,
             terresante_dot_consent_dot_v1_dot_consent__service__pb2.RemoveMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeCircleSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.consent.v1.ConsentService/ChangeCircleSettings',
+            terresante_dot_consent_dot_v1_dot_consent__service__pb2.ChangeCircleSettingsRequest.SerializeToString,
+            terresante_dot_consent_dot_v1_dot_consent__service__pb2.ChangeCircleSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

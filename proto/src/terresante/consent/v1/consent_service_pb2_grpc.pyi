@@ -65,6 +65,11 @@ class ConsentServiceStub:
     """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
     Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
     """
+    ChangeCircleSettings: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.ChangeCircleSettingsRequest, _consent_service_pb2.ChangeCircleSettingsResponse]
+    """Sets what the circle's conversations allow: whether the patient may write, for its professionals; whether newcomers see what was written
+    before, for the patient or who manages for them. What is not given stays.
+    Refuses with ACCESS_REFUSED, CIRCLE_UNKNOWN, SETTINGS_EMPTY, VERSION_STALE.
+    """
     BlockProfessional: _grpc.UnaryUnaryMultiCallable[_consent_service_pb2.BlockProfessionalRequest, _consent_service_pb2.BlockProfessionalResponse]
     """Forbids a professional everything, emergencies included (R-DMP4). Patient or representative only.
     Refuses with ACCESS_REFUSED, BLOCK_ALREADY, PROFESSIONAL_UNKNOWN.
@@ -138,6 +143,11 @@ class ConsentServiceAsyncStub(ConsentServiceStub):
     RemoveMember: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.RemoveMemberRequest, _consent_service_pb2.RemoveMemberResponse]  # type: ignore[assignment]
     """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
     Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
+    """
+    ChangeCircleSettings: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.ChangeCircleSettingsRequest, _consent_service_pb2.ChangeCircleSettingsResponse]  # type: ignore[assignment]
+    """Sets what the circle's conversations allow: whether the patient may write, for its professionals; whether newcomers see what was written
+    before, for the patient or who manages for them. What is not given stays.
+    Refuses with ACCESS_REFUSED, CIRCLE_UNKNOWN, SETTINGS_EMPTY, VERSION_STALE.
     """
     BlockProfessional: _aio.UnaryUnaryMultiCallable[_consent_service_pb2.BlockProfessionalRequest, _consent_service_pb2.BlockProfessionalResponse]  # type: ignore[assignment]
     """Forbids a professional everything, emergencies included (R-DMP4). Patient or representative only.
@@ -251,6 +261,17 @@ class ConsentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_consent_service_pb2.RemoveMemberResponse, _abc.Awaitable[_consent_service_pb2.RemoveMemberResponse]]:
         """Ends a membership: the patient or representative any, a professional their own. A return is a new membership.
         Refuses with ACCESS_REFUSED, MEMBER_UNKNOWN, MEMBER_ALREADY_REMOVED, VERSION_STALE.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangeCircleSettings(
+        self,
+        request: _consent_service_pb2.ChangeCircleSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_service_pb2.ChangeCircleSettingsResponse, _abc.Awaitable[_consent_service_pb2.ChangeCircleSettingsResponse]]:
+        """Sets what the circle's conversations allow: whether the patient may write, for its professionals; whether newcomers see what was written
+        before, for the patient or who manages for them. What is not given stays.
+        Refuses with ACCESS_REFUSED, CIRCLE_UNKNOWN, SETTINGS_EMPTY, VERSION_STALE.
         """
 
     @_abc_1.abstractmethod

@@ -75,6 +75,20 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     """See a person's source identities, history, and pairs with others. For identity officers."""
     ACTION_DECIDE_IDENTITY: _Action.ValueType  # 32
     """Say which source identities are this person. For identity officers."""
+    ACTION_READ_CONVERSATION: _Action.ValueType  # 33
+    """Read a conversation around a patient. The scope says from which moment on."""
+    ACTION_WRITE_CONVERSATION: _Action.ValueType  # 34
+    """Write in it."""
+    ACTION_USE_DIRECT_MESSAGES: _Action.ValueType  # 35
+    """Read and write messages between professionals, about no patient."""
+    ACTION_USE_TEAM_MESSAGES: _Action.ValueType  # 36
+    """Read and write messages of a structure's team, about no patient: concerned_structure_ids holds that structure."""
+    ACTION_SET_PATIENT_WRITING: _Action.ValueType  # 37
+    """Say whether the patient may write to their circle. For the circle's professionals."""
+    ACTION_SET_NEWCOMERS_VIEW: _Action.ValueType  # 38
+    """Say whether who joins the circle sees what was written before. For the patient."""
+    ACTION_HEAR_AS_PORTAL: _Action.ValueType  # 39
+    """Hear, as a portal, what happens to those who chose it; no patient. For systems."""
 
 class Action(_Action, metaclass=_ActionEnumTypeWrapper):
     """What is to be done."""
@@ -128,6 +142,20 @@ ACTION_REVIEW_IDENTITY: Action.ValueType  # 31
 """See a person's source identities, history, and pairs with others. For identity officers."""
 ACTION_DECIDE_IDENTITY: Action.ValueType  # 32
 """Say which source identities are this person. For identity officers."""
+ACTION_READ_CONVERSATION: Action.ValueType  # 33
+"""Read a conversation around a patient. The scope says from which moment on."""
+ACTION_WRITE_CONVERSATION: Action.ValueType  # 34
+"""Write in it."""
+ACTION_USE_DIRECT_MESSAGES: Action.ValueType  # 35
+"""Read and write messages between professionals, about no patient."""
+ACTION_USE_TEAM_MESSAGES: Action.ValueType  # 36
+"""Read and write messages of a structure's team, about no patient: concerned_structure_ids holds that structure."""
+ACTION_SET_PATIENT_WRITING: Action.ValueType  # 37
+"""Say whether the patient may write to their circle. For the circle's professionals."""
+ACTION_SET_NEWCOMERS_VIEW: Action.ValueType  # 38
+"""Say whether who joins the circle sees what was written before. For the patient."""
+ACTION_HEAR_AS_PORTAL: Action.ValueType  # 39
+"""Hear, as a portal, what happens to those who chose it; no patient. For systems."""
 Global___Action: _TypeAlias = Action  # noqa: Y015
 
 class _ResourceKind:
@@ -143,6 +171,8 @@ class _ResourceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resource
     """A liaison note."""
     RESOURCE_KIND_OBSERVATION: _ResourceKind.ValueType  # 3
     """A structured observation."""
+    RESOURCE_KIND_MESSAGE: _ResourceKind.ValueType  # 4
+    """A message of a conversation around the patient."""
 
 class ResourceKind(_ResourceKind, metaclass=_ResourceKindEnumTypeWrapper):
     """What it is done to."""
@@ -154,6 +184,8 @@ RESOURCE_KIND_NOTE: ResourceKind.ValueType  # 2
 """A liaison note."""
 RESOURCE_KIND_OBSERVATION: ResourceKind.ValueType  # 3
 """A structured observation."""
+RESOURCE_KIND_MESSAGE: ResourceKind.ValueType  # 4
+"""A message of a conversation around the patient."""
 Global___ResourceKind: _TypeAlias = ResourceKind  # noqa: Y015
 
 class _Basis:
@@ -226,7 +258,9 @@ class Question(_message.Message):
     CONCERNED_STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
     CONCERNED_TERRITORY_CODES_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
-    """Blank only for SEARCH_PERSONS, CREATE_PERSON, FEED_IDENTITY, MATCH_IDENTITY and LIST_REVIEWS."""
+    """Blank only for SEARCH_PERSONS, CREATE_PERSON, FEED_IDENTITY, MATCH_IDENTITY, LIST_REVIEWS, USE_DIRECT_MESSAGES, USE_TEAM_MESSAGES and
+    HEAR_AS_PORTAL.
+    """
     action: Global___Action.ValueType
     resource_kind: Global___ResourceKind.ValueType
     category: _builtins.str
@@ -236,7 +270,9 @@ class Question(_message.Message):
     author_id: _builtins.str
     """Opaque id of the resource's author (or of who registered the identity); blank for LIST and PUBLISH."""
     hidden_from_professionals: _builtins.bool
+    """For a conversation: the caller is not among those it was opened for."""
     hidden_from_patient: _builtins.bool
+    """For a conversation: it is not meant for the patient."""
     hidden_from_representatives: _builtins.bool
     caller_has_written: _builtins.bool
     """For LIST: the caller is the author of at least one such resource, so that their own remain listable."""
@@ -244,7 +280,9 @@ class Question(_message.Message):
     """For FEED_IDENTITY: the OID whose numbers the caller uses."""
     @_builtins.property
     def concerned_structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """For REVIEW_IDENTITY and DECIDE_IDENTITY: where the person's source identities come from, as identity keeps it."""
+        """For REVIEW_IDENTITY and DECIDE_IDENTITY: where the person's source identities come from, as identity keeps it.
+        For USE_TEAM_MESSAGES: whose team.
+        """
 
     @_builtins.property
     def concerned_territory_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
@@ -343,7 +381,7 @@ Global___Topic: _TypeAlias = Topic  # noqa: Y015
 
 @_typing.final
 class ListTellableRequest(_message.Message):
-    """1 to 200 topics."""
+    """1 to 500 topics."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -370,20 +408,159 @@ class ListTellableResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TELLABLE_FIELD_NUMBER: _builtins.int
+    VISIBLE_FROM_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def tellable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bool]: ...
+    @_builtins.property
+    def visible_from(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
+        """From which moment on, for messages, in the same order; 0 seconds: from the beginning."""
+
     def __init__(
         self,
         *,
         tellable: _abc.Iterable[_builtins.bool] | None = ...,
+        visible_from: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["tellable", b"tellable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tellable", b"tellable", "visible_from", b"visible_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTellableResponse: _TypeAlias = ListTellableResponse  # noqa: Y015
+
+@_typing.final
+class Conversation(_message.Message):
+    """A conversation, by who could be in it: one of the three is set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    STRUCTURE_ID_FIELD_NUMBER: _builtins.int
+    PARTY_IDS_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    """Around this patient: the circle in person or by their structure, open emergency accesses, the patient, representatives who may read."""
+    structure_id: _builtins.str
+    """Of this structure's team: who practises there."""
+    @_builtins.property
+    def party_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Between these professionals, or with these portals (systems): at most 100."""
+
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        structure_id: _builtins.str = ...,
+        party_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["party_ids", b"party_ids", "patient_id", b"patient_id", "structure_id", b"structure_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Conversation: _TypeAlias = Conversation  # noqa: Y015
+
+@_typing.final
+class ListReadersRequest(_message.Message):
+    """1 to 100 conversations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Conversation]: ...
+    def __init__(
+        self,
+        *,
+        conversations: _abc.Iterable[Global___Conversation] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReadersRequest: _TypeAlias = ListReadersRequest  # noqa: Y015
+
+@_typing.final
+class ListReadersResponse(_message.Message):
+    """One answer a conversation, in the order asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Readers]: ...
+    def __init__(
+        self,
+        *,
+        conversations: _abc.Iterable[Global___Readers] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReadersResponse: _TypeAlias = ListReadersResponse  # noqa: Y015
+
+@_typing.final
+class Readers(_message.Message):
+    """Who may read a conversation now, whichever place of practice they would choose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def readers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reader]: ...
+    def __init__(
+        self,
+        *,
+        readers: _abc.Iterable[Global___Reader] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["readers", b"readers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Readers: _TypeAlias = Readers  # noqa: Y015
+
+@_typing.final
+class Reader(_message.Message):
+    """One of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    SYSTEM_ID_FIELD_NUMBER: _builtins.int
+    VISIBLE_FROM_FIELD_NUMBER: _builtins.int
+    professional_id: _builtins.str
+    """One of the three is set."""
+    person_id: _builtins.str
+    """The patient or a representative."""
+    system_id: _builtins.str
+    @_builtins.property
+    def visible_from(self) -> _timestamp_pb2.Timestamp:
+        """From which moment on; unset: from the beginning."""
+
+    def __init__(
+        self,
+        *,
+        professional_id: _builtins.str = ...,
+        person_id: _builtins.str = ...,
+        system_id: _builtins.str = ...,
+        visible_from: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["visible_from", b"visible_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id", "professional_id", b"professional_id", "system_id", b"system_id", "visible_from", b"visible_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reader: _TypeAlias = Reader  # noqa: Y015
 
 @_typing.final
 class Scope(_message.Message):
@@ -401,6 +578,7 @@ class Scope(_message.Message):
     TERRITORY_CODES_FIELD_NUMBER: _builtins.int
     ISSUERS_FIELD_NUMBER: _builtins.int
     FEEDING_POLICY_FIELD_NUMBER: _builtins.int
+    VISIBLE_FROM_FIELD_NUMBER: _builtins.int
     all_categories: _builtins.bool
     own_only: _builtins.bool
     """Only what the caller wrote."""
@@ -426,6 +604,10 @@ class Scope(_message.Message):
     def issuers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """For FEED_IDENTITY, and MATCH_IDENTITY by a feeder: the OIDs whose numbers it may use."""
 
+    @_builtins.property
+    def visible_from(self) -> _timestamp_pb2.Timestamp:
+        """For READ_CONVERSATION and WRITE_CONVERSATION: what was written before is not for the caller; unset: all is."""
+
     def __init__(
         self,
         *,
@@ -439,10 +621,11 @@ class Scope(_message.Message):
         territory_codes: _abc.Iterable[_builtins.str] | None = ...,
         issuers: _abc.Iterable[_builtins.str] | None = ...,
         feeding_policy: _builtins.str = ...,
+        visible_from: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["visible_from", b"visible_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_categories", b"all_categories", "categories", b"categories", "feeding_policy", b"feeding_policy", "issuers", b"issuers", "own_only", b"own_only", "sees_hidden_from_patient", b"sees_hidden_from_patient", "sees_hidden_from_professionals", b"sees_hidden_from_professionals", "sees_hidden_from_representatives", b"sees_hidden_from_representatives", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_categories", b"all_categories", "categories", b"categories", "feeding_policy", b"feeding_policy", "issuers", b"issuers", "own_only", b"own_only", "sees_hidden_from_patient", b"sees_hidden_from_patient", "sees_hidden_from_professionals", b"sees_hidden_from_professionals", "sees_hidden_from_representatives", b"sees_hidden_from_representatives", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes", "visible_from", b"visible_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -475,7 +658,8 @@ class Decision(_message.Message):
         """Why it is refused, the first one decisive; none if allowed. LOGIN_TOO_WEAK, ACCOUNT_SUSPENDED, NO_PLACE_OF_PRACTICE, NOT_CONCERNED
         (neither the patient nor a representative), NOT_PERMITTED (not for this kind of person), OUTSIDE_MANDATE, BLOCKED_BY_PATIENT,
         CONSENT_NOT_IN_FORCE, NOT_IN_CIRCLE, AGREEMENT_MISSING, NOT_HEALTH_PROFESSIONAL, PROFESSION_NOT_ENTITLED, CATEGORY_NOT_ENTITLED,
-        HIDDEN, NOT_AUTHOR, LEGAL_REPRESENTATION, NOT_IDENTITY_OFFICER, OUTSIDE_IDENTITY_MANDATE, ISSUER_NOT_YOURS.
+        HIDDEN, NOT_AUTHOR, LEGAL_REPRESENTATION, NOT_IDENTITY_OFFICER, OUTSIDE_IDENTITY_MANDATE, ISSUER_NOT_YOURS, WRITING_NOT_OPEN
+        (the patient may not write to their circle), NOT_IN_TEAM.
         """
 
     @_builtins.property

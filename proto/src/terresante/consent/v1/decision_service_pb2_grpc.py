@@ -45,6 +45,11 @@ class DecisionServiceStub:
                 request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.SerializeToString,
                 response_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.FromString,
                 _registered_method=True)
+        self.ListReaders = channel.unary_unary(
+                '/terresante.consent.v1.DecisionService/ListReaders',
+                request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersRequest.SerializeToString,
+                response_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/terresante.consent.v1.DecisionService/GetDecision',
                 request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.GetDecisionRequest.SerializeToString,
@@ -65,9 +70,17 @@ class DecisionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTellable(self, request, context):
-        """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+        """What the caller may be told of now, for up to 500 topics, in the order asked: their own standing towards those patients, as
         ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
         Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReaders(self, request, context):
+        """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
+        It opens nothing, so nothing is written in the journal. Refuses with QUESTION_INVALID, ID_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,6 +106,11 @@ def add_DecisionServiceServicer_to_server(servicer, server):
                     servicer.ListTellable,
                     request_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.FromString,
                     response_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.SerializeToString,
+            ),
+            'ListReaders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReaders,
+                    request_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersRequest.FromString,
+                    response_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersResponse.SerializeToString,
             ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
@@ -155,6 +173,33 @@ class DecisionService:
             '/terresante.consent.v1.DecisionService/ListTellable',
             terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.SerializeToString,
             terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReaders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.consent.v1.DecisionService/ListReaders',
+            terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersRequest.SerializeToString,
+            terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,9 +38,13 @@ class DecisionServiceStub:
     Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
     ListTellable: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListTellableRequest, _decision_service_pb2.ListTellableResponse]
-    """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+    """What the caller may be told of now, for up to 500 topics, in the order asked: their own standing towards those patients, as
     ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
     Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    """
+    ListReaders: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListReadersRequest, _decision_service_pb2.ListReadersResponse]
+    """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
+    It opens nothing, so nothing is written in the journal. Refuses with QUESTION_INVALID, ID_INVALID.
     """
     GetDecision: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.GetDecisionRequest, _decision_service_pb2.GetDecisionResponse]
     """Shows a past decision with its facts to the patient, a representative, or the one it was about.
@@ -57,9 +61,13 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     Refuses with QUESTION_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
     ListTellable: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListTellableRequest, _decision_service_pb2.ListTellableResponse]  # type: ignore[assignment]
-    """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+    """What the caller may be told of now, for up to 500 topics, in the order asked: their own standing towards those patients, as
     ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
     Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    """
+    ListReaders: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListReadersRequest, _decision_service_pb2.ListReadersResponse]  # type: ignore[assignment]
+    """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
+    It opens nothing, so nothing is written in the journal. Refuses with QUESTION_INVALID, ID_INVALID.
     """
     GetDecision: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.GetDecisionRequest, _decision_service_pb2.GetDecisionResponse]  # type: ignore[assignment]
     """Shows a past decision with its facts to the patient, a representative, or the one it was about.
@@ -85,9 +93,19 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _decision_service_pb2.ListTellableRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_decision_service_pb2.ListTellableResponse, _abc.Awaitable[_decision_service_pb2.ListTellableResponse]]:
-        """What the caller may be told of now, for up to 200 topics, in the order asked: their own standing towards those patients, as
+        """What the caller may be told of now, for up to 500 topics, in the order asked: their own standing towards those patients, as
         ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
         Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReaders(
+        self,
+        request: _decision_service_pb2.ListReadersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_decision_service_pb2.ListReadersResponse, _abc.Awaitable[_decision_service_pb2.ListReadersResponse]]:
+        """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
+        It opens nothing, so nothing is written in the journal. Refuses with QUESTION_INVALID, ID_INVALID.
         """
 
     @_abc_1.abstractmethod

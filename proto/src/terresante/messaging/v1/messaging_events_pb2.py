@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.terresante/messaging/v1/messaging_events.proto\x12\x17terresante.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x11NotificationsMade\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x04told\x18\x02 \x03(\x0b\x32\x1d.terresante.messaging.v1.Told\"5\n\x04Told\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\"m\n\x10NotificationMade\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x02\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.terresante/messaging/v1/messaging_events.proto\x12\x17terresante.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x11NotificationsMade\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x04told\x18\x02 \x03(\x0b\x32\x1d.terresante.messaging.v1.Told\"5\n\x04Told\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\"m\n\x10NotificationMade\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x02\x18\x01\"\xa4\x01\n\rMessagePosted\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\r\n\x05place\x18\x04 \x01(\x03\x12\x11\n\tauthor_id\x18\x05 \x01(\t\x12\x0e\n\x06urgent\x18\x06 \x01(\x08\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x01\n\x0eMessageChanged\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x12\n\nmessage_id\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"]\n\x0cThreadOpened\x12\x12\n\npatient_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,4 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOLD']._serialized_end=267
   _globals['_NOTIFICATIONMADE']._serialized_start=269
   _globals['_NOTIFICATIONMADE']._serialized_end=378
+  _globals['_MESSAGEPOSTED']._serialized_start=381
+  _globals['_MESSAGEPOSTED']._serialized_end=545
+  _globals['_MESSAGECHANGED']._serialized_start=548
+  _globals['_MESSAGECHANGED']._serialized_end=697
+  _globals['_THREADOPENED']._serialized_start=699
+  _globals['_THREADOPENED']._serialized_end=792
 # @@protoc_insertion_point(module_scope)

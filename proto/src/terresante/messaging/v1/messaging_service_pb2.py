@@ -25,25 +25,25 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/terresante/messaging/v1/messaging_service.proto\x12\x17terresante.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xed\x01\n\x0cNotification\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32).terresante.messaging.v1.NotificationKind\x12\x12\n\npatient_id\x18\x03 \x01(\t\x12\x10\n\x08\x61\x62out_id\x18\x04 \x01(\t\x12\x10\n\x08\x61\x63tor_id\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x18ListNotificationsRequest\x12\x13\n\x0bunread_only\x18\x01 \x01(\x08\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"~\n\x19ListNotificationsResponse\x12<\n\rnotifications\x18\x01 \x03(\x0b\x32%.terresante.messaging.v1.Notification\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\x12\x0e\n\x06unread\x18\x03 \x01(\x03\"+\n\x0fMarkReadRequest\x12\x18\n\x10notification_ids\x18\x01 \x03(\t\"\"\n\x10MarkReadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x03*\xe9\x03\n\x10NotificationKind\x12!\n\x1dNOTIFICATION_KIND_UNSPECIFIED\x10\x00\x12$\n NOTIFICATION_KIND_MEMBER_INVITED\x10\x01\x12$\n NOTIFICATION_KIND_MEMBER_REMOVED\x10\x02\x12(\n$NOTIFICATION_KIND_DOCUMENT_PUBLISHED\x10\x03\x12\"\n\x1eNOTIFICATION_KIND_NOTE_WRITTEN\x10\x04\x12*\n&NOTIFICATION_KIND_OBSERVATION_RECORDED\x10\x05\x12&\n\"NOTIFICATION_KIND_EMERGENCY_OPENED\x10\x06\x12\'\n#NOTIFICATION_KIND_CONSENT_WITHDRAWN\x10\x07\x12&\n\"NOTIFICATION_KIND_CONSENT_RECORDED\x10\x08\x12\'\n#NOTIFICATION_KIND_ACTIVATION_ISSUED\x10\t\x12$\n NOTIFICATION_KIND_RECORDS_JOINED\x10\n\x12$\n NOTIFICATION_KIND_RECORDS_PARTED\x10\x0b\x32\xef\x01\n\x10MessagingService\x12z\n\x11ListNotifications\x12\x31.terresante.messaging.v1.ListNotificationsRequest\x1a\x32.terresante.messaging.v1.ListNotificationsResponse\x12_\n\x08MarkRead\x12(.terresante.messaging.v1.MarkReadRequest\x1a).terresante.messaging.v1.MarkReadResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/terresante/messaging/v1/messaging_service.proto\x12\x17terresante.messaging.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x97\x02\n\x0cNotification\x12\x17\n\x0fnotification_id\x18\x01 \x01(\t\x12\x37\n\x04kind\x18\x02 \x01(\x0e\x32).terresante.messaging.v1.NotificationKind\x12\x12\n\npatient_id\x18\x03 \x01(\t\x12\x10\n\x08\x61\x62out_id\x18\x04 \x01(\t\x12\x10\n\x08\x61\x63tor_id\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07read_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tthread_id\x18\x08 \x01(\t\x12\x15\n\rinstead_of_id\x18\t \x01(\t\"N\n\x18ListNotificationsRequest\x12\x13\n\x0bunread_only\x18\x01 \x01(\x08\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\x05\"~\n\x19ListNotificationsResponse\x12<\n\rnotifications\x18\x01 \x03(\x0b\x32%.terresante.messaging.v1.Notification\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\x12\x0e\n\x06unread\x18\x03 \x01(\x03\"+\n\x0fMarkReadRequest\x12\x18\n\x10notification_ids\x18\x01 \x03(\t\"\"\n\x10MarkReadResponse\x12\x0e\n\x06unread\x18\x01 \x01(\x03*\xd2\x05\n\x10NotificationKind\x12!\n\x1dNOTIFICATION_KIND_UNSPECIFIED\x10\x00\x12$\n NOTIFICATION_KIND_MEMBER_INVITED\x10\x01\x12$\n NOTIFICATION_KIND_MEMBER_REMOVED\x10\x02\x12(\n$NOTIFICATION_KIND_DOCUMENT_PUBLISHED\x10\x03\x12\"\n\x1eNOTIFICATION_KIND_NOTE_WRITTEN\x10\x04\x12*\n&NOTIFICATION_KIND_OBSERVATION_RECORDED\x10\x05\x12&\n\"NOTIFICATION_KIND_EMERGENCY_OPENED\x10\x06\x12\'\n#NOTIFICATION_KIND_CONSENT_WITHDRAWN\x10\x07\x12&\n\"NOTIFICATION_KIND_CONSENT_RECORDED\x10\x08\x12\'\n#NOTIFICATION_KIND_ACTIVATION_ISSUED\x10\t\x12$\n NOTIFICATION_KIND_RECORDS_JOINED\x10\n\x12$\n NOTIFICATION_KIND_RECORDS_PARTED\x10\x0b\x12&\n\"NOTIFICATION_KIND_PATIENT_ADMITTED\x10\x0c\x12(\n$NOTIFICATION_KIND_PATIENT_DISCHARGED\x10\r\x12\'\n#NOTIFICATION_KIND_THRESHOLD_CROSSED\x10\x0e\x12\x1f\n\x1bNOTIFICATION_KIND_MENTIONED\x10\x0f\x12#\n\x1fNOTIFICATION_KIND_URGENT_UNREAD\x10\x10\x12&\n\"NOTIFICATION_KIND_EMERGENCY_CLOSED\x10\x11\x32\xef\x01\n\x10MessagingService\x12z\n\x11ListNotifications\x12\x31.terresante.messaging.v1.ListNotificationsRequest\x1a\x32.terresante.messaging.v1.ListNotificationsResponse\x12_\n\x08MarkRead\x12(.terresante.messaging.v1.MarkReadRequest\x1a).terresante.messaging.v1.MarkReadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'terresante.messaging.v1.messaging_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOTIFICATIONKIND']._serialized_start=639
-  _globals['_NOTIFICATIONKIND']._serialized_end=1128
+  _globals['_NOTIFICATIONKIND']._serialized_start=681
+  _globals['_NOTIFICATIONKIND']._serialized_end=1403
   _globals['_NOTIFICATION']._serialized_start=110
-  _globals['_NOTIFICATION']._serialized_end=347
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=349
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=427
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=429
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=555
-  _globals['_MARKREADREQUEST']._serialized_start=557
-  _globals['_MARKREADREQUEST']._serialized_end=600
-  _globals['_MARKREADRESPONSE']._serialized_start=602
-  _globals['_MARKREADRESPONSE']._serialized_end=636
-  _globals['_MESSAGINGSERVICE']._serialized_start=1131
-  _globals['_MESSAGINGSERVICE']._serialized_end=1370
+  _globals['_NOTIFICATION']._serialized_end=389
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=391
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=469
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=471
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=597
+  _globals['_MARKREADREQUEST']._serialized_start=599
+  _globals['_MARKREADREQUEST']._serialized_end=642
+  _globals['_MARKREADRESPONSE']._serialized_start=644
+  _globals['_MARKREADRESPONSE']._serialized_end=678
+  _globals['_MESSAGINGSERVICE']._serialized_start=1406
+  _globals['_MESSAGINGSERVICE']._serialized_end=1645
 # @@protoc_insertion_point(module_scope)

@@ -42,6 +42,17 @@ class _NotificationKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Noti
     NOTIFICATION_KIND_RECORDS_JOINED: _NotificationKind.ValueType  # 10
     """The patient is the same person as another one of the region (about_id: their id), or is so no longer."""
     NOTIFICATION_KIND_RECORDS_PARTED: _NotificationKind.ValueType  # 11
+    NOTIFICATION_KIND_PATIENT_ADMITTED: _NotificationKind.ValueType  # 12
+    """The patient came into an institution, or left it (about_id: the stay)."""
+    NOTIFICATION_KIND_PATIENT_DISCHARGED: _NotificationKind.ValueType  # 13
+    NOTIFICATION_KIND_THRESHOLD_CROSSED: _NotificationKind.ValueType  # 14
+    """A measure lies outside of a threshold (about_id: the observation)."""
+    NOTIFICATION_KIND_MENTIONED: _NotificationKind.ValueType  # 15
+    """The reader was named in a message (about_id: the message)."""
+    NOTIFICATION_KIND_URGENT_UNREAD: _NotificationKind.ValueType  # 16
+    """An urgent message was not read by those it was for (about_id: the message)."""
+    NOTIFICATION_KIND_EMERGENCY_CLOSED: _NotificationKind.ValueType  # 17
+    """An emergency access was ended before its time."""
 
 class NotificationKind(_NotificationKind, metaclass=_NotificationKindEnumTypeWrapper):
     """What a notification tells."""
@@ -62,6 +73,17 @@ NOTIFICATION_KIND_ACTIVATION_ISSUED: NotificationKind.ValueType  # 9
 NOTIFICATION_KIND_RECORDS_JOINED: NotificationKind.ValueType  # 10
 """The patient is the same person as another one of the region (about_id: their id), or is so no longer."""
 NOTIFICATION_KIND_RECORDS_PARTED: NotificationKind.ValueType  # 11
+NOTIFICATION_KIND_PATIENT_ADMITTED: NotificationKind.ValueType  # 12
+"""The patient came into an institution, or left it (about_id: the stay)."""
+NOTIFICATION_KIND_PATIENT_DISCHARGED: NotificationKind.ValueType  # 13
+NOTIFICATION_KIND_THRESHOLD_CROSSED: NotificationKind.ValueType  # 14
+"""A measure lies outside of a threshold (about_id: the observation)."""
+NOTIFICATION_KIND_MENTIONED: NotificationKind.ValueType  # 15
+"""The reader was named in a message (about_id: the message)."""
+NOTIFICATION_KIND_URGENT_UNREAD: NotificationKind.ValueType  # 16
+"""An urgent message was not read by those it was for (about_id: the message)."""
+NOTIFICATION_KIND_EMERGENCY_CLOSED: NotificationKind.ValueType  # 17
+"""An emergency access was ended before its time."""
 Global___NotificationKind: _TypeAlias = NotificationKind  # noqa: Y015
 
 @_typing.final
@@ -77,6 +99,8 @@ class Notification(_message.Message):
     ACTOR_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     READ_AT_FIELD_NUMBER: _builtins.int
+    THREAD_ID_FIELD_NUMBER: _builtins.int
+    INSTEAD_OF_ID_FIELD_NUMBER: _builtins.int
     notification_id: _builtins.str
     kind: Global___NotificationKind.ValueType
     patient_id: _builtins.str
@@ -84,6 +108,10 @@ class Notification(_message.Message):
     """Document, note, member, emergency access or consent, by kind."""
     actor_id: _builtins.str
     """Professional or person whose act it tells."""
+    thread_id: _builtins.str
+    """For what tells of a message."""
+    instead_of_id: _builtins.str
+    """In whose place the reader is told, while they are away."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -98,10 +126,12 @@ class Notification(_message.Message):
         actor_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
         read_at: _timestamp_pb2.Timestamp | None = ...,
+        thread_id: _builtins.str = ...,
+        instead_of_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about_id", b"about_id", "actor_id", b"actor_id", "at", b"at", "kind", b"kind", "notification_id", b"notification_id", "patient_id", b"patient_id", "read_at", b"read_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about_id", b"about_id", "actor_id", b"actor_id", "at", b"at", "instead_of_id", b"instead_of_id", "kind", b"kind", "notification_id", b"notification_id", "patient_id", b"patient_id", "read_at", b"read_at", "thread_id", b"thread_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MessagingServiceStub:
-    """What each person is told: notifications from events. Conversations come later.
+    """What each person is told: notifications from events. Conversations: conversation_service.proto.
     """
 
     def __init__(self, channel):
@@ -48,7 +48,7 @@ class MessagingServiceStub:
 
 
 class MessagingServiceServicer:
-    """What each person is told: notifications from events. Conversations come later.
+    """What each person is told: notifications from events. Conversations: conversation_service.proto.
     """
 
     def ListNotifications(self, request, context):
@@ -89,7 +89,7 @@ def add_MessagingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MessagingService:
-    """What each person is told: notifications from events. Conversations come later.
+    """What each person is told: notifications from events. Conversations: conversation_service.proto.
     """
 
     @staticmethod

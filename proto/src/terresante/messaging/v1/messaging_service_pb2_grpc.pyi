@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MessagingServiceStub:
-    """What each person is told: notifications from events. Conversations come later."""
+    """What each person is told: notifications from events. Conversations: conversation_service.proto."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -44,7 +44,7 @@ class MessagingServiceStub:
 
 @_typing.type_check_only
 class MessagingServiceAsyncStub(MessagingServiceStub):
-    """What each person is told: notifications from events. Conversations come later."""
+    """What each person is told: notifications from events. Conversations: conversation_service.proto."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListNotifications: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.ListNotificationsRequest, _messaging_service_pb2.ListNotificationsResponse]  # type: ignore[assignment]
@@ -57,7 +57,7 @@ class MessagingServiceAsyncStub(MessagingServiceStub):
     """
 
 class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What each person is told: notifications from events. Conversations come later."""
+    """What each person is told: notifications from events. Conversations: conversation_service.proto."""
 
     @_abc_1.abstractmethod
     def ListNotifications(

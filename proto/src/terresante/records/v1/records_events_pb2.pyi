@@ -204,3 +204,124 @@ class ObservationRecorded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ObservationRecorded: _TypeAlias = ObservationRecorded  # noqa: Y015
+
+@_typing.final
+class PatientAdmitted(_message.Message):
+    """The patient came into a hospital or an institution. Subject terresante.records.v1.patient_admitted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    STAY_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    stay_id: _builtins.str
+    author_id: _builtins.str
+    decision_id: _builtins.str
+    """As in DocumentPublished."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        stay_id: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "decision_id", b"decision_id", "patient_id", b"patient_id", "stay_id", b"stay_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PatientAdmitted: _TypeAlias = PatientAdmitted  # noqa: Y015
+
+@_typing.final
+class PatientDischarged(_message.Message):
+    """They left it. Subject terresante.records.v1.patient_discharged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    STAY_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    stay_id: _builtins.str
+    author_id: _builtins.str
+    decision_id: _builtins.str
+    """As in DocumentPublished."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        stay_id: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "decision_id", b"decision_id", "patient_id", b"patient_id", "stay_id", b"stay_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PatientDischarged: _TypeAlias = PatientDischarged  # noqa: Y015
+
+@_typing.final
+class ThresholdCrossed(_message.Message):
+    """A measure lies outside of what somebody asked to be told of. Subject terresante.records.v1.threshold_crossed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    OBSERVATION_ID_FIELD_NUMBER: _builtins.int
+    THRESHOLD_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    observation_id: _builtins.str
+    threshold_id: _builtins.str
+    author_id: _builtins.str
+    """Who recorded the measure."""
+    decision_id: _builtins.str
+    """As in DocumentPublished."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audience(self) -> Global___Audience: ...
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        observation_id: _builtins.str = ...,
+        threshold_id: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience | None = ...,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "audience", b"audience", "author_id", b"author_id", "decision_id", b"decision_id", "observation_id", b"observation_id", "patient_id", b"patient_id", "threshold_id", b"threshold_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ThresholdCrossed: _TypeAlias = ThresholdCrossed  # noqa: Y015
