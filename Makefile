@@ -52,7 +52,7 @@ test: ready ## Run all tests on real components, the whole platform's beside the
 check: ready ## Lint, types, imports, contracts, generated files, licences: all that needs no running stack
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy libs/platform/src gateway/src dev/src services/*/src deploy/docker deploy/helm
+	@$(RUN) -m mypy libs/*/src gateway/src dev/src services/*/src deploy/docker deploy/helm
 	@.venv/bin/lint-imports
 	@cd proto && ../.venv/bin/buf lint && ../.venv/bin/buf format -d --exit-code >/dev/null
 	@cd proto && ../.venv/bin/buf breaking --against "../.git#ref=$$(git rev-list HEAD -- buf.yaml | tail -1),subdir=proto"

@@ -18,8 +18,8 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from terresante_contents.sealing import MasterKeys, OwnerKey, new_owner_secret, read_master_keys
 from terresante_platform.ids import new_id
-from terresante_records.sealing import MasterKeys, PatientKey, new_patient_secret, read_master_keys
 
 NOTICE = "bench"
 """Version of the notice in their consents: how they are told from real ones."""
@@ -97,8 +97,8 @@ def _patient(sharing: Rows, record: Rows, masters: MasterKeys, authors: Sequence
     patient, since = new_id(), datetime.now(UTC) - timedelta(days=200)
     author = authors[number % len(authors)]
     _agreement(sharing, patient, since, author, [each.id for each in authors] + [new_id(), new_id()])
-    secret = new_patient_secret()
-    wrapped, key = masters.wrap(patient, secret), PatientKey(secret)
+    secret = new_owner_secret()
+    wrapped, key = masters.wrap(patient, secret), OwnerKey(secret)
     record.add("patient_key", patient_id=patient, master_key_id=wrapped.master_key_id, sealed=wrapped.sealed)
     for order in range(LONG_RECORD if number % LONG_EVERY == 0 else DOCUMENTS):
         _document(record, key, patient, author, since + timedelta(days=order))
@@ -119,7 +119,7 @@ def _agreement(rows: Rows, patient: UUID, since: datetime, by: Author, members: 
         )  # fmt: skip
 
 
-def _document(rows: Rows, key: PatientKey, patient: UUID, by: Author, at: datetime) -> None:
+def _document(rows: Rows, key: OwnerKey, patient: UUID, by: Author, at: datetime) -> None:
     id = new_id()
     described = key.seal("document.described", id, bytes(32) + TITLE.encode())
     rows.add(
@@ -129,7 +129,7 @@ def _document(rows: Rows, key: PatientKey, patient: UUID, by: Author, at: dateti
     )  # fmt: skip
 
 
-def _observation(rows: Rows, key: PatientKey, patient: UUID, by: Author, at: datetime) -> None:
+def _observation(rows: Rows, key: OwnerKey, patient: UUID, by: Author, at: datetime) -> None:
     id = new_id()
     said = orjson.dumps(["http://loinc.org", "8310-5", "Température corporelle", ["37.5", "Cel"]])
     rows.add(

@@ -41,7 +41,7 @@ def gathered(folder: Path) -> None:
     wheels, lists = folder / "wheels", folder / "requirements"
     lists.mkdir(parents=True, exist_ok=True)
     draft = folder / "wheels.draft"
-    ours = [f"terresante-{name}" for name in (*SERVICES, "contracts", "platform", "dev")]
+    ours = [f"terresante-{name}" for name in (*SERVICES, "contracts", "platform", "contents", "dev")]
     for name in ours:
         _run(_uv(), "build", "--quiet", "--wheel", "--package", name, "--out-dir", str(draft), "--no-create-gitignore")
     for service in (*SERVICES, TOOLS):

@@ -59,8 +59,11 @@ def of(stack: Stack, name: str, issuers: dict[str, str]) -> dict[str, str]:
         settings["ENVIRONMENT"] = "test"  # a sandbox holds INS numbers of the test domain only (R-ID5)
         settings["PORTAL_URL"] = start_page(issuers["patient"], CLIENTS["patient"])
     if service == "records":
-        settings["STORE_URL"] = _store(stack).as_uri()
+        settings["STORE_URL"] = _store(stack, "documents").as_uri()
         settings["MASTER_KEY_FILE"] = _file(stack, "records.master.key")
+    if service == "messaging":
+        settings["STORE_URL"] = _store(stack, "attachments").as_uri()
+        settings["MASTER_KEY_FILE"] = _file(stack, "messaging.master.key")
     if service == "consent":
         settings["JOURNAL_KEY_FILE"] = _file(stack, "consent.journal.pem")
     prefix = f"TERRESANTE_{service.upper()}_"
@@ -77,11 +80,13 @@ def for_migrations(stack: Stack, services: Sequence[str]) -> dict[str, str]:
 def make_secrets(stack: Stack) -> None:
     """Makes, the first time, every secret that a service reads from a file."""
     stack.secret("records.master.key", _sealing_key)
+    stack.secret("messaging.master.key", _sealing_key)
     stack.secret("consent.journal.pem", _signing_key)
     stack.secret("gateway.cursor.key")
     for realm in KINDS:
         stack.secret(f"keycloak.{realm}-platform.secret")
-    _store(stack).mkdir(mode=0o700, exist_ok=True)
+    for contents in ("documents", "attachments"):
+        _store(stack, contents).mkdir(mode=0o700, exist_ok=True)
 
 
 def _everybody(stack: Stack, name: str, service: str, issuers: dict[str, str]) -> dict[str, str]:
@@ -111,12 +116,12 @@ def _file(stack: Stack, secret: str) -> str:
     return str(stack.secrets / secret)
 
 
-def _store(stack: Stack) -> Path:
-    return stack.folder / "documents"
+def _store(stack: Stack, contents: str) -> Path:
+    return stack.folder / contents
 
 
 def _sealing_key() -> str:
-    """A named key, as the records service reads them: `id base64-of-32-bytes`, one a line."""
+    """A named key, as records and messaging read them: `id base64-of-32-bytes`, one a line."""
     return f"k1 {base64.b64encode(os.urandom(32)).decode()}\n"
 
 

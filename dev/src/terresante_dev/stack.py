@@ -26,7 +26,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "consent": ("directory",),
     "identity": ("consent",),
     "records": ("consent",),
-    "messaging": ("consent",),
+    "messaging": ("consent", "directory"),
 }
 # Calls that go against that order: whoever makes them starts first, and does without until the other is there.
 BACKWARDS: Mapping[str, tuple[str, ...]] = {"consent": ("identity",), "directory": ("consent",)}

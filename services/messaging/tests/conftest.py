@@ -28,7 +28,7 @@ from terresante.messaging.v1.messaging_service_pb2_grpc import (
 )
 from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_messaging import events
-from terresante_messaging.rpc import MessagingService
+from terresante_messaging.rpc.notifications import MessagingService
 from terresante_platform import calls
 from terresante_platform.consumer import Arrived, Consumer
 from terresante_platform.database import Database

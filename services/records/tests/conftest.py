@@ -19,17 +19,17 @@ from terresante.consent.v1.decision_service_pb2_grpc import (
 )
 from terresante.records.v1 import records_service_pb2 as pb
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub, add_RecordsServiceServicer_to_server
+from terresante_contents.sealing import MasterKeys, read_master_keys
+from terresante_contents.store import Contents
+from terresante_contents.watching import Watching
 from terresante_platform.bus import Bus
 from terresante_platform.database import Database
 from terresante_platform.testing.postgres import Server
-from terresante_records.contents import Contents
 from terresante_records.domain.catalogue import Catalogue, read_catalogue
 from terresante_records.rpc import RecordsService
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
-from terresante_records.sealing import MasterKeys, read_master_keys
 from terresante_records.store.prepared import Reads, reading
-from terresante_records.watching import Watching
 
 from .world import EVERYTHING, Consent, World
 

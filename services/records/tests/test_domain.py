@@ -7,10 +7,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from terresante_contents.kinds import Content
 from terresante_platform.refusals import Refusal
 from terresante_records.domain import documents, notes, observations
 from terresante_records.domain.catalogue import Catalogue, CategoryUnknown, DocumentTypeUnknown, read_catalogue
-from terresante_records.domain.documents import Content, Description, Document, DocumentId
+from terresante_records.domain.documents import Description, Document, DocumentId
 from terresante_records.domain.entries import Authorship, PatientId, PersonId, PlaceId, Reader, Visibility
 from terresante_records.domain.notes import Note, NoteId
 from terresante_records.domain.observations import Measure, Quantity

@@ -10,14 +10,16 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from terresante_contents.kinds import Content
+from terresante_contents.sealing import MasterKeyMissing, MasterKeys, OwnerKey, SealBroken
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
-from terresante_records.domain.documents import Content, Document, DocumentId, DocumentReplacedAlready, relative
+from terresante_records.domain.documents import Document, DocumentId, DocumentReplacedAlready, relative
 from terresante_records.domain.entries import Authorship, PatientId, PersonId, Scope, Visibility
 from terresante_records.rotate import rotate
-from terresante_records.sealing import MasterKeyMissing, MasterKeys, PatientKey, SealBroken
-from terresante_records.store import documents, keys, notes
+from terresante_records.store import documents, notes
 from terresante_records.store.documents import Filter
+from terresante_records.store.keys import patient_keys
 from terresante_records.store.prepared import Reads
 
 from .conftest import MONDAY, PDF, As, Writing
@@ -41,13 +43,13 @@ def a_document(patient: PatientId, **changes: object) -> Document:
     return made._replace(**changes)  # type: ignore[arg-type]
 
 
-async def patient_with_key(database: Database, masters: MasterKeys) -> tuple[PatientId, PatientKey]:
+async def patient_with_key(database: Database, masters: MasterKeys) -> tuple[PatientId, OwnerKey]:
     patient = PatientId(uuid4())
     async with database.reading() as connection:
-        return patient, await keys.get_or_make(connection, masters, patient)
+        return patient, await patient_keys.get_or_make(connection, masters, patient)
 
 
-async def kept(database: Database, key: PatientKey, *new: Document) -> None:
+async def kept(database: Database, key: OwnerKey, *new: Document) -> None:
     async with database.transaction() as transaction:
         for document in new:
             await documents.add(transaction, key, document)
@@ -138,9 +140,9 @@ async def test_what_is_kept_comes_back_as_it_was(reads: Reads, database: Databas
 async def test_ten_that_make_a_patients_key_at_once_get_the_same(database: Database, masters: MasterKeys) -> None:
     patient = PatientId(uuid4())
 
-    async def made() -> PatientKey:
+    async def made() -> OwnerKey:
         async with database.reading() as connection:
-            return await keys.get_or_make(connection, masters, patient)
+            return await patient_keys.get_or_make(connection, masters, patient)
 
     made_keys = await asyncio.gather(*(made() for _ in range(10)))
 

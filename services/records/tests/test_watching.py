@@ -14,13 +14,14 @@ from terresante.consent.v1 import consent_events_pb2 as consent_pb
 from terresante.directory.v1 import directory_events_pb2 as directory_pb
 from terresante.records.v1 import records_events_pb2 as events_pb
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante_contents.watching import ASK_AGAIN_SECONDS, OF_TWO, PROFESSIONAL_CHANGED, Watching, watching
 from terresante_platform import bus as buses
 from terresante_platform import outbox
 from terresante_platform.bus import Bus
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.testing import nats_server as nats_module
-from terresante_records.watching import ASK_AGAIN_SECONDS, OF_TWO, PROFESSIONAL_CHANGED, Watching, watching
+from terresante_records.watching import HEARS
 
 from .conftest import As, People, Writing
 from .world import World
@@ -44,7 +45,7 @@ def every() -> float:
 @pytest_asyncio.fixture(name="watching")
 async def heard(bus: Bus, every: float) -> AsyncIterator[Watching]:
     """On the bus, and hearing already."""
-    async with watching(bus, every) as made:
+    async with watching(bus, HEARS, every) as made:
         await until(lambda: made.hearing)
         yield made
 

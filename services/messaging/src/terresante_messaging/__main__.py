@@ -10,7 +10,7 @@ from terresante_platform import bus, consumer, database, forgetting, outbox, ser
 from terresante_platform.rpc import client, server
 
 from terresante_messaging import events
-from terresante_messaging.rpc import MessagingService
+from terresante_messaging.rpc.notifications import MessagingService
 from terresante_messaging.settings import Settings
 
 

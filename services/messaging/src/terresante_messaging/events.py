@@ -23,8 +23,10 @@ from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_platform import outbox
 from terresante_platform.consumer import Ask, Reaction
 
-from terresante_messaging import store, wire
-from terresante_messaging.domain import EVERYBODY, Audience, Concerned, Happening, Kind, NotificationId, Recipient, told
+from terresante_messaging.domain.notifications import EVERYBODY, Audience, Concerned, Happening, Kind, told
+from terresante_messaging.domain.people import NotificationId, Recipient
+from terresante_messaging.store import notifications as store
+from terresante_messaging.wire import notifications as wire
 
 if TYPE_CHECKING:
     from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub

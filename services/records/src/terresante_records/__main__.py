@@ -6,19 +6,20 @@ from importlib.resources import files
 
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.records.v1.records_service_pb2_grpc import add_RecordsServiceServicer_to_server
+from terresante_contents.sealing import read_master_keys
+from terresante_contents.store import Contents
+from terresante_contents.watching import watching
 from terresante_platform import bus, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
-from terresante_records.contents import Contents
 from terresante_records.domain.catalogue import Catalogue, read_catalogue
 from terresante_records.rpc import RecordsService
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
-from terresante_records.sealing import read_master_keys
 from terresante_records.settings import Settings
 from terresante_records.store.prepared import reading
 from terresante_records.sweeping import sweeping
-from terresante_records.watching import watching
+from terresante_records.watching import HEARS
 
 
 def catalogue(settings: Settings) -> Catalogue:
@@ -41,7 +42,7 @@ async def main(settings: Settings) -> None:
         client.connected(settings.consent_address, "consent", who) as consent,
         outbox.relaying(kept, events_bus),
         forgetting.regularly(kept),
-        watching(events_bus) as watched,
+        watching(events_bus, HEARS) as watched,
         sweeping(kept, contents, now, settings.sweep_every_seconds, min_age),
         service.verifying(settings, "records") as verifier,
     ):

@@ -6,11 +6,11 @@ nothing is left, the old key may be taken out of the file. Contents and fields a
 
 import asyncio
 
+from terresante_contents.sealing import MasterKeys, read_master_keys
 from terresante_platform import database
 
-from terresante_records.sealing import MasterKeys, read_master_keys
 from terresante_records.settings import Settings
-from terresante_records.store import keys
+from terresante_records.store.keys import patient_keys
 
 BATCH = 500
 
@@ -20,7 +20,7 @@ async def rotate(kept: database.Database, masters: MasterKeys) -> int:
     total = 0
     while True:
         async with kept.transaction() as transaction:
-            done = await keys.rewrap(transaction, masters, BATCH)
+            done = await patient_keys.rewrap(transaction, masters, BATCH)
         if done == 0:
             return total
         total += done

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
+from terresante_contents.store import Contents
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
-from terresante_records.contents import Contents
 from terresante_records.domain.documents import DocumentId
 from terresante_records.store import documents
 

@@ -1009,7 +1009,7 @@ Global___PostMessageResponse: _TypeAlias = PostMessageResponse  # noqa: Y015
 
 @_typing.final
 class ListMessagesRequest(_message.Message):
-    """Which page: the newest if neither is set."""
+    """Which page: the newest if neither is set (before: 0)."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1021,7 +1021,7 @@ class ListMessagesRequest(_message.Message):
     before: _builtins.int
     """Older than this place."""
     after: _builtins.int
-    """Newer than this place, oldest first."""
+    """Newer than this place, oldest first; 0: from the beginning."""
     limit: _builtins.int
     """1 to 100; 0 means 50."""
     def __init__(
@@ -1029,14 +1029,16 @@ class ListMessagesRequest(_message.Message):
         *,
         thread_id: _builtins.str = ...,
         before: _builtins.int = ...,
-        after: _builtins.int = ...,
+        after: _builtins.int | None = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "after", b"after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "limit", b"limit", "thread_id", b"thread_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "after", b"after", "before", b"before", "limit", b"limit", "thread_id", b"thread_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__after: _TypeAlias = _typing.Literal["after"]  # noqa: Y015
+    _WhichOneofArgType__after: _TypeAlias = _typing.Literal["_after", b"_after"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after) -> _WhichOneofReturnType__after | None: ...
 
 Global___ListMessagesRequest: _TypeAlias = ListMessagesRequest  # noqa: Y015
 

@@ -153,7 +153,7 @@ class ConversationServiceServicer:
 
     def PostMessage(self, request, context):
         """Adds a message. Refuses with MESSAGE_INVALID (details.field), TEXT_INVALID, MENTIONS_INVALID, MESSAGE_UNKNOWN (the one quoted), ATTACHMENT_UNKNOWN,
-        DOCUMENT_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -213,7 +213,7 @@ class ConversationServiceServicer:
 
     def SearchMessages(self, request, context):
         """Messages in which all the words stand (beginnings of words, without case or accents), newest first, within what the caller may read now.
-        It reads a bounded number of messages a call, and says how far it came. Refuses with QUERY_INVALID, CURSOR_INVALID, LIMIT_INVALID.
+        It reads a bounded number of messages a call, and says how far it came. Refuses with SEARCH_INVALID, CURSOR_INVALID, LIMIT_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,7 @@ class ConversationServiceStub:
     """
     PostMessage: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.PostMessageRequest, _conversation_service_pb2.PostMessageResponse]
     """Adds a message. Refuses with MESSAGE_INVALID (details.field), TEXT_INVALID, MENTIONS_INVALID, MESSAGE_UNKNOWN (the one quoted), ATTACHMENT_UNKNOWN,
-    DOCUMENT_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    IDEMPOTENCY_KEY_REUSED.
     """
     ListMessages: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.ListMessagesRequest, _conversation_service_pb2.ListMessagesResponse]
     """A page of a thread: the newest, before a place, or after one. An access like any other: it is in the patient's journal.
@@ -79,7 +79,7 @@ class ConversationServiceStub:
     """What the caller has not read, in all and a patient."""
     SearchMessages: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.SearchMessagesRequest, _conversation_service_pb2.SearchMessagesResponse]
     """Messages in which all the words stand (beginnings of words, without case or accents), newest first, within what the caller may read now.
-    It reads a bounded number of messages a call, and says how far it came. Refuses with QUERY_INVALID, CURSOR_INVALID, LIMIT_INVALID.
+    It reads a bounded number of messages a call, and says how far it came. Refuses with SEARCH_INVALID, CURSOR_INVALID, LIMIT_INVALID.
     """
     GetNews: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.GetNewsRequest, _conversation_service_pb2.GetNewsResponse]
     """What was added around a patient since the caller's last visit, in one short list. Refuses with PERIOD_INVALID."""
@@ -111,7 +111,7 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     """
     PostMessage: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.PostMessageRequest, _conversation_service_pb2.PostMessageResponse]  # type: ignore[assignment]
     """Adds a message. Refuses with MESSAGE_INVALID (details.field), TEXT_INVALID, MENTIONS_INVALID, MESSAGE_UNKNOWN (the one quoted), ATTACHMENT_UNKNOWN,
-    DOCUMENT_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+    IDEMPOTENCY_KEY_REUSED.
     """
     ListMessages: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.ListMessagesRequest, _conversation_service_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """A page of a thread: the newest, before a place, or after one. An access like any other: it is in the patient's journal.
@@ -135,7 +135,7 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     """What the caller has not read, in all and a patient."""
     SearchMessages: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.SearchMessagesRequest, _conversation_service_pb2.SearchMessagesResponse]  # type: ignore[assignment]
     """Messages in which all the words stand (beginnings of words, without case or accents), newest first, within what the caller may read now.
-    It reads a bounded number of messages a call, and says how far it came. Refuses with QUERY_INVALID, CURSOR_INVALID, LIMIT_INVALID.
+    It reads a bounded number of messages a call, and says how far it came. Refuses with SEARCH_INVALID, CURSOR_INVALID, LIMIT_INVALID.
     """
     GetNews: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.GetNewsRequest, _conversation_service_pb2.GetNewsResponse]  # type: ignore[assignment]
     """What was added around a patient since the caller's last visit, in one short list. Refuses with PERIOD_INVALID."""
@@ -194,7 +194,7 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_service_pb2.PostMessageResponse, _abc.Awaitable[_conversation_service_pb2.PostMessageResponse]]:
         """Adds a message. Refuses with MESSAGE_INVALID (details.field), TEXT_INVALID, MENTIONS_INVALID, MESSAGE_UNKNOWN (the one quoted), ATTACHMENT_UNKNOWN,
-        DOCUMENT_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
+        IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -266,7 +266,7 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_service_pb2.SearchMessagesResponse, _abc.Awaitable[_conversation_service_pb2.SearchMessagesResponse]]:
         """Messages in which all the words stand (beginnings of words, without case or accents), newest first, within what the caller may read now.
-        It reads a bounded number of messages a call, and says how far it came. Refuses with QUERY_INVALID, CURSOR_INVALID, LIMIT_INVALID.
+        It reads a bounded number of messages a call, and says how far it came. Refuses with SEARCH_INVALID, CURSOR_INVALID, LIMIT_INVALID.
         """
 
     @_abc_1.abstractmethod

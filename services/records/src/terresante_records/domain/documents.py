@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, NewType
 from uuid import UUID
 
+from terresante_contents.kinds import Content
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
 from .catalogue import DocumentType
@@ -73,16 +74,6 @@ class DocumentAlreadyDeleted(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Ce document a déjà été supprimé.")
-
-
-class Content(NamedTuple):
-    """What is known of the bytes: found from them, never from what the sender says."""
-
-    media_type: str
-    size: int
-    """Bytes."""
-    sha256: str
-    """Of the bytes as they came, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

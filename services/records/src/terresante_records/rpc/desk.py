@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from terresante_contents.sealing import MasterKeys
+from terresante_contents.store import Contents
+from terresante_contents.watching import Watching
 from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.ids import parsed
 
-from terresante_records.contents import Contents
 from terresante_records.domain.catalogue import Catalogue
 from terresante_records.domain.entries import Authorship, PersonId, PlaceId, Reader
 from terresante_records.rpc.decisions import Deciding
-from terresante_records.sealing import MasterKeys
 from terresante_records.store.prepared import Reads
-from terresante_records.watching import Watching
 
 READERS = ("professional", "patient")
 WRITERS = ("professional",)

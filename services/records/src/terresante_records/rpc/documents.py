@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante_contents.sealing import OwnerKey
 from terresante_platform.rpc.allow import allow
 
 from terresante_records import events
@@ -13,7 +14,6 @@ from terresante_records.domain import documents as rules
 from terresante_records.domain.documents import Document, DocumentId
 from terresante_records.domain.entries import PatientId, Reader, Visibility
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, reader
-from terresante_records.sealing import PatientKey
 from terresante_records.store import documents
 from terresante_records.wire import decisions, parts
 from terresante_records.wire import documents as wire
@@ -92,7 +92,7 @@ class Documents:
         types = self._desk.catalogue.types.values()
         return pb.ListDocumentTypesResponse(types=[wire.type_to_proto(type_) for type_ in types])
 
-    async def _readable_document(self, patient: PatientId, id: str) -> tuple[Document, PatientKey]:
+    async def _readable_document(self, patient: PatientId, id: str) -> tuple[Document, OwnerKey]:
         """The document, if the caller may read it."""
         document, key = await self._found_document(patient, wire.document_id(id))
         if document is None or key is None or document.deleted_at is not None:
@@ -115,7 +115,7 @@ class Documents:
 
     async def _found_document(
         self, patient: PatientId, id: DocumentId
-    ) -> tuple[Document, PatientKey] | tuple[None, None]:
+    ) -> tuple[Document, OwnerKey] | tuple[None, None]:
         return await documents.find(self._desk.reads, self._desk.masters, patient, id) or (None, None)
 
     async def _changed_document(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante_contents.sealing import OwnerKey
 from terresante_platform.ids import new_id
 from terresante_platform.rpc.allow import allow
 
@@ -12,8 +13,8 @@ from terresante_records.domain.entries import PatientId
 from terresante_records.domain.notes import Note, NoteId
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, authorship, reader
 from terresante_records.rpc.once import once
-from terresante_records.sealing import PatientKey
-from terresante_records.store import keys, notes
+from terresante_records.store import notes
+from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions, parts
 from terresante_records.wire import notes as wire
 
@@ -39,7 +40,7 @@ class Notes:
         )
         decision = await desk.deciding.may_publish(patient, decisions.NOTES, new.category, new.visibility)
         async with desk.database.reading() as connection:
-            key = await keys.get_or_make(connection, desk.masters, patient)
+            key = await patient_keys.get_or_make(connection, desk.masters, patient)
         async with (
             desk.database.transaction() as transaction,
             once(transaction, key, patient, request, pb.WriteNoteResponse) as use,
@@ -77,7 +78,7 @@ class Notes:
             notes=[wire.note_to_proto(note) for note in found[:shown]], next_cursor=cursor, total=total
         )
 
-    async def _own_note(self, patient: PatientId, id: NoteId) -> tuple[Note, PatientKey]:
+    async def _own_note(self, patient: PatientId, id: NoteId) -> tuple[Note, OwnerKey]:
         """The note, if the caller is its author and may change it."""
         desk = self._desk
         found = await notes.find(desk.reads, desk.masters, patient, id)

@@ -11,7 +11,8 @@ from terresante_records.domain import observations as rules
 from terresante_records.domain.observations import Observation, ObservationId
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, authorship, reader
 from terresante_records.rpc.once import once
-from terresante_records.store import keys, observations
+from terresante_records.store import observations
+from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions, parts
 from terresante_records.wire import observations as wire
 
@@ -36,7 +37,7 @@ class Observations:
         )
         decision = await desk.deciding.may_publish(patient, decisions.OBSERVATIONS, new.category, new.visibility)
         async with desk.database.reading() as connection:
-            key = await keys.get_or_make(connection, desk.masters, patient)
+            key = await patient_keys.get_or_make(connection, desk.masters, patient)
         async with (
             desk.database.transaction() as transaction,
             once(transaction, key, patient, request, pb.RecordObservationResponse) as use,

@@ -7,10 +7,10 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import BytesValue
 from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_contents.sealing import OwnerKey
 from terresante_platform import calls, idempotency
 
 from terresante_records.domain.entries import PatientId
-from terresante_records.sealing import PatientKey
 
 _REQUEST = "idempotency_key.request"
 _REPLY = "idempotency_key.reply"
@@ -20,7 +20,7 @@ Reply = TypeVar("Reply", bound=Message)
 @asynccontextmanager
 async def once(
     transaction: AsyncConnection,
-    key: PatientKey,
+    key: OwnerKey,
     patient: PatientId,
     request: Message,
     kind: type[Reply],

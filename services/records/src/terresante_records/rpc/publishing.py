@@ -5,19 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante_contents.kinds import Content, Recogniser
+from terresante_contents.sealing import OwnerKey
 from terresante_platform.ids import new_id
 from terresante_platform.refusals import Invalid
 from terresante_platform.rpc.allow import allow
 
 from terresante_records import events
 from terresante_records.domain import documents as rules
-from terresante_records.domain.contents import Recogniser
-from terresante_records.domain.documents import Content, Description, Document, DocumentId
+from terresante_records.domain.documents import Description, Document, DocumentId
 from terresante_records.domain.entries import Authorship, DecisionId
 from terresante_records.rpc.desk import WRITERS, Desk, authorship, reader
 from terresante_records.rpc.once import once
-from terresante_records.sealing import PatientKey
-from terresante_records.store import documents, keys
+from terresante_records.store import documents
+from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions
 from terresante_records.wire import documents as wire
 
@@ -89,7 +90,7 @@ class Publishing:
 
         id = DocumentId(new_id())
         async with desk.database.reading() as connection:
-            key = await keys.get_or_make(connection, desk.masters, described.patient)
+            key = await patient_keys.get_or_make(connection, desk.masters, described.patient)
         await desk.contents.keep(id, key.sealed_stream(id, incoming.chunks()))
         if incoming.content is None:
             raise LookupError("a content was kept before it ended")
@@ -122,7 +123,7 @@ class Publishing:
         return before, decision
 
     async def _kept_document(
-        self, new: Document, key: PatientKey, said: pb.DocumentDescription, decision: DecisionId
+        self, new: Document, key: OwnerKey, said: pb.DocumentDescription, decision: DecisionId
     ) -> pb.PublishDocumentResponse:
         seal = bytes.fromhex(new.content.sha256)
         async with (

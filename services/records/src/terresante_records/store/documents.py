@@ -9,16 +9,17 @@ from uuid import UUID
 from sqlalchemy import Boolean, Select, Text, and_, bindparam, func, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_contents.keys import key_of
+from terresante_contents.kinds import Content
+from terresante_contents.sealing import MasterKeys, OwnerKey
 
 from terresante_records.domain.documents import (
-    Content,
     Document,
     DocumentId,
     DocumentReplacedAlready,
     Relative,
 )
 from terresante_records.domain.entries import PatientId, PersonId, Scope, VersionStale, Visibility
-from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store import scope as scopes
 from terresante_records.store.entries import (
     Beginning,
@@ -28,7 +29,6 @@ from terresante_records.store.entries import (
     flags_of,
     visibility_of,
 )
-from terresante_records.store.keys import key_of
 from terresante_records.store.prepared import Prepared, Reads, Row
 from terresante_records.store.tables import ONE_SUCCESSOR, document, patient_key
 
@@ -107,7 +107,7 @@ class Filter:
 
 async def find(
     reads: Reads, masters: MasterKeys, patient: PatientId, id: DocumentId
-) -> tuple[Document, PatientKey] | None:
+) -> tuple[Document, OwnerKey] | None:
     """The document of that id in that patient's record, deleted or not, with the key that opens it."""
     row = await reads.first(_FIND, {"patient": patient, "id": id})
     if row is None:
@@ -134,7 +134,7 @@ def _values(patient: PatientId, me: PersonId, scope: Scope, filter: Filter) -> d
 
 async def page(
     reads: Reads,
-    key: PatientKey,
+    key: OwnerKey,
     patient: PatientId,
     me: PersonId,
     scope: Scope,
@@ -153,7 +153,7 @@ async def total(reads: Reads, patient: PatientId, me: PersonId, scope: Scope, fi
     return int(row["total"]) if row else 0
 
 
-async def add(transaction: AsyncConnection, key: PatientKey, new: Document) -> None:
+async def add(transaction: AsyncConnection, key: OwnerKey, new: Document) -> None:
     """Keeps a new document. Refuses with DOCUMENT_REPLACED_ALREADY when another took its place in the series."""
     try:
         await transaction.execute(
@@ -207,11 +207,11 @@ async def known(connection: AsyncConnection, ids: Sequence[DocumentId]) -> set[D
     return {DocumentId(row.id) for row in found}
 
 
-def _sealed(new: Document, key: PatientKey) -> bytes:
+def _sealed(new: Document, key: OwnerKey) -> bytes:
     return key.seal(_PLACE, new.id, bytes.fromhex(new.content.sha256) + new.title.encode())
 
 
-def _document(row: Row, key: PatientKey) -> Document:
+def _document(row: Row, key: OwnerKey) -> Document:
     described = key.open(_PLACE, row["id"], row["described"])
     return Document(
         id=row["id"],

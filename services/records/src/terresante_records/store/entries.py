@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from terresante_contents.keys import key_of
+from terresante_contents.sealing import MasterKeys, OwnerKey
+
 from terresante_records.domain.entries import Authorship, PatientId, PersonId, Visibility
-from terresante_records.sealing import MasterKeys, PatientKey
-from terresante_records.store.keys import key_of
 from terresante_records.store.prepared import Prepared, Reads, Row
 
 
@@ -14,7 +15,7 @@ from terresante_records.store.prepared import Prepared, Reads, Row
 class Beginning:
     """What is known before a list is decided."""
 
-    key: PatientKey | None
+    key: OwnerKey | None
     """None when nothing was ever written in this record."""
     has_written: bool
     """Whether the caller is the author of at least one such entry."""

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_contents.keys import key_of
+from terresante_contents.sealing import MasterKeys, OwnerKey
 
 from terresante_records.domain.entries import PatientId, PersonId, Scope, VersionStale
 from terresante_records.domain.notes import Note, NoteId
-from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store import scope as scopes
 from terresante_records.store.entries import Beginning, authorship_of, begun, columns_of, visibility_of
-from terresante_records.store.keys import key_of
 from terresante_records.store.prepared import Prepared, Reads, Row
 from terresante_records.store.tables import note, note_text, patient_key
 
@@ -39,7 +39,7 @@ _PAGE = Prepared(
 _TOTAL = Prepared(select(func.count().label("total")).select_from(note).where(_shown))
 
 
-async def find(reads: Reads, masters: MasterKeys, patient: PatientId, id: NoteId) -> tuple[Note, PatientKey] | None:
+async def find(reads: Reads, masters: MasterKeys, patient: PatientId, id: NoteId) -> tuple[Note, OwnerKey] | None:
     """The note of that id in that patient's record, with the key that opens it."""
     row = await reads.first(_FIND, {"patient": patient, "id": id})
     if row is None:
@@ -55,7 +55,7 @@ async def begin(reads: Reads, masters: MasterKeys, patient: PatientId, me: Perso
 
 async def page(
     reads: Reads,
-    key: PatientKey,
+    key: OwnerKey,
     patient: PatientId,
     me: PersonId,
     scope: Scope,
@@ -73,14 +73,14 @@ async def total(reads: Reads, patient: PatientId, me: PersonId, scope: Scope) ->
     return int(row["total"]) if row else 0
 
 
-async def add(transaction: AsyncConnection, key: PatientKey, new: Note) -> None:
+async def add(transaction: AsyncConnection, key: OwnerKey, new: Note) -> None:
     """Keeps a new note and its first text."""
     row = columns_of(new.id, new.patient, new.category, new.written, "written_at", new.visibility, new.version)
     await transaction.execute(insert(note), {**row, "urgent": new.urgent})
     await _add_text(transaction, key, new)
 
 
-async def revise(transaction: AsyncConnection, key: PatientKey, new: Note) -> None:
+async def revise(transaction: AsyncConnection, key: OwnerKey, new: Note) -> None:
     """Keeps the text of `new` beside the earlier ones. Refuses with VERSION_STALE if it was revised meanwhile."""
     done = await transaction.execute(
         update(note)
@@ -92,7 +92,7 @@ async def revise(transaction: AsyncConnection, key: PatientKey, new: Note) -> No
     await _add_text(transaction, key, new)
 
 
-async def _add_text(transaction: AsyncConnection, key: PatientKey, new: Note) -> None:
+async def _add_text(transaction: AsyncConnection, key: OwnerKey, new: Note) -> None:
     await transaction.execute(
         insert(note_text),
         {
@@ -108,7 +108,7 @@ def _place(version: int) -> str:
     return f"note_text.text.{version}"
 
 
-def _note(row: Row, key: PatientKey) -> Note:
+def _note(row: Row, key: OwnerKey) -> Note:
     return Note(
         id=row["id"],
         patient=row["patient_id"],

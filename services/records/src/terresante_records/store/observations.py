@@ -6,10 +6,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import LargeBinary, and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from terresante_contents.sealing import MasterKeys, OwnerKey
 
 from terresante_records.domain.entries import PatientId, PersonId, Scope
 from terresante_records.domain.observations import Measure, Observation, Quantity
-from terresante_records.sealing import MasterKeys, PatientKey
 from terresante_records.store import scope as scopes
 from terresante_records.store.entries import Beginning, authorship_of, begun, columns_of, visibility_of
 from terresante_records.store.prepared import Prepared, Reads, Row
@@ -40,7 +40,7 @@ async def begin(reads: Reads, masters: MasterKeys, patient: PatientId, me: Perso
 
 async def page(
     reads: Reads,
-    key: PatientKey,
+    key: OwnerKey,
     patient: PatientId,
     me: PersonId,
     scope: Scope,
@@ -55,7 +55,7 @@ async def page(
 
 async def total(
     reads: Reads,
-    key: PatientKey,
+    key: OwnerKey,
     patient: PatientId,
     me: PersonId,
     scope: Scope,
@@ -66,11 +66,11 @@ async def total(
     return int(row["total"]) if row else 0
 
 
-def _marks(key: PatientKey, codes: Sequence[str]) -> dict[str, object]:
+def _marks(key: OwnerKey, codes: Sequence[str]) -> dict[str, object]:
     return {"marks": [_mark(key, code) for code in codes], "any_code": not codes}
 
 
-async def add(transaction: AsyncConnection, key: PatientKey, new: Observation) -> None:
+async def add(transaction: AsyncConnection, key: OwnerKey, new: Observation) -> None:
     """Keeps a new observation."""
     row = columns_of(new.id, new.patient, new.category, new.recorded, "recorded_at", new.visibility, new.version)
     fhir = new.measure.fhir_json
@@ -86,7 +86,7 @@ async def add(transaction: AsyncConnection, key: PatientKey, new: Observation) -
     )
 
 
-def _mark(key: PatientKey, code: str) -> bytes:
+def _mark(key: OwnerKey, code: str) -> bytes:
     return key.mark("observation.code", code.encode())[:_MARK]
 
 
@@ -96,7 +96,7 @@ def _written(measure: Measure) -> bytes:
     return orjson.dumps([measure.code_system, measure.code, measure.label, told])
 
 
-def _observation(row: Row, key: PatientKey) -> Observation:
+def _observation(row: Row, key: OwnerKey) -> Observation:
     id, fhir = row["id"], row["fhir_json"]
     system, code, label, told = orjson.loads(key.open(_PLACE, id, row["measured"]))
     value = Quantity(*told) if isinstance(told, list) else told

@@ -6,19 +6,9 @@ from itertools import product
 from uuid import uuid4
 
 import pytest
-from terresante_messaging import store
-from terresante_messaging.domain import (
-    OF_CONTENT,
-    Audience,
-    Happening,
-    Kind,
-    NotificationId,
-    NotificationUnknown,
-    PatientId,
-    Realm,
-    Recipient,
-    Topic,
-)
+from terresante_messaging.domain.notifications import OF_CONTENT, Audience, Happening, Kind, NotificationUnknown, Topic
+from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient
+from terresante_messaging.store import notifications as store
 from terresante_platform.database import Database
 
 from .conftest import MONDAY

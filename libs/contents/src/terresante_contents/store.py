@@ -1,9 +1,8 @@
 """Where sealed contents are kept: a local folder, any S3 store, or memory, behind one URL. Written before
 their row.
 
-A content is named by the day it was written and the id of its document, which holds that moment (UUIDv7). So
-contents
-without a row are looked for among those of a few days only, however many there are.
+A content is named by the day it was written and its id, which holds that moment (UUIDv7). So contents without a row
+are looked for among those of a few days only, however many there are.
 """
 
 import asyncio
@@ -28,13 +27,12 @@ _LISTED = 500
 _REMOTE: dict[str, Any] = {
     "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=8)},
 }
-"""A store that is away must be told as such before the caller gives up. Options of the client are left to the
-AWS_* variables,
-which they would put out of force."""
+"""A store that is away must be told as such before the caller gives up. Options of the client are left to the AWS_*
+variables, which they would put out of force."""
 
 
 class ContentsUnavailable(Unavailable):
-    """The store does not answer. Nothing was published or shown."""
+    """The store does not answer. Nothing was kept or shown."""
 
     reason = "CONTENTS_UNAVAILABLE"
 
@@ -117,8 +115,7 @@ def _answering() -> Iterator[None]:
 
 
 def _sync(folder: Path, path: str) -> None:
-    """Forces a file, and the folders that name it, out of the page cache: an acknowledged document survives a
-    power
+    """Forces a file, and the folders that name it, out of the page cache: an acknowledged content survives a power
     cut."""
     place = folder / path
     for each in (place, *list(place.parents)[: len(Path(path).parts)]):

@@ -5,8 +5,8 @@ import struct
 import zlib
 
 import pytest
+from terresante_contents.kinds import Kind, Recogniser
 from terresante_platform.refusals import Refusal
-from terresante_records.domain.contents import Kind, Recogniser
 
 MIB = 1024 * 1024
 

@@ -1,13 +1,13 @@
-"""How what is confidential is sealed at rest: a key per patient, itself sealed by the operator's master key.
-AES-256-GCM throughout.
+"""How what is confidential is sealed at rest: a key per owner, itself sealed by the operator's master key.
+AES-256-GCM throughout. An owner is a patient, or what belongs to no patient: a thread between professionals.
 
-- A patient's key is 64 random bytes: 32 seal small fields, 32 are what each content's own key is derived from
+- An owner's key is 64 random bytes: 32 seal small fields, 32 are what each content's own key is derived from
   (HKDF-SHA256 with a random salt). It is stored sealed by a master key, with that master key's id, so that
   master keys can be rotated.
 - A small field is sealed with a random 96-bit nonce; its associated data names table, row and field, so that
   it opens nowhere else.
-- A content is sealed as a stream: 64 KiB pieces, each with nonce = position and "last" flag, the document's id
-  as associated data. A piece changed, moved, left out, or taken from another document does not open; neither
+- A content is sealed as a stream: 64 KiB pieces, each with nonce = position and "last" flag, the id of the content
+  as associated data. A piece changed, moved, left out, or taken from another content does not open; neither
   does a stream that was cut.
 
 No fault raised here carries a byte of key or of content.
@@ -46,12 +46,12 @@ class SealBroken(Exception):
 
 
 class MasterKeyMissing(Exception):
-    """A patient's key was sealed by a master key that this instance was not given."""
+    """An owner's key was sealed by a master key that this instance was not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """A patient's key as it is stored."""
+    """An owner's key as it is stored."""
 
     master_key_id: str
     sealed: bytes = field(repr=False)
@@ -68,18 +68,18 @@ class MasterKeys:
         self._keys = {id: AESGCM(key) for id, key in keys.items()}
         self.current = next(iter(keys))
 
-    def wrap(self, patient: UUID, secret: bytes) -> WrappedKey:
-        """A patient's 64 secret bytes, sealed by the current master key."""
+    def wrap(self, owner: UUID, secret: bytes) -> WrappedKey:
+        """An owner's 64 secret bytes, sealed by the current master key."""
         nonce = urandom(_NONCE)
-        sealed = self._keys[self.current].encrypt(nonce, secret, _key_place(self.current, patient))
+        sealed = self._keys[self.current].encrypt(nonce, secret, _key_place(self.current, owner))
         return WrappedKey(self.current, nonce + sealed)
 
-    def unwrap(self, patient: UUID, wrapped: WrappedKey) -> bytes:
+    def unwrap(self, owner: UUID, wrapped: WrappedKey) -> bytes:
         """The secret bytes again. Raises SealBroken, MasterKeyMissing."""
         master = self._keys.get(wrapped.master_key_id)
         if master is None:
             raise MasterKeyMissing(wrapped.master_key_id)
-        return _opened(master, wrapped.sealed, _key_place(wrapped.master_key_id, patient))
+        return _opened(master, wrapped.sealed, _key_place(wrapped.master_key_id, owner))
 
 
 def read_master_keys(text: str) -> MasterKeys:
@@ -103,13 +103,13 @@ def read_master_keys(text: str) -> MasterKeys:
     return MasterKeys(keys)
 
 
-def new_patient_secret() -> bytes:
-    """64 random bytes: what a patient's entries are sealed with."""
+def new_owner_secret() -> bytes:
+    """64 random bytes: what is an owner's is sealed with."""
     return urandom(2 * _KEY)
 
 
-class PatientKey:
-    """Seals and opens what belongs to one patient."""
+class OwnerKey:
+    """Seals and opens what belongs to one owner."""
 
     __slots__ = ("_contents", "_fields")
 
@@ -132,10 +132,10 @@ class PatientKey:
         """32 bytes by which an equal value is found or recognised again, and that say nothing without the key."""
         return hmac.digest(self._contents, place.encode() + b"\x00" + value, "sha256")
 
-    async def sealed_stream(self, document: UUID, plain: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        """The content of `document`, piece by piece. Holds two pieces at most."""
+    async def sealed_stream(self, id: UUID, plain: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """The content of that id, piece by piece. Holds two pieces at most."""
         salt = urandom(_SALT)
-        cipher, place = self._content_cipher(salt), document.bytes
+        cipher, place = self._content_cipher(salt), id.bytes
         yield _FORMAT + salt
         waiting, position = bytearray(), 0
         async for chunk in plain:
@@ -146,7 +146,7 @@ class PatientKey:
                 position += 1
         yield cipher.encrypt(_position(position, last=True), bytes(waiting), place)
 
-    async def opened_stream(self, document: UUID, sealed: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    async def opened_stream(self, id: UUID, sealed: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         """The content again, in pieces of 64 KiB. Raises SealBroken at the first piece that is not what was
         sealed there."""
         waiting, position, cipher = bytearray(), 0, None
@@ -155,12 +155,12 @@ class PatientKey:
             if cipher is None and len(waiting) >= _HEADER:
                 cipher = self._content_cipher_of(waiting)
             while cipher is not None and len(waiting) > _SEALED_PIECE:
-                yield _piece(cipher, position, waiting[:_SEALED_PIECE], document, last=False)
+                yield _piece(cipher, position, waiting[:_SEALED_PIECE], id, last=False)
                 del waiting[:_SEALED_PIECE]
                 position += 1
         if cipher is None:
             raise SealBroken
-        yield _piece(cipher, position, waiting, document, last=True)
+        yield _piece(cipher, position, waiting, id, last=True)
 
     def _content_cipher_of(self, waiting: bytearray) -> AESGCM:
         header = bytes(waiting[:_HEADER])
@@ -183,9 +183,9 @@ def _position(position: int, last: bool) -> bytes:
     return position.to_bytes(_NONCE - 1, "big") + (b"\x01" if last else b"\x00")
 
 
-def _piece(cipher: AESGCM, position: int, sealed: bytearray, document: UUID, last: bool) -> bytes:
+def _piece(cipher: AESGCM, position: int, sealed: bytearray, id: UUID, last: bool) -> bytes:
     try:
-        return cipher.decrypt(_position(position, last), bytes(sealed), document.bytes)
+        return cipher.decrypt(_position(position, last), bytes(sealed), id.bytes)
     except InvalidTag:
         raise SealBroken from None
 
@@ -201,5 +201,6 @@ def _field_place(place: str, row: UUID) -> bytes:
     return place.encode() + b"\x00" + row.bytes
 
 
-def _key_place(master_key_id: str, patient: UUID) -> bytes:
-    return b"patient_key\x00" + master_key_id.encode() + b"\x00" + patient.bytes
+def _key_place(master_key_id: str, owner: UUID) -> bytes:
+    """Says "patient_key" whoever the owner is: the first keys were sealed so, and they must open."""
+    return b"patient_key\x00" + master_key_id.encode() + b"\x00" + owner.bytes

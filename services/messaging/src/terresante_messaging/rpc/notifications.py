@@ -14,8 +14,10 @@ from terresante_platform.database import Database
 from terresante_platform.refusals import Unavailable
 from terresante_platform.rpc.allow import allow
 
-from terresante_messaging import store, wire
-from terresante_messaging.domain import OF_CONTENT, Realm, Recipient, Topic
+from terresante_messaging.domain.notifications import OF_CONTENT, Topic
+from terresante_messaging.domain.people import Realm, Recipient
+from terresante_messaging.store import notifications as store
+from terresante_messaging.wire import notifications as wire
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub

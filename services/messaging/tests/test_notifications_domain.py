@@ -5,17 +5,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from terresante_messaging.domain import (
-    ActorId,
-    Audience,
-    Concerned,
-    Happening,
-    Kind,
-    PatientId,
-    Realm,
-    Recipient,
-    told,
-)
+from terresante_messaging.domain.notifications import Audience, Concerned, Happening, Kind, told
+from terresante_messaging.domain.people import ActorId, PatientId, Realm, Recipient
 
 GP, NURSE, PARENT = (uuid4() for _ in range(3))
 PATIENT = PatientId(uuid4())

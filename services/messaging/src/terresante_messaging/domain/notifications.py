@@ -9,15 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
 from uuid import UUID
 
 from terresante_platform.refusals import Unknown
 
-NotificationId = NewType("NotificationId", UUID)
-PatientId = NewType("PatientId", UUID)
-ActorId = NewType("ActorId", UUID)
-"""A professional, or a person of the patients' realm."""
+from terresante_messaging.domain.people import ActorId, NotificationId, PatientId, Realm, Recipient
 
 
 class NotificationUnknown(Unknown):
@@ -55,21 +51,6 @@ OF_ONE_MEMBER = frozenset({Kind.MEMBER_INVITED, Kind.MEMBER_REMOVED})
 """Kinds that concern one member and the patient, not the whole circle."""
 OF_THE_PATIENT = frozenset({Kind.ACTIVATION_ISSUED})
 """Kinds that concern the patient's own account."""
-
-
-class Realm(StrEnum):
-    """Where a recipient's id comes from: the two are never mixed up."""
-
-    PROFESSIONAL = "professional"
-    PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Recipient:
-    """Who is told: a professional, or a person (the patient or a representative)."""
-
-    realm: Realm
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,17 @@
-"""Contents in a folder and in memory: written whole or not at all, and swept when no document names them."""
+"""Contents in a folder and in memory: written whole or not at all."""
 
 import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from terresante.records.v1 import records_service_pb2 as pb
-from terresante_platform.database import Database
+from terresante_contents.store import Contents
 from terresante_platform.ids import new_id
 from terresante_platform.refusals import Unavailable
-from terresante_records.contents import Contents, moment_of
-from terresante_records.sweeping import sweep
 
-from .conftest import PDF, As, Writing
 from .small_s3 import SmallS3
 
 MIB = 1024 * 1024
@@ -66,7 +61,7 @@ async def test_an_s3_store_is_used_by_its_url_alone() -> None:
         program = await asyncio.create_subprocess_exec(
             sys.executable,
             str(Path(__file__).parent / "keeping.py"),
-            "s3://bucket/records",
+            "s3://bucket/files",
             env=os.environ | variables,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -103,39 +98,3 @@ async def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> 
         await contents.keep(new_id(), flowing(b"x"))
 
     assert refused.value.reason == "CONTENTS_UNAVAILABLE"
-
-
-async def test_only_contents_without_a_document_and_old_enough_are_swept(
-    writing: Writing, being: As, database: Database, contents: Contents, tmp_path: Path
-) -> None:
-    being("gp")
-    document = await writing.document()
-    deleted = await writing.document()
-    await writing.records.DeleteDocument(
-        pb.DeleteDocumentRequest(patient_id=deleted.patient_id, document_id=deleted.document_id, version=1)
-    )
-    orphan = new_id()
-    await contents.keep(orphan, flowing(b"orphan"))
-    assert len(files(tmp_path)) == 3
-
-    assert await sweep(database, contents, moment_of(orphan) - timedelta(seconds=5)) == 0
-    assert len(files(tmp_path)) == 3
-    assert await sweep(database, contents, moment_of(orphan) + timedelta(seconds=5)) == 1
-    assert await sweep(database, contents, moment_of(orphan) + timedelta(seconds=5)) == 0
-
-    assert len(files(tmp_path)) == 2
-    assert await writing.content(document.document_id) == PDF
-
-
-async def test_a_content_changed_in_the_folder_is_never_given_out(writing: Writing, being: As, tmp_path: Path) -> None:
-    being("gp")
-    document = await writing.document()
-    (file,) = files(tmp_path)
-    stored = bytearray(file.read_bytes())
-    stored[100] ^= 1
-    file.write_bytes(bytes(stored))
-
-    with pytest.raises(Unavailable) as refused:
-        await writing.content(document.document_id)
-
-    assert refused.value.reason == "RECORDS_FAULT"

@@ -1,5 +1,4 @@
-"""Plain UTF-8 text, and CDA documents: XML whose root is a ClinicalDocument. No DTD, no entity, no network,
-no depth."""
+"""UTF-8 text, and CDA documents: XML whose root is a ClinicalDocument. No DTD, no entity, no network, no depth."""
 
 import codecs
 import re
@@ -8,8 +7,7 @@ from xml.parsers import expat
 _ROOT = "urn:hl7-org:v3 ClinicalDocument"
 _DEPTH_AT_MOST = 256
 _TOKEN_AT_MOST = 1024 * 1024
-"""Bytes of one tag, comment or instruction. Expat begins an unfinished one again at each chunk: without a
-limit, one
+"""Bytes of one tag, comment or instruction. Expat begins an unfinished one again at each chunk: without a limit, one
 endless tag would cost the square of its length."""
 _ATTRIBUTES_AT_MOST = 256
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")

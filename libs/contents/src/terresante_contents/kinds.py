@@ -1,5 +1,4 @@
-"""What the bytes of a document are, found from the bytes alone, as they stream by. Five kinds are taken,
-nothing else.
+"""What the bytes of a content are, found from the bytes alone, as they stream by. Five kinds are taken, nothing else.
 
 A file that begins like one kind and goes on like another lies, and so does one that is not what its sender
 claims.
@@ -8,12 +7,11 @@ claims.
 import hashlib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from terresante_platform.refusals import Invalid, TooLarge, Unsupported
 
-from . import images, texts
-from .documents import Content
+from terresante_contents import images, texts
 
 _ENOUGH = 1024
 """Bytes that tell every kind apart."""
@@ -65,6 +63,16 @@ class ContentLies(Invalid):
     """Not what it claims to be, or damaged."""
 
     reason = "CONTENT_LIES"
+
+
+class Content(NamedTuple):
+    """What is known of the bytes: found from them, never from what the sender says."""
+
+    media_type: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of the bytes as they came, hexadecimal."""
 
 
 class Check(Protocol):

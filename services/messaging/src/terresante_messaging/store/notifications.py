@@ -6,13 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    Boolean,
-    Column,
     ColumnElement,
-    DateTime,
-    MetaData,
-    Table,
     Text,
     Uuid,
     and_,
@@ -31,44 +25,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
 
-from terresante_messaging.domain import (
+from terresante_messaging.domain.notifications import (
     OF_CONTENT,
     Audience,
     Happening,
     Kind,
     Notification,
-    NotificationId,
     NotificationUnknown,
-    PatientId,
-    Realm,
-    Recipient,
     Topic,
 )
+from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient
+from terresante_messaging.store.tables import audience, notification
 
-metadata = MetaData()
-notification = Table(
-    "notification",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("event_id", Uuid, nullable=False),
-    Column("recipient_realm", Text, nullable=False),
-    Column("recipient_id", Uuid, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("patient_id", Uuid, nullable=False),
-    Column("about_id", Uuid, nullable=False),
-    Column("actor_id", Uuid),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("read_at", DateTime(timezone=True)),
-)
-audience = Table(
-    "audience",
-    metadata,
-    Column("about_id", Uuid, primary_key=True),
-    Column("professionals", Boolean, nullable=False),
-    Column("patient", Boolean, nullable=False),
-    Column("representatives", Boolean, nullable=False),
-    Column("version", BigInteger, nullable=False),
-)
 _of_content = notification.c.kind.in_(sorted(OF_CONTENT))
 _with_audience = notification.outerjoin(audience, audience.c.about_id == notification.c.about_id)
 _admitted = or_(

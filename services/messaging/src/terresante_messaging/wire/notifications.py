@@ -13,17 +13,15 @@ from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_platform.ids import parsed
 from terresante_platform.refusals import Invalid
 
-from terresante_messaging.domain import (
-    ActorId,
+from terresante_messaging.domain.notifications import (
     Audience,
     Concerned,
     Happening,
     Kind,
     Notification,
-    NotificationId,
-    PatientId,
     Topic,
 )
+from terresante_messaging.domain.people import ActorId, NotificationId, PatientId
 
 MOST = 100
 PAGE = 50

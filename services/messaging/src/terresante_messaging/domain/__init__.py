@@ -1,0 +1,1 @@
+"""Rules and words of messaging: pure, no I/O, no clock."""

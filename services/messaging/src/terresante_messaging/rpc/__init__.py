@@ -1,0 +1,1 @@
+"""The doors of messaging: one module a service or use case."""

@@ -1,0 +1,1 @@
+"""Messaging in PostgreSQL: SQL only, nothing is decided here."""
