@@ -191,24 +191,46 @@ def ground() -> Json:
             },
         ),
         "store": store(),
+        "mail": mail(),
     }
 
 
 def store() -> Json:
-    """Documents."""
+    """Documents and attachments."""
     return these(
-        "Where sealed documents are",
+        "Where sealed documents and attachments are",
         {
-            "url": text("s3://bucket/prefix; a volume if empty", "^(s3://[^ ]+)?$"),
+            "url": text("s3://bucket/prefix of documents; a volume if empty", "^(s3://[^ ]+)?$"),
+            "attachmentsUrl": text("s3://bucket/prefix of attachments; a volume if empty", "^(s3://[^ ]+)?$"),
             "endpoint": text("S3 endpoint", HTTPS),
             "region": text("S3 region"),
             "credentialsSecret": secret(
                 "Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; <release>-store if empty"
             ),
             "existingClaim": secret("PersistentVolumeClaim to use instead of a new one"),
-            "size": text("Size of the volume", QUANTITY),
+            "existingAttachmentsClaim": secret("The same for attachments"),
+            "size": text("Size of each volume", QUANTITY),
             "storageClass": secret("StorageClass of the volume; the cluster's default if empty"),
-            "accessMode": one_of("ReadWriteMany lets records run on several nodes", "ReadWriteOnce", "ReadWriteMany"),
+            "accessMode": one_of(
+                "ReadWriteMany lets records and messaging run on several nodes", "ReadWriteOnce", "ReadWriteMany"
+            ),
+        },
+    )
+
+
+def mail() -> Json:
+    """The mail server."""
+    return these(
+        "How mail leaves that tells people that there is something to read; none does without host",
+        {
+            "host": text("Name of the mail server"),
+            "port": number("Its port", 1, 65_535),
+            "security": one_of("starttls, tls, or none", "starttls", "tls", "none"),
+            "user": text("Name to log in with, if the mail server asks for it"),
+            "passwordSecret": secret("Secret whose password goes with it; <release>-mail if empty"),
+            "caSecret": secret("Secret whose ca.crt signs its certificate; the system's authorities if empty"),
+            "from": text("Address that mail comes from"),
+            "portalUrl": text("Where it sends people to read", HTTPS),
         },
     )
 
@@ -221,6 +243,7 @@ def secrets() -> Json:
         {
             "cursorKey": secret(f"Secret with cursor.key, 32 bytes or more; <release>-gateway-cursor {own}"),
             "masterKeys": secret(f"Secret with master.key, the operator's keys; <release>-records-master {own}"),
+            "messagingKeys": secret(f"Secret with master.key, those of messaging; <release>-messaging-master {own}"),
             "journalKey": secret(f"Secret with journal.pem, Ed25519 PKCS#8; <release>-consent-journal {own}"),
             "workbenchKey": secret(
                 f"Secret with workbench.pem, the EC P-256 key of Keycloak's client `workbench`; "
@@ -250,7 +273,7 @@ def certificates() -> Json:
 
 def network() -> Json:
     """Who may talk to whom."""
-    outside = ("postgres", "nats", "keycloak", "store", "telemetry")
+    outside = ("postgres", "nats", "keycloak", "store", "mail", "webhooks", "telemetry")
     return these(
         "Network policies",
         {

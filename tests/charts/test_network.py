@@ -18,8 +18,8 @@ BESIDE = {
 DEMO = {("keycloak", "postgres"), ("test", "keycloak"), ("test", "postgres"), ("demo-secrets", "kubernetes")}
 
 
-TARGETS = {"postgresql": "postgres", "object store": "store", "collector": "telemetry"}
-WHERE_THERE_IS_ONE = ("store", "telemetry")
+TARGETS = {"postgresql": "postgres", "object store": "store", "collector": "telemetry", "mail server": "mail"}
+WHERE_THERE_IS_ONE = ("store", "telemetry", "mail", "webhooks")
 
 
 def page_edges() -> set[tuple[str, str]]:

@@ -86,7 +86,7 @@ def test_nothing_secret_is_rendered(values: str) -> None:
     for name, _, spec in pods(values):
         for container in containers(spec):
             for variable, value in environment(container).items():
-                if re.search(r"DATABASE_URL|PASSWORD|SECRET(?!_FILE)|ACCESS_KEY", variable):
+                if re.search(r"DATABASE_URL|PASSWORD(?!_FILE)|SECRET(?!_FILE)|ACCESS_KEY", variable):
                     assert set(value) == {"secretKeyRef"}, (name, variable)
 
 

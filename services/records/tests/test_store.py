@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from terresante_contents.kinds import Content
+from terresante_contents.rotation import rotate
 from terresante_contents.sealing import MasterKeyMissing, MasterKeys, OwnerKey, SealBroken
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
 from terresante_records.domain.documents import Document, DocumentId, DocumentReplacedAlready, relative
 from terresante_records.domain.entries import Authorship, PatientId, PersonId, Scope, Visibility
-from terresante_records.rotate import rotate
 from terresante_records.store import documents, notes
 from terresante_records.store.documents import Filter
 from terresante_records.store.keys import patient_keys
@@ -158,8 +158,8 @@ async def test_after_a_rotation_the_old_master_key_is_not_needed_any_more(
     await kept(database, key, document)
     both = MasterKeys({"2027": b"n" * 32, "2026": b"m" * 32})
 
-    assert await rotate(database, both) == 1
-    assert await rotate(database, both) == 0
+    assert await rotate(database, patient_keys, both) == 1
+    assert await rotate(database, patient_keys, both) == 0
 
     found = await documents.find(reads, MasterKeys({"2027": b"n" * 32}), patient, document.id)
     assert found is not None and found[0] == document

@@ -55,6 +55,7 @@ class Demo:
         self._once("nats", lambda: {"store.key": _chance()}, made)
         self._once("gateway-cursor", lambda: {"cursor.key": _chance()}, made)
         self._once("records-master", lambda: {"master.key": _sealing_key()}, made)
+        self._once("messaging-master", lambda: {"master.key": _sealing_key()}, made)
         self._once("consent-journal", lambda: {"journal.pem": _signing_key()}, made)
         self._cards()
         return made

@@ -27,7 +27,10 @@ What a process of the platform is told: the table of docs/architecture.md. A lis
 {{- $_ := set $settings "PUBLIC_URL" $root.Values.gateway.publicUrl -}}
 {{- $_ := set $settings "CORS_ORIGINS" ($root.Values.gateway.corsOrigins | toJson) -}}
 {{- else if eq $name "records" -}}
-{{- $_ := set $settings "STORE_URL" (include "platform.storeUrl" $root) -}}
+{{- $_ := set $settings "STORE_URL" ($root.Values.store.url | default "file:///var/lib/terresante/documents") -}}
+{{- else if eq $name "messaging" -}}
+{{- $_ := set $settings "STORE_URL" ($root.Values.store.attachmentsUrl | default "file:///var/lib/terresante/attachments") -}}
+{{- $settings = merge $settings (include "platform.mail" $root | fromYaml) -}}
 {{- else if eq $name "identity" -}}
 {{- $_ := set $settings "PORTAL_URL" (include "platform.patientPage" $root) -}}
 {{- end -}}
@@ -46,7 +49,7 @@ What a process of the platform is told: the table of docs/architecture.md. A lis
 {{- if ne $name "gateway" }}
 {{- include "platform.databaseEnvironment" (dict "root" $root "name" $name "variable" (printf "TERRESANTE_%s_DATABASE_URL" (upper $name)) "key" "url") }}
 {{- end }}
-{{- if eq $name "records" }}
+{{- if has $name (list "records" "messaging") }}
 {{- include "platform.storeEnvironment" $root }}
 {{- end }}
 - name: PYTHONUNBUFFERED
@@ -93,8 +96,24 @@ DRAIN_SECONDS: {{ $root.Values.rollout.drainSeconds | toString | quote }}
 {{- end }}
 {{- end }}
 
-{{- define "platform.storeUrl" -}}
-{{- if .Values.store.url -}}{{ .Values.store.url }}{{- else -}}file:///var/lib/terresante/documents{{- end -}}
+{{/* How mail leaves, and where it sends people; nothing without a mail server. */}}
+{{- define "platform.mail" -}}
+{{- with .Values.mail }}
+{{- if .host }}
+SMTP_HOST: {{ .host | quote }}
+SMTP_PORT: {{ .port | toString | quote }}
+SMTP_SECURITY: {{ .security | quote }}
+SMTP_USER: {{ .user | quote }}
+MAIL_FROM: {{ .from | quote }}
+PORTAL_URL: {{ .portalUrl | quote }}
+{{- if .user }}
+SMTP_PASSWORD_FILE: /run/terresante/mail/password
+{{- end }}
+{{- if .caSecret }}
+SMTP_CA_FILE: /run/terresante/mail-ca/ca.crt
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "platform.storeEnvironment" }}

@@ -9,6 +9,14 @@
 {{- $kind := index $where 0 -}}
 {{- $files = append $files (dict "at" (kebabcase $kind) "secret" (include "platform.secretOf" (dict "root" $.root "kind" $kind)) "keys" (list (index $where 1))) -}}
 {{- end -}}
+{{- if and (eq .name "messaging") .root.Values.mail.host -}}
+{{- if .root.Values.mail.user -}}
+{{- $files = append $files (dict "at" "mail" "secret" (include "platform.secret" (dict "root" .root "given" .root.Values.mail.passwordSecret "own" "mail")) "keys" (list "password")) -}}
+{{- end -}}
+{{- with .root.Values.mail.caSecret -}}
+{{- $files = append $files (dict "at" "mail-ca" "secret" . "keys" (list "ca.crt")) -}}
+{{- end -}}
+{{- end -}}
 {{- if include "platform.hasPages" . -}}
 {{- $files = append $files (dict "at" "workbench-key" "secret" (include "platform.secretOf" (dict "root" .root "kind" "workbenchKey")) "keys" (list "workbench.pem")) -}}
 {{- end -}}
@@ -30,9 +38,10 @@
   mountPath: /run/terresante/{{ .at }}
   readOnly: true
 {{- end }}
-{{- if and (eq .name "records") (include "platform.storeClaim" .root) }}
-- name: documents
-  mountPath: /var/lib/terresante/documents
+{{- $claim := include "platform.claim" . }}
+{{- if $claim }}
+- name: contents
+  mountPath: /var/lib/terresante/{{ include "platform.contents" . }}
 {{- end }}
 {{- end }}
 
@@ -50,17 +59,26 @@
       {{- end }}
     {{- end }}
 {{- end }}
-{{- if and (eq .name "records") (include "platform.storeClaim" .root) }}
-- name: documents
+{{- $claim := include "platform.claim" . }}
+{{- if $claim }}
+- name: contents
   persistentVolumeClaim:
-    claimName: {{ include "platform.storeClaim" .root }}
+    claimName: {{ $claim }}
 {{- end }}
 {{- end }}
 
-{{/* The claim that holds documents when no object store does. */}}
-{{- define "platform.storeClaim" -}}
-{{- if not .Values.store.url -}}
-{{- .Values.store.existingClaim | default (include "part.name" (dict "root" . "name" "documents")) -}}
+{{/* What sealed contents a part keeps, and so the name of their volume: documents, attachments, or none. `name`. */}}
+{{- define "platform.contents" -}}
+{{- get (dict "records" "documents" "messaging" "attachments") .name -}}
+{{- end }}
+
+{{/* The claim that holds them when no object store does. `root`, `name`. */}}
+{{- define "platform.claim" -}}
+{{- $store := .root.Values.store -}}
+{{- if and (eq .name "records") (not $store.url) -}}
+{{- $store.existingClaim | default (include "part.name" (dict "root" .root "name" "documents")) -}}
+{{- else if and (eq .name "messaging") (not $store.attachmentsUrl) -}}
+{{- $store.existingAttachmentsClaim | default (include "part.name" (dict "root" .root "name" "attachments")) -}}
 {{- end -}}
 {{- end }}
 

@@ -6,30 +6,18 @@ nothing is left, the old key may be taken out of the file. Contents and fields a
 
 import asyncio
 
-from terresante_contents.sealing import MasterKeys, read_master_keys
+from terresante_contents.rotation import rotate
+from terresante_contents.sealing import read_master_keys
 from terresante_platform import database
 
 from terresante_records.settings import Settings
 from terresante_records.store.keys import patient_keys
 
-BATCH = 500
-
-
-async def rotate(kept: database.Database, masters: MasterKeys) -> int:
-    """Rewraps all keys, some in each transaction; the service may go on meanwhile. Gives how many."""
-    total = 0
-    while True:
-        async with kept.transaction() as transaction:
-            done = await patient_keys.rewrap(transaction, masters, BATCH)
-        if done == 0:
-            return total
-        total += done
-
 
 async def _main(settings: Settings) -> None:
     masters = read_master_keys(settings.master_key_file.read_text())
     async with database.connected(settings.database_url, 1, "records-rotate") as kept:
-        total = await rotate(kept, masters)
+        total = await rotate(kept, patient_keys, masters)
     print(f"{total} patient keys are now sealed by {masters.current}")  # noqa: T201
 
 

@@ -430,6 +430,84 @@ class ListTellableResponse(_message.Message):
 Global___ListTellableResponse: _TypeAlias = ListTellableResponse  # noqa: Y015
 
 @_typing.final
+class ListMyConversationsRequest(_message.Message):
+    """The caller's."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMyConversationsRequest: _TypeAlias = ListMyConversationsRequest  # noqa: Y015
+
+@_typing.final
+class ListMyConversationsResponse(_message.Message):
+    """What they may read now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENTS_FIELD_NUMBER: _builtins.int
+    STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
+    DIRECT_FIELD_NUMBER: _builtins.int
+    direct: _builtins.bool
+    """Whether they may read messages between professionals."""
+    @_builtins.property
+    def patients(self) -> _containers.RepeatedCompositeFieldContainer[Global___PatientConversation]:
+        """Newest membership first, at most 1,000."""
+
+    @_builtins.property
+    def structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where a professional practises, whichever place they chose."""
+
+    def __init__(
+        self,
+        *,
+        patients: _abc.Iterable[Global___PatientConversation] | None = ...,
+        structure_ids: _abc.Iterable[_builtins.str] | None = ...,
+        direct: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "patients", b"patients", "structure_ids", b"structure_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMyConversationsResponse: _TypeAlias = ListMyConversationsResponse  # noqa: Y015
+
+@_typing.final
+class PatientConversation(_message.Message):
+    """Conversations around one patient."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATIENT_ID_FIELD_NUMBER: _builtins.int
+    VISIBLE_FROM_FIELD_NUMBER: _builtins.int
+    patient_id: _builtins.str
+    @_builtins.property
+    def visible_from(self) -> _timestamp_pb2.Timestamp:
+        """From which moment on; unset: from the beginning."""
+
+    def __init__(
+        self,
+        *,
+        patient_id: _builtins.str = ...,
+        visible_from: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["visible_from", b"visible_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["patient_id", b"patient_id", "visible_from", b"visible_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PatientConversation: _TypeAlias = PatientConversation  # noqa: Y015
+
+@_typing.final
 class Conversation(_message.Message):
     """A conversation, by who could be in it: one of the three is set."""
 

@@ -45,6 +45,11 @@ class DecisionServiceStub:
                 request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.SerializeToString,
                 response_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.FromString,
                 _registered_method=True)
+        self.ListMyConversations = channel.unary_unary(
+                '/terresante.consent.v1.DecisionService/ListMyConversations',
+                request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListMyConversationsRequest.SerializeToString,
+                response_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListMyConversationsResponse.FromString,
+                _registered_method=True)
         self.ListReaders = channel.unary_unary(
                 '/terresante.consent.v1.DecisionService/ListReaders',
                 request_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListReadersRequest.SerializeToString,
@@ -78,6 +83,15 @@ class DecisionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMyConversations(self, request, context):
+        """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
+        tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
+        Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListReaders(self, request, context):
         """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
         It opens nothing, so nothing is written in the journal. Refuses with QUESTION_INVALID, ID_INVALID.
@@ -106,6 +120,11 @@ def add_DecisionServiceServicer_to_server(servicer, server):
                     servicer.ListTellable,
                     request_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.FromString,
                     response_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.SerializeToString,
+            ),
+            'ListMyConversations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMyConversations,
+                    request_deserializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListMyConversationsRequest.FromString,
+                    response_serializer=terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListMyConversationsResponse.SerializeToString,
             ),
             'ListReaders': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReaders,
@@ -173,6 +192,33 @@ class DecisionService:
             '/terresante.consent.v1.DecisionService/ListTellable',
             terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableRequest.SerializeToString,
             terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListTellableResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMyConversations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.consent.v1.DecisionService/ListMyConversations',
+            terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListMyConversationsRequest.SerializeToString,
+            terresante_dot_consent_dot_v1_dot_decision__service__pb2.ListMyConversationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,11 @@ class DecisionServiceStub:
     ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
     Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
+    ListMyConversations: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListMyConversationsRequest, _decision_service_pb2.ListMyConversationsResponse]
+    """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
+    tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
+    Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    """
     ListReaders: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListReadersRequest, _decision_service_pb2.ListReadersResponse]
     """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
     It opens nothing, so nothing is written in the journal. Refuses with QUESTION_INVALID, ID_INVALID.
@@ -64,6 +69,11 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     """What the caller may be told of now, for up to 500 topics, in the order asked: their own standing towards those patients, as
     ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
     Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    """
+    ListMyConversations: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListMyConversationsRequest, _decision_service_pb2.ListMyConversationsResponse]  # type: ignore[assignment]
+    """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
+    tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
+    Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
     """
     ListReaders: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListReadersRequest, _decision_service_pb2.ListReadersResponse]  # type: ignore[assignment]
     """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
@@ -96,6 +106,17 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         """What the caller may be told of now, for up to 500 topics, in the order asked: their own standing towards those patients, as
         ListMyPatients tells it. It opens nothing, so nothing is written in the journal.
         Refuses with QUESTION_INVALID, ID_INVALID, PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMyConversations(
+        self,
+        request: _decision_service_pb2.ListMyConversationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_decision_service_pb2.ListMyConversationsResponse, _abc.Awaitable[_decision_service_pb2.ListMyConversationsResponse]]:
+        """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
+        tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
+        Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

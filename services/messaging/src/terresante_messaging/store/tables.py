@@ -137,6 +137,7 @@ mark = Table(
     Column("received_at", DateTime(timezone=True)),
     Column("read_up_to", BigInteger, nullable=False),
     Column("read_at", DateTime(timezone=True)),
+    Column("read_sent_at", DateTime(timezone=True)),
 )
 mark_step = Table(
     "mark_step",

@@ -119,6 +119,7 @@ create table mark (
     received_at timestamptz,
     read_up_to bigint not null,
     read_at timestamptz,
+    read_sent_at timestamptz,
     primary key (thread_id, realm, person_id)
 );
 create index mark_of_person on mark (realm, person_id);
