@@ -88,6 +88,29 @@ class House:
         """Whether who is calling may read a letter of the patient's."""
         return (await self.decided(patient, "READ", **question)).allowed
 
+    async def converses(self, patient: UUID, action: str = "READ", **question: Any) -> decisions_pb.Decision:
+        """One decision on a conversation around the patient, asked by the messaging service for who is calling."""
+        asked = decisions_pb.Question(
+            patient_id=str(patient),
+            action=decisions_pb.Action.Value(f"ACTION_{action}_CONVERSATION"),
+            resource_kind=decisions_pb.RESOURCE_KIND_MESSAGE,
+            category="message",
+            **_spelt(question),
+        )
+        reply = await self.tellable.DecideMany(decisions_pb.DecideManyRequest(questions=[asked]))
+        return reply.decisions[0]  # type: ignore[no-any-return]
+
+    async def readers(self, **conversation: Any) -> dict[UUID, datetime | None]:
+        """Who may read that conversation now, and from which moment on, as messaging is told."""
+        self.call_as(None)
+        asked = decisions_pb.ListReadersRequest(conversations=[decisions_pb.Conversation(**conversation)])
+        return read_by((await self.tellable.ListReaders(asked)).conversations[0])
+
+    async def sets(self, patient: UUID, **settings: Any) -> pb.Circle:
+        """Who is calling changes the circle's settings."""
+        asked = pb.ChangeCircleSettingsRequest(patient_id=str(patient), **settings)
+        return (await self.consents.ChangeCircleSettings(asked)).circle  # type: ignore[no-any-return]
+
     async def invites(self, patient: UUID, professional: UUID, **more: Any) -> pb.Member:
         """Who is calling invites that professional."""
         asked = pb.InviteMemberRequest(patient_id=str(patient), professional_id=str(professional), **more)
@@ -101,6 +124,16 @@ class House:
 
 def _spelt(question: dict[str, Any]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in question.items()}
+
+
+def read_by(told: decisions_pb.Readers) -> dict[UUID, datetime | None]:
+    """Readers by id, and from which moment on each reads (None: from the beginning). Nobody stands twice."""
+    found = {}
+    for one in told.readers:
+        id = UUID(one.professional_id or one.person_id or one.system_id)
+        assert id not in found
+        found[id] = one.visible_from.ToDatetime(UTC) if one.HasField("visible_from") else None
+    return found
 
 
 def consent_of(patient: UUID, at: datetime, **changes: Any) -> pb.RecordConsentRequest:

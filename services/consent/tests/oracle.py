@@ -5,13 +5,18 @@ from terresante_consent.domain.policy import Policy
 from terresante_consent.domain.vocabulary import Action as A
 from terresante_consent.domain.vocabulary import Who
 
-BY_PATIENT_ONLY = {A.WITHDRAW_CONSENT, A.BLOCK, A.LIFT_BLOCK, A.READ_BLOCKS, A.EXPORT_JOURNAL}
+BY_PATIENT_ONLY = {
+    A.WITHDRAW_CONSENT, A.BLOCK, A.LIFT_BLOCK, A.READ_BLOCKS, A.EXPORT_JOURNAL, A.SET_NEWCOMERS_VIEW,
+}  # fmt: skip
 BY_PROFESSIONALS_ONLY = {
     A.SEARCH_PERSONS, A.CREATE_PERSON, A.CHANGE_IDENTITY, A.ISSUE_ACTIVATION, A.PUBLISH, A.CHANGE, A.OPEN_EMERGENCY,
+    A.SET_PATIENT_WRITING,
 }  # fmt: skip
-SHOWN = {A.READ, A.BE_NOTIFIED}
+SHOWN = {A.READ, A.BE_NOTIFIED, A.READ_CONVERSATION, A.WRITE_CONVERSATION}
+WITH_CONSENT = {A.INVITE_MEMBER, A.WRITE_CONVERSATION, A.SET_NEWCOMERS_VIEW}
 BY_OFFICERS = {A.MATCH_IDENTITY, A.LIST_REVIEWS, A.REVIEW_IDENTITY, A.DECIDE_IDENTITY}
-BY_SYSTEMS = {A.FEED_IDENTITY, A.MATCH_IDENTITY}
+BY_SYSTEMS = {A.FEED_IDENTITY, A.MATCH_IDENTITY, A.HEAR_AS_PORTAL}
+BETWEEN_PROFESSIONALS = {A.USE_DIRECT_MESSAGES, A.USE_TEAM_MESSAGES}
 ON_ONE_PATIENT = {A.REVIEW_IDENTITY, A.DECIDE_IDENTITY}
 
 
@@ -22,8 +27,8 @@ def allows(question: Question, facts: Facts, policy: Policy) -> bool:
     if facts.who is Who.SYSTEM:
         mine = question.action is not A.FEED_IDENTITY or facts.holds_issuer
         return facts.feeder and facts.account_open and question.action in BY_SYSTEMS and mine
-    if question.action in BY_OFFICERS | BY_SYSTEMS:
-        return _officer(question.action, facts)
+    if question.action in BETWEEN_PROFESSIONALS | BY_OFFICERS | BY_SYSTEMS:
+        return _apart(question.action, facts)
     if facts.who is Who.PROFESSIONAL:
         return _professional(question, facts, policy)
     if facts.who is Who.PATIENT:
@@ -31,10 +36,13 @@ def allows(question: Question, facts: Facts, policy: Policy) -> bool:
     return False
 
 
-def _officer(action: A, facts: Facts) -> bool:
+def _apart(action: A, facts: Facts) -> bool:
     """Whatever the patient blocks."""
-    officer = facts.who is Who.PROFESSIONAL and facts.identity_officer and facts.account_open and facts.practises
-    return officer and action in BY_OFFICERS and (facts.within_mandate or action not in ON_ONE_PATIENT)
+    if not (facts.who is Who.PROFESSIONAL and facts.account_open and facts.practises):
+        return False
+    if action in BETWEEN_PROFESSIONALS:
+        return facts.in_team or action is A.USE_DIRECT_MESSAGES
+    return facts.identity_officer and action in BY_OFFICERS and (facts.within_mandate or action not in ON_ONE_PATIENT)
 
 
 def _professional(question: Question, facts: Facts, policy: Policy) -> bool:  # noqa: PLR0911, PLR0912
@@ -66,6 +74,8 @@ def _professional(question: Question, facts: Facts, policy: Policy) -> bool:  # 
             return own or facts.has_own or (around and facts.consent_in_force and reads)
         case A.READ | A.BE_NOTIFIED:
             return own or (around and facts.consent_in_force and reads and not facts.hidden_from_professionals)
+        case A.READ_CONVERSATION | A.WRITE_CONVERSATION:
+            return around and facts.consent_in_force and reads and not facts.hidden_from_professionals
         case A.PUBLISH:
             return around and facts.consent_in_force
         case A.CHANGE | A.REMOVE_MEMBER | A.CLOSE_EMERGENCY:
@@ -89,7 +99,8 @@ def _patient(question: Question, facts: Facts) -> bool:
     return (
         action not in BY_PROFESSIONALS_ONLY
         and not (action in SHOWN and facts.hidden_from_patient)
-        and not (action is A.INVITE_MEMBER and not facts.consent_in_force)
+        and not (action in WITH_CONSENT and not facts.consent_in_force)
+        and not (action is A.WRITE_CONVERSATION and not facts.patient_writing)
         and not (action in {A.APPOINT_REPRESENTATIVE, A.END_REPRESENTATION} and facts.by_law)
     )
 
@@ -102,16 +113,19 @@ def _representative(question: Question, facts: Facts) -> bool:  # noqa: PLR0911
         return False
     if action in SHOWN and (facts.hidden_from_patient or facts.hidden_from_representatives):
         return False
-    if action is A.INVITE_MEMBER and not facts.consent_in_force:
+    if action in WITH_CONSENT and not facts.consent_in_force:
+        return False
+    if action is A.WRITE_CONVERSATION and not facts.patient_writing:
         return False
     if facts.acts:
         return True
     if action in {A.RECORD_CONSENT, A.WITHDRAW_CONSENT}:
         return False
-    if action in {A.LIST, A.READ, A.BE_NOTIFIED, A.READ_JOURNAL, A.EXPORT_JOURNAL}:
+    if action in {A.LIST, A.READ, A.BE_NOTIFIED, A.READ_JOURNAL, A.EXPORT_JOURNAL, A.READ_CONVERSATION}:
         return facts.may_read
     if action in {
         A.INVITE_MEMBER, A.REMOVE_MEMBER, A.BLOCK, A.LIFT_BLOCK, A.READ_BLOCKS, A.CLOSE_EMERGENCY,
+        A.WRITE_CONVERSATION, A.SET_NEWCOMERS_VIEW,
     }:  # fmt: skip
         return facts.may_manage
     return facts.may_read or facts.may_manage

@@ -249,8 +249,10 @@ def test_a_refused_decision_bears_the_name_the_contract_gives_it() -> None:
         assert made.todo
 
 
-GRID = """{"policy_version": "v1", "note_category": "note", "observation_category": "obs", "may_search": [],
-"categories": [{"key": "note", "label": "Notes"}, {"key": "obs", "label": "Mesures"}],
+GRID = """{"policy_version": "v1", "note_category": "note", "observation_category": "obs",
+"message_category": "message", "may_search": [],
+"categories": [{"key": "note", "label": "Notes"}, {"key": "obs", "label": "Mesures"},
+{"key": "message", "label": "Messages"}],
 "professions": [{"code": "10", "reads": ["note"]}]}"""
 
 

@@ -15,7 +15,7 @@ from terresante_consent.domain.facts import FLAGS, Facts, Question, by_name, of_
 from terresante_consent.domain.policy import parse
 from terresante_consent.domain.rules import RULES
 from terresante_consent.domain.sentences import ACTS, WHY, WHY_NOT, sentence, todo
-from terresante_consent.domain.vocabulary import Action, Basis, Kind, Reason, Who
+from terresante_consent.domain.vocabulary import OF_CONVERSATIONS, Action, Basis, Kind, Reason, Who
 
 from .oracle import allows
 
@@ -94,7 +94,7 @@ def test_a_block_wins_over_an_emergency_and_over_what_one_wrote() -> None:
     blocked = member._replace(blocked=True, emergency_open=True, own=True, has_own=True)
 
     for action, rule in RULES.items():
-        if rule.professional is not None and not rule.of_identities:
+        if rule.professional is not None and not rule.apart:
             assert refusals(Question(action), blocked)[0] == "BLOCKED_BY_PATIENT"
 
 
@@ -231,22 +231,25 @@ OF_PROFESSIONALS = [name for name in FLAGS if name not in {"is_patient", "acts",
 OF_PERSONS = [
     "strong_login", "is_patient", "acts", "may_read", "may_manage", "own", "has_own", "by_law",
     "hidden_from_professionals", "hidden_from_patient", "hidden_from_representatives", "consent_in_force",
+    "patient_writing",
 ]  # fmt: skip
-IRRELEVANT = {"hidden_from_patient", "hidden_from_representatives", "by_law", "joined", "feeder", "holds_issuer"}
-OF_OFFICERS = {"identity_officer", "within_mandate"}
+IRRELEVANT = {
+    "hidden_from_patient", "hidden_from_representatives", "by_law", "joined", "feeder", "holds_issuer",
+    "patient_writing",
+}  # fmt: skip
+OF_OFFICERS = {"identity_officer", "within_mandate", "in_team"}
 OF_CONTENTS = {"emergency_open", "has_own", "hidden_from_professionals", "structure_agreed"}
 OF_SYSTEMS = ["strong_login", "feeder", "account_open", "holds_issuer", "blocked", "own", "identity_officer", "member"]
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_the_whole_truth_table_of_professionals(action: Action) -> None:
-    """All worlds of a professional: 2^14 combinations of facts that can matter to an act on records, or 2^12 to one on
-    identities, for an entitled profession or not."""
-    foreign = IRRELEVANT | (OF_CONTENTS if RULES[action].of_identities else OF_OFFICERS)
+    """All worlds of a professional: 2^14 combinations of facts that can matter to an act on records, or 2^13 to one
+    that opens none, for an entitled profession or not."""
+    foreign = IRRELEVANT | (OF_CONTENTS if RULES[action].apart else OF_OFFICERS)
     names = [name for name in OF_PROFESSIONALS if name not in foreign]
-    question = Question(action, Kind.DOCUMENT, "letter") if action in (Action.READ, Action.BE_NOTIFIED) else (
-        Question(action, Kind.DOCUMENT)
-    )  # fmt: skip
+    one = action in (Action.READ, Action.BE_NOTIFIED, *OF_CONVERSATIONS)
+    question = Question(action, Kind.DOCUMENT, "letter") if one else Question(action, Kind.DOCUMENT)
     for values in product((False, True), repeat=len(names)):
         for profession in (NURSE, UNLISTED):
             facts = but(Facts(Who.PROFESSIONAL, profession), dict(zip(names, values, strict=True)))
@@ -308,14 +311,14 @@ def test_a_block_does_not_stop_an_identity_officer_and_gives_them_nothing_of_the
 
 
 @pytest.mark.parametrize("facts", [patient, mother, patient._replace(who=Who.ADMINISTRATOR)])
-def test_identities_are_nobody_elses_business_not_even_the_patients(facts: Facts) -> None:
+def test_what_opens_no_record_is_no_business_of_the_patient_realm(facts: Facts) -> None:
     for action, rule in RULES.items():
-        if rule.of_identities:
+        if rule.apart:
             assert refusals(Question(action), facts) == ["NOT_PERMITTED"]
 
 
 def test_a_feeder_does_nothing_else() -> None:
-    for action in set(Action) - {Action.FEED_IDENTITY, Action.MATCH_IDENTITY}:
+    for action in set(Action) - {Action.FEED_IDENTITY, Action.MATCH_IDENTITY, Action.HEAR_AS_PORTAL}:
         assert refusals(Question(action), feeder) == ["NOT_PERMITTED"]
     assert refusals(Question(Action.FEED_IDENTITY), officer) == ["NOT_PERMITTED"]
 

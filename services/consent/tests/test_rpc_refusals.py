@@ -43,6 +43,17 @@ async def asked(house: House, *questions: decisions_pb.Question) -> Any:
         {"action": decisions_pb.ACTION_SEARCH_PERSONS, "category": "letter"},
         {"action": decisions_pb.ACTION_READ_IDENTITY},
         {"action": decisions_pb.ACTION_BE_NOTIFIED, "patient_id": str(new_id())},
+        {"action": decisions_pb.ACTION_SET_PATIENT_WRITING, "patient_id": str(new_id())},
+        {"action": decisions_pb.ACTION_READ_CONVERSATION, "resource_kind": 4, "category": "message"},
+        {"action": decisions_pb.ACTION_READ_CONVERSATION, "patient_id": str(new_id()), "resource_kind": 4},
+        {"action": decisions_pb.ACTION_READ_CONVERSATION, "patient_id": str(new_id()), "category": "message"},
+        {"action": decisions_pb.ACTION_WRITE_CONVERSATION, "patient_id": str(new_id()), "resource_kind": 2},
+        {"action": decisions_pb.ACTION_READ, "patient_id": str(new_id()), "resource_kind": 4, "category": "message"},
+        {"action": decisions_pb.ACTION_LIST, "patient_id": str(new_id()), "resource_kind": 4},
+        {"action": decisions_pb.ACTION_USE_DIRECT_MESSAGES, "patient_id": str(new_id())},
+        {"action": decisions_pb.ACTION_USE_TEAM_MESSAGES},
+        {"action": decisions_pb.ACTION_USE_TEAM_MESSAGES, "concerned_structure_ids": [str(new_id()), str(new_id())]},
+        {"action": decisions_pb.ACTION_HEAR_AS_PORTAL, "patient_id": str(new_id())},
     ],
 )
 async def test_a_question_that_makes_no_sense_is_not_decided(house: House, question: dict[str, Any]) -> None:
@@ -259,16 +270,19 @@ async def test_emergencies_are_listed_whole_to_the_circle_and_their_own_to_who_o
 
 async def test_every_rpc_names_who_may_call_it(house: House) -> None:
     """And only messaging and the directory call without a person, and only the other services ask for decisions."""
-    services = [(ConsentService, 19), (DecisionService, 3), (JournalService, 2)]
+    services = [(ConsentService, 20), (DecisionService, 5), (JournalService, 2)]
+    alone = {"ListConcerned", "ListReaders", "CountCare", "RenewProfessional"}
     for service, expected in services:
         methods = {name: rule_of(method) for name, method in inspect.getmembers(service) if name[:1].isupper()}
         assert len(methods) == expected
         for name, rule in methods.items():
             assert rule is not None, name
             assert rule.strength == 2, name
-            assert bool(rule.people) is (name not in {"ListConcerned", "CountCare", "RenewProfessional"}), name
+            assert bool(rule.people) is (name not in alone), name
             of_services = {
-                "ListConcerned": {"messaging"}, "ListTellable": {"messaging"}, "DecideMany": {"records", "identity"},
+                "ListConcerned": {"messaging"}, "ListTellable": {"messaging"}, "ListReaders": {"messaging"},
+                "ListMyConversations": {"messaging"},
+                "DecideMany": {"records", "identity", "messaging"},
                 "CountCare": {"directory"}, "RenewProfessional": {"directory"},
             }  # fmt: skip
             wanted = of_services.get(name, {"gateway"})

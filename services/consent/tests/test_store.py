@@ -9,7 +9,7 @@ import pytest
 from terresante_consent.domain.consents import Consent, ConsentId, Form
 from terresante_consent.domain.vocabulary import PersonId
 from terresante_consent.journal import writer
-from terresante_consent.store import consents, counting, standing
+from terresante_consent.store import consents, counting, mine, readers, standing
 from terresante_consent.store.line import Line
 from terresante_consent.store.standing import Pair
 from terresante_platform.database import Database, DatabaseUnavailable
@@ -74,11 +74,15 @@ async def test_the_statements_of_every_request_never_read_a_whole_table(database
     async def plans(driver: Any) -> str:
         texts = []
         for name, statement, arguments in (
-            ("professionals", standing.OF_PROFESSIONALS, "null, null, null"),
+            ("professionals", standing.OF_PROFESSIONALS, "null, null, null, null"),
             ("persons", standing.OF_PERSONS, "null, null, null"),
             ("tails", writer._PATIENT_TAILS, "null"),
             ("tail", writer._TAIL, ""),
             ("counts", counting.COUNTED, "null, null, null, null"),
+            ("readers", readers.AROUND, "null, null"),
+            ("others", readers.OTHERS, "null, null, null, null, null"),
+            ("mine", mine.OF_PROFESSIONAL, "null, null, null, null"),
+            ("represented", mine.OF_PERSON, "null, null, null"),
         ):
             await driver.execute(f"prepare {name} as {statement}")
             run = f"explain (format json) execute {name}" + (f"({arguments})" if arguments else "")
@@ -89,6 +93,7 @@ async def test_the_statements_of_every_request_never_read_a_whole_table(database
     await line.close()
 
     assert "Index" in found
+    assert "member_around" in found
     assert "Seq Scan" not in found
     assert "member_counted_by_professional" in found
     assert "member_counted_by_structure" in found

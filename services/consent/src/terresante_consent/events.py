@@ -12,7 +12,7 @@ from terresante_platform import outbox
 from terresante_platform.consumer import Reaction
 
 from terresante_consent.domain.blocks import Block
-from terresante_consent.domain.circle import Member
+from terresante_consent.domain.circle import Circle, Member
 from terresante_consent.domain.consents import Consent
 from terresante_consent.domain.emergency import EmergencyAccess
 from terresante_consent.domain.joined import Merger, lapsed
@@ -66,6 +66,19 @@ async def member_removed(transaction: AsyncConnection, member: Member, by: UUID)
         at=stamp(member.until),
     )
     await outbox.add(transaction, "terresante.consent.v1.member_removed", message)
+
+
+async def circle_settings_changed(transaction: AsyncConnection, circle: Circle, by: UUID, at: datetime) -> None:
+    """What a circle's conversations allow is otherwise."""
+    message = pb.CircleSettingsChanged(
+        patient_id=str(circle.patient),
+        patient_may_write=circle.patient_may_write,
+        newcomers_see_earlier=circle.newcomers_see_earlier,
+        changed_by=str(by),
+        version=circle.version,
+        at=stamp(at),
+    )
+    await outbox.add(transaction, "terresante.consent.v1.circle_settings_changed", message)
 
 
 async def professional_blocked(transaction: AsyncConnection, block: Block) -> None:

@@ -23,6 +23,7 @@ from terresante_consent.knowing import Knowing
 from terresante_consent.persons import Persons
 from terresante_consent.rpc import ConsentService, DecisionService, JournalService
 from terresante_consent.rpc.desk import Desk
+from terresante_consent.rpc.readers import Readers
 from terresante_consent.rpc.standings import Standings
 from terresante_consent.store.line import Line
 
@@ -71,10 +72,16 @@ async def assembled(
     audiences = Line(database_url, "consent audiences")
     journal = Journal(writing, signer)
     standings = Standings(asking, knowing, now)
+    readers = Readers(audiences, policy, now)
     persons = Persons(IdentityServiceStub(identity))
     desk = Desk(database, journal, standings, knowing, persons, audiences, policy, now)
     try:
-        async with journal.running(), standings.professionals.running(), standings.persons.running():
+        async with (
+            journal.running(),
+            standings.professionals.running(),
+            standings.persons.running(),
+            readers.group.running(),
+        ):
             yield Parts(
                 knowing,
                 journal,
@@ -83,7 +90,7 @@ async def assembled(
                         add_ConsentServiceServicer_to_server,
                         ConsentService(desk, chosen.emergency_hours, chosen.smallest_count),
                     ),
-                    partial(add_DecisionServiceServicer_to_server, DecisionService(desk)),
+                    partial(add_DecisionServiceServicer_to_server, DecisionService(desk, readers)),
                     partial(add_JournalServiceServicer_to_server, JournalService(desk, signer)),
                 ],
             )

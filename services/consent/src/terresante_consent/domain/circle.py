@@ -84,6 +84,10 @@ class Circle:
     members: Sequence[Member]
     consent_in_force: bool
     version: int
+    patient_may_write: bool = False
+    """Whether the patient, and who manages for them, may write to the circle."""
+    newcomers_see_earlier: bool = False
+    """Whether who joins reads what was written in conversations before."""
 
 
 def invite(circle: Circle, new: Member, health_professional: bool, blocked: bool, based_on: int = 0) -> Member:

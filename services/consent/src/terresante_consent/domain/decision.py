@@ -4,8 +4,11 @@ It reads in this order: is the caller strongly known; then, by their quality, wh
 is their own remains theirs all the same. Nothing in the way means yes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 from terresante_consent.domain.facts import Facts, Question
@@ -16,7 +19,8 @@ from terresante_consent.domain.vocabulary import Action, Basis, Reason, Structur
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a list may contain; what the caller wrote always is. For acts on identities, where the caller stands."""
+    """What a list may contain; what the caller wrote always is. For acts on identities, where the caller stands. For
+    conversations, from which moment on."""
 
     categories: tuple[str, ...] = ()
     all_categories: bool = False
@@ -29,6 +33,8 @@ class Scope:
     territories: tuple[str, ...] = ()
     issuers: tuple[str, ...] = ()
     feeding_policy: str = ""
+    visible_from: datetime | None = None
+    """For conversations (`conversations.py`): what was written before is not for the caller; None: all is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Decision:
     basis: Basis | None
     """On what a yes rests."""
     scope: Scope | None
-    """Set for an allowed list, and for allowed acts on identities."""
+    """Set for an allowed list, and for allowed acts on identities and in conversations."""
     facts: Facts
     policy_version: str
 
@@ -64,7 +70,7 @@ def decide(question: Question, facts: Facts, policy: Policy) -> Decision:
       (consent in force, place in the circle or open emergency, category entitled, not hidden) or it is their own;
     - the patient: all but what is hidden from them for now;
     - a representative: the same within their right, less what is hidden from representatives;
-    - a system: account open, and the needs of the act, which is one on identities;
+    - a system: account open, and the needs of the act, which opens no record;
     - anybody else: nothing.
     """
     rule = RULES[question.action]
@@ -91,7 +97,7 @@ def _bars_of_any_professional(rule: Rule, facts: Facts) -> tuple[Reason, ...]:
         (facts.strong_login, Reason.LOGIN_TOO_WEAK),
         (facts.account_open, Reason.ACCOUNT_SUSPENDED),
         (facts.practises, Reason.NO_PLACE_OF_PRACTICE),
-        (rule.of_identities or not facts.blocked, Reason.BLOCKED_BY_PATIENT),
+        (rule.apart or not facts.blocked, Reason.BLOCKED_BY_PATIENT),
     )
     return tuple(reason for holds, reason in bars if not holds)
 
@@ -117,11 +123,26 @@ def _unmet_by_professional(needs: Needs | None, question: Question, facts: Facts
     return tuple(unmet)
 
 
+_HOLDS: Mapping[Need, tuple[str, Reason]] = MappingProxyType(
+    {
+        Need.CONSENT: ("consent_in_force", Reason.CONSENT_NOT_IN_FORCE),
+        Need.HEALTH: ("health_professional", Reason.NOT_HEALTH_PROFESSIONAL),
+        Need.OWN: ("own", Reason.NOT_AUTHOR),
+        Need.OFFICER: ("identity_officer", Reason.NOT_IDENTITY_OFFICER),
+        Need.MANDATE: ("within_mandate", Reason.OUTSIDE_IDENTITY_MANDATE),
+        Need.ISSUER: ("holds_issuer", Reason.ISSUER_NOT_YOURS),
+        Need.TEAM: ("in_team", Reason.NOT_IN_TEAM),
+    }
+)
+"""Needs of a professional or a system that are one fact, and what its lack is called."""
+
+
 def _lacking(need: Need, question: Question, facts: Facts, policy: Policy) -> Reason | None:  # noqa: PLR0911
     """Why a professional, or a system, does not meet the need; None if they do."""
+    if need in _HOLDS:
+        fact, reason = _HOLDS[need]
+        return None if getattr(facts, fact) else reason
     match need:
-        case Need.CONSENT:
-            return None if facts.consent_in_force else Reason.CONSENT_NOT_IN_FORCE
         case Need.CIRCLE | Need.STANDING:
             if in_circle(facts) or (need is Need.STANDING and in_emergency(facts)):
                 return None
@@ -131,20 +152,10 @@ def _lacking(need: Need, question: Question, facts: Facts, policy: Policy) -> Re
             return _not_entitled(question, facts, policy)
         case Need.VISIBLE:
             return Reason.HIDDEN if facts.hidden_from_professionals else None
-        case Need.HEALTH:
-            return None if facts.health_professional else Reason.NOT_HEALTH_PROFESSIONAL
         case Need.SEARCHER:
             may = facts.health_professional or facts.profession in policy.searchers
             return None if may else Reason.PROFESSION_NOT_ENTITLED
-        case Need.OWN:
-            return None if facts.own else Reason.NOT_AUTHOR
-        case Need.OFFICER:
-            return None if facts.identity_officer else Reason.NOT_IDENTITY_OFFICER
-        case Need.MANDATE:
-            return None if facts.within_mandate else Reason.OUTSIDE_IDENTITY_MANDATE
-        case Need.ISSUER:
-            return None if facts.holds_issuer else Reason.ISSUER_NOT_YOURS
-        case Need.DELEGATED:
+        case _:
             return None
 
 
@@ -176,7 +187,7 @@ def _not_entitled(question: Question, facts: Facts, policy: Policy) -> Reason | 
 
 def _unmet_by_person(rule: Rule, facts: Facts) -> tuple[Reason, ...]:
     """What stands in the way of the patient, a representative, or somebody who is neither."""
-    if rule.of_identities:
+    if rule.apart:
         return (Reason.NOT_PERMITTED,)
     if facts.who is not Who.PATIENT or not (facts.is_patient or holds(facts, Right.ANY)):
         return (Reason.NOT_CONCERNED,)
@@ -192,6 +203,8 @@ def _unmet_by_person(rule: Rule, facts: Facts) -> tuple[Reason, ...]:
             unmet.append(Reason.HIDDEN)
         if need is Need.DELEGATED and facts.by_law:
             unmet.append(Reason.LEGAL_REPRESENTATION)
+        if need is Need.PATIENT_WRITING and not facts.patient_writing:
+            unmet.append(Reason.WRITING_NOT_OPEN)
     return tuple(unmet)
 
 
@@ -233,7 +246,7 @@ def _basis(rule: Rule, facts: Facts) -> Basis:
         return Basis.STRUCTURE_MEMBER if in_circle(facts) else Basis.EMERGENCY
     if Need.OFFICER in needs:
         return Basis.IDENTITY_MANDATE
-    return Basis.PROFESSION if Need.SEARCHER in needs or Need.HEALTH in needs else Basis.AUTHOR
+    return Basis.PROFESSION if rule.apart or Need.SEARCHER in needs or Need.HEALTH in needs else Basis.AUTHOR
 
 
 def _scope(question: Question, basis: Basis, facts: Facts, policy: Policy) -> Scope | None:
@@ -270,6 +283,8 @@ CHANGEABLE: tuple[str, ...] = (
     "within_mandate",
     "feeder",
     "holds_issuer",
+    "patient_writing",
+    "in_team",
 )
 """Facts that people can change, likeliest first. Who somebody is, their profession and who wrote what stay."""
 

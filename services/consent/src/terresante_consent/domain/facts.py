@@ -73,6 +73,12 @@ class Facts(NamedTuple):
     holds_issuer: bool = False
     """The numbers to be fed are those of an issuer that is the caller's."""
 
+    # Conversations
+    patient_writing: bool = False
+    """The circle lets the patient write to it."""
+    in_team: bool = False
+    """Professionals only: practises in the structure whose team's messages are asked for."""
+
 
 FLAGS: tuple[str, ...] = Facts._fields[2:]
 """Names of the facts that are true or false."""

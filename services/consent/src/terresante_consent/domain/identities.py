@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from terresante_consent.domain.decision import Decision, Scope
 from terresante_consent.domain.professionals import Feeder, Mandate, Place
-from terresante_consent.domain.vocabulary import Action
+from terresante_consent.domain.vocabulary import Action, StructureId
 
 BY_PLACE = frozenset({Action.CREATE_PERSON})
 """Scope: the structure of the place chosen, and its territory."""
@@ -21,6 +21,8 @@ class Ground:
     place: Place | None = None
     mandate: Mandate | None = None
     feeder: Feeder | None = None
+    practices: frozenset[StructureId] = frozenset()
+    """Structures in which a professional practises now, whichever place they chose."""
 
 
 def placed(made: Decision, action: Action, ground: Ground) -> Decision:

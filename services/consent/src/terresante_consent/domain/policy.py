@@ -44,7 +44,11 @@ def parse(text: str) -> Policy:
         file: dict[str, Any] = json.loads(text, object_pairs_hook=_without_duplicates)
         categories = {one["key"]: one["label"] for one in file["categories"]}
         kinds = dict.fromkeys(categories, Kind.DOCUMENT)
-        kinds |= {file["note_category"]: Kind.NOTE, file["observation_category"]: Kind.OBSERVATION}
+        kinds |= {
+            file["note_category"]: Kind.NOTE,
+            file["observation_category"]: Kind.OBSERVATION,
+            file["message_category"]: Kind.MESSAGE,
+        }
         reads = {one["code"]: frozenset(one["reads"]) for one in file["professions"]}
         policy = Policy(file["policy_version"], reads, kinds, frozenset(file["may_search"]), categories)
     except (json.JSONDecodeError, KeyError, TypeError) as wrong:

@@ -3,8 +3,9 @@
 A professional who is suspended, practises nowhere, or is blocked by the patient may do none of it (R-DMP4: not even in
 an emergency, not even see what they wrote: a block is the patient's strongest word). Nobody may without a strong login.
 
-One thing a block does not stop: the acts of an identity officer, who sees who somebody is and nothing of their health.
-Else whoever holds another's identity could keep anybody from setting it right (docs/decisions/0008).
+What a block does not stop is what opens no record: messages about no patient, and the acts of an identity officer, who
+sees who somebody is and nothing of their health. Else whoever holds another's identity could keep anybody from setting
+it right (docs/decisions/0008).
 """
 
 from collections.abc import Mapping
@@ -43,6 +44,10 @@ class Need(Enum):
     """One of the patient's source identities comes from a territory or structure of the officer's mandate."""
     ISSUER = auto()
     """The numbers are those of an issuer that the directory registered for the feeder."""
+    PATIENT_WRITING = auto()
+    """The circle lets the patient, and who manages for them, write to it."""
+    TEAM = auto()
+    """The caller practises in the structure whose team it is, whichever place they chose."""
 
 
 class Right(Enum):
@@ -69,9 +74,9 @@ class Rule:
     """Their own remains theirs when circle, consent, matrix or hiding would refuse it (withdrawal, removal)."""
     system: Needs | None = None
     """What a feeder must meet."""
-    of_identities: bool = False
-    """An act on identities as such, which opens no record: no patient's block stops it, and no person of the patient
-    realm does it, whoever's it is."""
+    apart: bool = False
+    """An act that opens no record (on identities as such, or between professionals): no patient's block stops it, and
+    no person of the patient realm does it, whoever they are."""
 
 
 _MEMBERS: Needs = (Need.CONSENT, Need.CIRCLE)
@@ -85,11 +90,11 @@ RULES: Mapping[Action, Rule] = MappingProxyType(
         Action.SEARCH_PERSONS: Rule((Need.SEARCHER,), None, None),
         Action.CREATE_PERSON: Rule((Need.SEARCHER,), None, None),
         # Whose identities are whose, across the region.
-        Action.FEED_IDENTITY: Rule(None, None, None, system=(Need.ISSUER,), of_identities=True),
-        Action.MATCH_IDENTITY: Rule((Need.OFFICER,), None, None, system=(), of_identities=True),
-        Action.LIST_REVIEWS: Rule((Need.OFFICER,), None, None, of_identities=True),
-        Action.REVIEW_IDENTITY: Rule((Need.OFFICER, Need.MANDATE), None, None, of_identities=True),
-        Action.DECIDE_IDENTITY: Rule((Need.OFFICER, Need.MANDATE), None, None, of_identities=True),
+        Action.FEED_IDENTITY: Rule(None, None, None, system=(Need.ISSUER,), apart=True),
+        Action.MATCH_IDENTITY: Rule((Need.OFFICER,), None, None, system=(), apart=True),
+        Action.LIST_REVIEWS: Rule((Need.OFFICER,), None, None, apart=True),
+        Action.REVIEW_IDENTITY: Rule((Need.OFFICER, Need.MANDATE), None, None, apart=True),
+        Action.DECIDE_IDENTITY: Rule((Need.OFFICER, Need.MANDATE), None, None, apart=True),
         # Who the patient is. "Own" is the identity that one registered.
         Action.READ_IDENTITY: Rule(_WITH_EMERGENCY, (), Right.ANY, own_suffices=True),
         Action.CHANGE_IDENTITY: Rule((*_MEMBERS, Need.SEARCHER), None, None, own_suffices=True),
@@ -122,5 +127,14 @@ RULES: Mapping[Action, Rule] = MappingProxyType(
         # The journal (R1111-43): a professional sees their own acts, whatever their standing is today.
         Action.READ_JOURNAL: Rule((), (), Right.READ),
         Action.EXPORT_JOURNAL: Rule(None, (), Right.READ),
+        # Conversations around a patient. Nothing is one's own: who is out of them reads no more what they wrote there.
+        Action.READ_CONVERSATION: Rule(_CONSULT_ONE, (Need.VISIBLE,), Right.READ),
+        Action.WRITE_CONVERSATION: Rule(_CONSULT_ONE, (Need.CONSENT, Need.VISIBLE, Need.PATIENT_WRITING), Right.MANAGE),
+        Action.SET_PATIENT_WRITING: Rule(_MEMBERS, None, None),
+        Action.SET_NEWCOMERS_VIEW: Rule(None, (Need.CONSENT,), Right.MANAGE),
+        # Messages about no patient, and the portals that carry them.
+        Action.USE_DIRECT_MESSAGES: Rule((), None, None, apart=True),
+        Action.USE_TEAM_MESSAGES: Rule((Need.TEAM,), None, None, apart=True),
+        Action.HEAR_AS_PORTAL: Rule(None, None, None, system=(), apart=True),
     }
 )

@@ -39,6 +39,13 @@ ACTS: Mapping[Action, str] = MappingProxyType(
         Action.LIST_REVIEWS: "Consultation des identités à vérifier",
         Action.REVIEW_IDENTITY: "Comparaison de l'identité avec d'autres",
         Action.DECIDE_IDENTITY: "Rattachement ou séparation d'identités",
+        Action.READ_CONVERSATION: "Lecture d'une conversation autour du patient",
+        Action.WRITE_CONVERSATION: "Message dans une conversation autour du patient",
+        Action.USE_DIRECT_MESSAGES: "Messages entre professionnels, sans patient",
+        Action.USE_TEAM_MESSAGES: "Messages d'une équipe, sans patient",
+        Action.SET_PATIENT_WRITING: "Réglage : le patient peut-il écrire à son cercle de soins",
+        Action.SET_NEWCOMERS_VIEW: "Réglage : les nouveaux membres voient-ils les messages antérieurs",
+        Action.HEAR_AS_PORTAL: "Réception d'événements par un logiciel",
     }
 )
 
@@ -134,6 +141,14 @@ WHY_NOT: Mapping[Reason, tuple[str, str]] = MappingProxyType(
         Reason.ISSUER_NOT_YOURS: (
             "ces numéros ne sont pas de ceux que ce logiciel peut attribuer",
             "Faites déclarer l'OID par l'administrateur de votre territoire.",
+        ),
+        Reason.WRITING_NOT_OPEN: (
+            "le cercle de soins n'a pas encore ouvert l'écriture au patient",
+            "Demandez à un professionnel du cercle de soins d'ouvrir l'écriture ; en attendant, joignez-le autrement.",
+        ),
+        Reason.NOT_IN_TEAM: (
+            "ce professionnel n'exerce pas dans cette structure",
+            "Faites enregistrer votre lieu d'exercice dans cette structure par l'administrateur de votre territoire.",
         ),
     }
 )

@@ -12,9 +12,9 @@ from typing import Any
 from terresante_consent.domain.decision import decide, smallest_flip
 from terresante_consent.domain.facts import Facts, Question, by_name
 from terresante_consent.domain.policy import Policy
-from terresante_consent.domain.vocabulary import Action, Reason
+from terresante_consent.domain.vocabulary import OF_CONVERSATIONS, Action, Reason
 
-OF_THINGS = frozenset({Action.READ, Action.CHANGE, Action.BE_NOTIFIED})
+OF_THINGS = OF_CONVERSATIONS | {Action.READ, Action.CHANGE, Action.BE_NOTIFIED}
 """Acts on something that is in a record."""
 FACTS_OF_THINGS = (
     "own",
@@ -68,7 +68,8 @@ def to_who_asked(made: Made, policy: Policy) -> Told | None:
 
 def _only_hidden(made: Made, policy: Policy) -> bool:
     """Whether they may read what is there, and this only is hidden from them: to them it is unknown."""
-    reading = replace(made.question, action=Action.READ)
+    in_conversation = made.question.action in OF_CONVERSATIONS
+    reading = replace(made.question, action=Action.READ_CONVERSATION if in_conversation else Action.READ)
     return decide(reading, made.facts, policy).reasons == (Reason.HIDDEN,)
 
 

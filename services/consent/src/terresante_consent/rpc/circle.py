@@ -1,5 +1,7 @@
 """The care circle: seen, joined, left."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +14,16 @@ from terresante_consent import events, wire
 from terresante_consent.domain import circle
 from terresante_consent.domain.circle import Member, MemberId
 from terresante_consent.domain.consents import Form, check_version
+from terresante_consent.domain.conversations import SettingsEmpty
 from terresante_consent.domain.vocabulary import Action, PersonId, ProfessionalId, StructureId
 from terresante_consent.knowing import Knowing
 from terresante_consent.rpc.desk import Act, Desk
 from terresante_consent.store import blocks, consents
+
+_SETTERS: Mapping[str, Action] = MappingProxyType(
+    {"patient_may_write": Action.SET_PATIENT_WRITING, "newcomers_see_earlier": Action.SET_NEWCOMERS_VIEW}
+)
+"""By what act each setting of a circle is changed."""
 
 
 class Circles:
@@ -80,6 +88,32 @@ class Circles:
             after = await consents.changed_circle(act.transaction, patient)
             await events.member_removed(act.transaction, ended, act.caller)
             return pb.RemoveMemberResponse(member=wire.member(ended), circle=wire.whole_circle(after))
+
+    @allow("professional", "patient")
+    async def ChangeCircleSettings(
+        self, request: pb.ChangeCircleSettingsRequest, _: Any
+    ) -> pb.ChangeCircleSettingsResponse:
+        """Each setting that is given is a decision of its own; all are changed, or none. What is so already changes
+        nothing. For patients who are one person, what no circle of theirs refuses holds."""
+        patient = wire.patient(request.patient_id)
+        settings = wire.circle_settings(request)
+        if not settings:
+            raise SettingsEmpty("Aucun réglage n'a été indiqué.", "Indiquez au moins un réglage à changer.")
+        async with (
+            self._desk.acting(patient) as act,
+            once(act.transaction, request, pb.ChangeCircleSettingsResponse) as use,
+        ):
+            if use.reply is not None:
+                act.replayed = True
+                return use.reply
+            for name in settings:
+                act.decide(_SETTERS[name])
+            after = await consents.circle_of(act.transaction, patient)
+            check_version(request.version, after.version)
+            if await consents.set_circle(act.transaction, patient, settings):
+                after = await consents.changed_circle(act.transaction, patient)
+                await events.circle_settings_changed(act.transaction, after, act.caller, act.now)
+            return use.keep(pb.ChangeCircleSettingsResponse(circle=wire.whole_circle(after)))
 
 
 class _Invited:

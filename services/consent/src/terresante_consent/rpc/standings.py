@@ -1,7 +1,7 @@
 """Who is asking, and what was true of them and the patient: the facts of every decision."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from terresante_platform.group import Group
 
 from terresante_consent import wire
 from terresante_consent.domain import representation
+from terresante_consent.domain.conversations import NOWHERE, Since
 from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.identities import Ground
 from terresante_consent.domain.professionals import Feeder, Place, Professional, chosen_place
@@ -32,6 +33,12 @@ class Asked:
     caller: UUID
     ground: Ground
     facts: dict[UUID | None, Facts]
+    since: dict[UUID | None, Since] = field(default_factory=dict)
+    """Professionals: since when they are around each patient."""
+
+    def since_of(self, patient: UUID | None) -> Since:
+        """Since when they are around that patient."""
+        return self.since.get(patient, NOWHERE)
 
     @property
     def place(self) -> Place | None:
@@ -131,7 +138,17 @@ def _of_professional(
         )
         for patient, one in zip(patients, found, strict=True)
     }
-    return Asked(caller.id, Ground(place, known.mandate if known else None), facts)
+    since = {
+        patient: Since(one.since, one.structures.get(structure) if structure else None, one.newcomers_see_earlier)
+        for patient, one in zip(patients, found, strict=True)
+    }
+    return Asked(caller.id, _ground(known, place, at), facts, since)
+
+
+def _ground(known: Professional | None, place: Place | None, at: datetime) -> Ground:
+    if known is None:
+        return Ground(place)
+    return Ground(place, known.mandate, practices=frozenset(one.structure for one in known.places if one.active(at)))
 
 
 def _of_system(call: Call, patients: Sequence[UUID | None], known: Feeder | None) -> Asked:
@@ -168,6 +185,7 @@ def _of_person(call: Call, patients: Sequence[UUID | None], found: Sequence[Pers
         facts[patient] = base._replace(
             consent_in_force=one.consent_in_force,
             joined=one.joined,
+            patient_writing=one.patient_may_write,
             is_patient=patient == caller.id,
             acts=acts,
             may_read=may_read,

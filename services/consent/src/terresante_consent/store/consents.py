@@ -1,16 +1,17 @@
 """Consents, and the circle that the first one opens."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_consent.domain.circle import Circle, Member, MemberId, UnknownCircle
 from terresante_consent.domain.consents import Consent, ConsentId, Form
 from terresante_consent.domain.vocabulary import PersonId, ProfessionalId, StructureId
-from terresante_consent.store.joined import consent_stands
+from terresante_consent.store.joined import circle_allows, consent_stands
 from terresante_consent.store.tables import circle, circle_member, consent
 
 _ALONE = text(
@@ -18,7 +19,9 @@ _ALONE = text(
     " pg_advisory_xact_lock(hashtextextended(:patient, 0))"
 )
 _CIRCLE = text(
-    f"select version, {consent_stands('circle.patient_id')} as consent_in_force"  # noqa: S608  # our own constants
+    f"select version, {consent_stands('circle.patient_id')} as consent_in_force,"  # noqa: S608  # our own constants
+    f" {circle_allows('patient_may_write', 'circle.patient_id')} as patient_may_write,"
+    f" {circle_allows('newcomers_see_earlier', 'circle.patient_id')} as newcomers_see_earlier"
     " from circle left join joined j on j.patient_id = circle.patient_id where circle.patient_id = :patient"
 )
 
@@ -75,7 +78,14 @@ async def circle_of(connection: AsyncConnection, patient: UUID) -> Circle:
         .where(circle_member.c.patient_id == patient)
         .order_by(circle_member.c.since, circle_member.c.member_id)
     )
-    return Circle(PersonId(patient), [_member(member) for member in members], row.consent_in_force, row.version)
+    return Circle(
+        PersonId(patient),
+        [_member(member) for member in members],
+        row.consent_in_force,
+        row.version,
+        row.patient_may_write,
+        row.newcomers_see_earlier,
+    )
 
 
 async def add_member(transaction: AsyncConnection, new: Member) -> None:
@@ -106,6 +116,16 @@ async def changed_circle(transaction: AsyncConnection, patient: UUID) -> Circle:
     """Gives the circle its next version; the circle as it is then."""
     await transaction.execute(update(circle).where(circle.c.patient_id == patient).values(version=circle.c.version + 1))
     return await circle_of(transaction, patient)
+
+
+async def set_circle(transaction: AsyncConnection, patient: UUID, settings: Mapping[str, bool]) -> bool:
+    """Keeps what that very circle's settings are from now on, by name, unless they are so. Gives whether they were
+    not. Its version is `changed_circle`'s."""
+    otherwise = or_(*(circle.c[name] != value for name, value in settings.items()))
+    made = await transaction.execute(
+        update(circle).where(circle.c.patient_id == patient, otherwise).values(dict(settings))
+    )
+    return made.rowcount == 1
 
 
 def _of_consent(new: Consent) -> dict[str, Any]:

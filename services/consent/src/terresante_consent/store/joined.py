@@ -52,6 +52,12 @@ def blocked(patient: str, professional: str) -> str:
         and b.professional_id = {professional} and b.until is null)"""
 
 
+def circle_allows(setting: str, patient: str) -> str:
+    """SQL: whether the patient's circle says so, and no circle of the same person says otherwise; `j` as above."""
+    return f"""(coalesce((select c.{setting} from circle c where c.patient_id = {patient}), false)
+        and not exists (select from circle c where c.patient_id = any(j.everyone) and not c.{setting}))"""  # noqa: S608
+
+
 async def alone(transaction: AsyncConnection) -> None:
     """Waits for changes about patients that go on, and makes those that come wait (`consents.alone_with`)."""
     await transaction.execute(_ALONE)

@@ -19,7 +19,14 @@ consent = Table(
     Column("withdrawn_at", _moment),
     Column("version", BigInteger),
 )
-circle = Table("circle", metadata, Column("patient_id", Uuid, primary_key=True), Column("version", BigInteger))
+circle = Table(
+    "circle",
+    metadata,
+    Column("patient_id", Uuid, primary_key=True),
+    Column("version", BigInteger),
+    Column("patient_may_write", Boolean),
+    Column("newcomers_see_earlier", Boolean),
+)
 circle_member = Table(
     "circle_member",
     metadata,

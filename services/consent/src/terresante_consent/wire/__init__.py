@@ -89,6 +89,16 @@ def giver(request: consents_pb.RecordConsentRequest) -> Giver:
     return Giver(PersonId(named) if named else None, right, moment(request, "represents_until"))
 
 
+def circle_settings(request: consents_pb.ChangeCircleSettingsRequest) -> dict[str, bool]:
+    """The settings that are given, by name."""
+    given = {}
+    if request.HasField("patient_may_write"):
+        given["patient_may_write"] = request.patient_may_write
+    if request.HasField("newcomers_see_earlier"):
+        given["newcomers_see_earlier"] = request.newcomers_see_earlier
+    return given
+
+
 def moment(message: Any, field: str) -> datetime | None:
     """The moment in that field; None if unset. Refuses with DATE_INVALID what is out of the calendar."""
     if not message.HasField(field):
@@ -137,6 +147,7 @@ def _scope(scope: Scope | None) -> decisions_pb.Scope | None:
         territory_codes=scope.territories,
         issuers=scope.issuers,
         feeding_policy=scope.feeding_policy,
+        visible_from=stamp(scope.visible_from),
     )
 
 
@@ -221,6 +232,8 @@ def whole_circle(made: circle.Circle) -> consents_pb.Circle:
         members=[member(one) for one in made.members],
         consent_in_force=made.consent_in_force,
         version=made.version,
+        patient_may_write=made.patient_may_write,
+        newcomers_see_earlier=made.newcomers_see_earlier,
     )
 
 
