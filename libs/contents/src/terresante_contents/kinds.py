@@ -5,6 +5,7 @@ claims.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -39,6 +40,10 @@ _CLAIMS: Mapping[str, Kind] = {
     "text/plain": Kind.TEXT,
 }
 _NO_CLAIM = {"", "application/octet-stream"}
+_TELEPHONE = {"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence", "image/avif"}
+_TELEPHONE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"}
+_OTHER_PICTURES = re.compile(rb"GIF8|RIFF....WEBP|BM|II\*\x00|MM\x00\*|\x00\x00\x01\x00", re.DOTALL)
+_SVG = re.compile(rb"<(\w+:)?svg[\s>]", re.IGNORECASE)
 
 
 class ContentEmpty(Invalid):
@@ -76,7 +81,7 @@ class Content(NamedTuple):
 
 
 class Check(Protocol):
-    """Follows one kind to its end."""
+    """Follows one kind to its end. A refusal that it raises is the sender's answer."""
 
     def feed(self, chunk: bytes) -> None:
         """Goes on. Raises ValueError when this cannot be of that kind."""
@@ -89,8 +94,12 @@ class Recogniser:
     """Finds the kind, size and fingerprint of one content while it streams through. Never holds more than a
     chunk."""
 
-    def __init__(self, claimed_media_type: str, at_most: int) -> None:
-        """`at_most`: bytes. Refuses with CONTENT_UNSUPPORTED a claim of a kind that is not taken."""
+    def __init__(
+        self, claimed_media_type: str, at_most: int, checks: Mapping[Kind, Callable[[], Check]] | None = None
+    ) -> None:
+        """`at_most`: bytes; `checks`: what follows each kind to its end, if not what this module has. Refuses with
+        CONTENT_UNSUPPORTED a claim of a kind that is not taken."""
+        self._checks = CHECKS if checks is None else checks
         self._claim = _claimed(claimed_media_type)
         self._at_most = at_most
         self._size = 0
@@ -107,7 +116,7 @@ class Recogniser:
             mebibytes = self._at_most // (1024 * 1024)
             raise ContentTooLarge(
                 f"Ce contenu dépasse la taille acceptée ({mebibytes} Mio).",
-                "Réduisez-le ou publiez-le en plusieurs documents.",
+                "Réduisez-le, ou envoyez-le en plusieurs fichiers.",
             )
         self._digest.update(chunk)
         if self._check is None:
@@ -121,7 +130,7 @@ class Recogniser:
     def finish(self) -> Content:
         """What it was. Refuses with CONTENT_EMPTY, CONTENT_UNSUPPORTED, CONTENT_LIES."""
         if self._size == 0:
-            raise ContentEmpty("Ce document n’a pas de contenu.", "Joignez le fichier à publier.")
+            raise ContentEmpty("Ce fichier est vide.", "Joignez le fichier à envoyer.")
         if self._check is None:
             self._begin()
         self._following(lambda check: check.finish())
@@ -137,7 +146,7 @@ class Recogniser:
                 "Ce contenu n’est pas du type annoncé.",
                 "Annoncez le type véritable, ou joignez le bon fichier.",
             )
-        self._check = _CHECKS[self._kind]()
+        self._check = self._checks[self._kind]()
         self._following(lambda check: check.feed(head))
 
     def _following(self, step: Callable[[Check], None]) -> None:
@@ -147,7 +156,7 @@ class Recogniser:
         except ValueError:
             raise ContentLies(
                 "Ce contenu commence comme un fichier connu mais n’en est pas un jusqu’au bout.",
-                "Ouvrez le fichier pour le vérifier, enregistrez-le de nouveau, puis publiez-le.",
+                "Ouvrez le fichier pour le vérifier, enregistrez-le de nouveau, puis envoyez-le.",
             ) from None
 
 
@@ -159,11 +168,11 @@ def recognised(head: bytes) -> Kind:
         return Kind.JPEG
     if head.startswith(images.PNG_SIGNATURE):
         return Kind.PNG
-    if texts.begins_as_xml(head):
+    if texts.begins_as_xml(head) and not _SVG.search(head):
         return Kind.CDA
-    if texts.begins_as_text(head):
+    if texts.begins_as_text(head) and not texts.begins_as_xml(head):
         return Kind.TEXT
-    raise _unsupported()
+    raise _unsupported(head)
 
 
 def _claimed(media_type: str) -> Kind | None:
@@ -172,14 +181,23 @@ def _claimed(media_type: str) -> Kind | None:
         return None
     claim = _CLAIMS.get(essence)
     if claim is None:
-        raise _unsupported()
+        raise _unsupported(b"", essence)
     return claim
 
 
-def _unsupported() -> ContentUnsupported:
+def _unsupported(head: bytes, claim: str = "") -> ContentUnsupported:
+    if claim in _TELEPHONE or (head[4:8] == b"ftyp" and head[8:12] in _TELEPHONE_BRANDS):
+        return ContentUnsupported(
+            "Les photos HEIC ne sont pas acceptées.",
+            "Enregistrez la photo en JPEG (sur un iPhone : Réglages, Appareil photo, Formats, « Le plus compatible »).",
+        )
+    if claim.startswith("image/") or _OTHER_PICTURES.match(head) or _SVG.search(head):
+        return ContentUnsupported(
+            "Ce format d’image n’est pas accepté.", "Enregistrez l’image en JPEG ou en PNG, puis envoyez-la."
+        )
     return ContentUnsupported(
         "Ce type de contenu n’est pas accepté.",
-        "Publiez un PDF, une image JPEG ou PNG, un document CDA (XML) ou un texte UTF-8.",
+        "Envoyez un PDF, une image JPEG ou PNG, un document CDA (XML) ou un texte UTF-8.",
     )
 
 
@@ -197,7 +215,7 @@ class _Pdf:
             raise ValueError("no end of a PDF")
 
 
-_CHECKS: Mapping[Kind, Callable[[], Check]] = {
+CHECKS: Mapping[Kind, Callable[[], Check]] = {
     Kind.PDF: _Pdf,
     Kind.JPEG: images.Jpeg,
     Kind.PNG: images.Png,

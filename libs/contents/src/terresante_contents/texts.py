@@ -5,6 +5,8 @@ import re
 from xml.parsers import expat
 
 _ROOT = "urn:hl7-org:v3 ClinicalDocument"
+_PAGES = ("http://www.w3.org/1999/xhtml ", "http://www.w3.org/2000/svg ")
+"""What a browser would run the scripts of; no element of theirs is part of a CDA."""
 _DEPTH_AT_MOST = 256
 _TOKEN_AT_MOST = 1024 * 1024
 """Bytes of one tag, comment or instruction. Expat begins an unfinished one again at each chunk: without a limit, one
@@ -86,6 +88,8 @@ class Cda:
     def _start(self, name: str, attributes: list[str]) -> None:
         if not self._rooted and name != _ROOT:
             raise ValueError("another root")
+        if name.startswith(_PAGES):
+            raise ValueError("an element of a web page")
         self._rooted = True
         self._depth += 1
         if self._depth > _DEPTH_AT_MOST or len(attributes) > 2 * _ATTRIBUTES_AT_MOST:
