@@ -7,6 +7,7 @@ a browser without any of them gets them (compressed where the server does).
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from collections.abc import AsyncIterator
@@ -221,4 +222,6 @@ async def _browser(database: Database, at: datetime, person: AdministratorId) ->
             async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as browser:
                 browser.cookies.set(COOKIE, session.secret)
                 await browser.get("/")
+                gc.collect()
+                gc.freeze()  # as the service's process does; this one holds the made-up directory as well
                 yield browser

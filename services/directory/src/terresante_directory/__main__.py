@@ -1,5 +1,6 @@
 """Starts the directory: its parts start in this order, and stop in reverse."""
 
+import gc
 from datetime import UTC, datetime
 from functools import partial
 
@@ -82,7 +83,14 @@ async def main(settings: Settings) -> None:
             server.serving(settings.listen, who, verifier, register, settings.drain_seconds),
             workbench.served(settings, kept, verifier, pages, professions, communes, now),
         ):
+            _keep_what_is_loaded()
             await service.stop_requested()
+
+
+def _keep_what_is_loaded() -> None:
+    """It stays until the end: full rounds of the collector need not look through it while somebody waits for a page."""
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
+from operator import attrgetter
 from uuid import UUID
 
 from terresante_directory.domain.care import CareCount, Counted, Standing
@@ -52,7 +53,7 @@ def united(standing: Iterable[Standing]) -> list[Standing]:
     by_id: dict[UUID, list[Standing]] = {}
     for one in standing:
         by_id.setdefault(one.id, []).append(one)
-    return [one for of in by_id.values() for one in _joined(sorted(of, key=lambda one: one.first))]
+    return [one for of in by_id.values() for one in (of if len(of) == 1 else _joined(of))]
 
 
 def counts(kind: str, weeks: Sequence[datetime], by_week: Mapping[int, int]) -> Series:
@@ -109,9 +110,10 @@ def _series(kind: str, label: str, weeks: Sequence[datetime], values: Iterable[i
 
 
 def _joined(standing: Sequence[Standing]) -> list[Standing]:
-    """By `first`: those that touch or overlap as one."""
-    found = [standing[0]]
-    for one in standing[1:]:
+    """Those that touch or overlap as one, by `first`."""
+    earliest, *others = sorted(standing, key=attrgetter("first"))
+    found = [earliest]
+    for one in others:
         if one.first > found[-1].past:
             found.append(one)
         elif one.past > found[-1].past:

@@ -55,14 +55,20 @@ async def page(
     return await _with_decisions(connection, wanted, found), ""
 
 
-async def count(connection: AsyncConnection, wanted: Wanted, most: int, today: str) -> int:
-    """How many there are, counted up to `most`."""
-    found = 0
-    async for _ in _following(connection, wanted, ("", "", ""), today, most):
-        found += 1
-        if found == most:
+async def first_page(
+    connection: AsyncConnection, wanted: Wanted, limit: int, most: int, today: str
+) -> tuple[list[Difference], str, int]:
+    """As `page` from the beginning, and how many there are up to `most`, which is above `limit`, by one walk."""
+    found: list[Difference] = []
+    total = 0
+    async for one in _following(connection, wanted, ("", "", ""), today, most):
+        total += 1
+        if len(found) < limit:
+            found.append(one)
+        if total == most:
             break
-    return found
+    follows = str(found[-1].name) if total > limit else ""
+    return await _with_decisions(connection, wanted, found), follows, total
 
 
 async def waiting(

@@ -46,10 +46,13 @@ class DifferenceCalls:
         async with self._database.reading() as connection:
             by = await administrator(connection)
             scope = await scope_of(connection, by, request.territory_code, self._territories)
-            after = await self._difference_place(connection, request.cursor)
-            wanted = Wanted(request.source, scope, kinds, only, request.kept)
-            found, cursor = await differing.page(connection, wanted, after, size, self._today())
-            total = 0 if request.cursor else await differing.count(connection, wanted, MOST_COUNTED, self._today())
+            wanted, total = Wanted(request.source, scope, kinds, only, request.kept), 0
+            if request.cursor:
+                after = await self._difference_place(connection, request.cursor)
+                found, cursor = await differing.page(connection, wanted, after, size, self._today())
+            else:
+                first = await differing.first_page(connection, wanted, size, MOST_COUNTED, self._today())
+                found, cursor, total = first
         told = map(_difference_to_proto, found)
         return pb.ListDifferencesResponse(differences=told, next_cursor=cursor, total=total)
 
@@ -76,7 +79,7 @@ class DifferenceCalls:
     async def _difference_place(self, connection: AsyncConnection, cursor: str) -> tuple[str, str, str]:
         """Raises `CursorInvalid`."""
         try:
-            found = await differing.place_of(connection, cursor) if cursor else ("", "", "")
+            found = await differing.place_of(connection, cursor)
         except DifferenceUnknown:
             found = None
         if found is None:
