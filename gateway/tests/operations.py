@@ -13,6 +13,8 @@ from terresante.identity.v1 import identity_service_pb2 as identity
 from terresante.messaging.v1 import messaging_service_pb2 as messaging
 from terresante.records.v1 import records_service_pb2 as records
 
+from .alert_calls import ALERTS
+from .conversation_calls import CONVERSATIONS
 from .enrolment_calls import ENROLMENT
 from .import_calls import IMPORTS
 from .linkage_calls import LINKAGE
@@ -243,6 +245,8 @@ RIGHT = [
     Right("list_document_types", "GET", "/v1/document-types", "professional", "records.ListDocumentTypes",
         records.ListDocumentTypesResponse(types=[records.DocumentType(code="11502-2", label="Biologie")]),
         request=records.ListDocumentTypesRequest()),
+    *CONVERSATIONS,
+    *ALERTS,
     *LINKAGE,
     *ROR,
     *ENROLMENT,

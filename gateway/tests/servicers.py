@@ -19,14 +19,18 @@ from terresante.directory.v1 import (
     ror_service_pb2_grpc,
 )
 from terresante.identity.v1 import identity_service_pb2_grpc, linkage_service_pb2_grpc
-from terresante.messaging.v1 import messaging_service_pb2_grpc
-from terresante.records.v1 import records_service_pb2_grpc
+from terresante.messaging.v1 import (
+    attachment_service_pb2_grpc,
+    conversation_service_pb2_grpc,
+    messaging_service_pb2_grpc,
+)
+from terresante.records.v1 import alert_service_pb2_grpc, records_service_pb2_grpc
 from terresante_platform import calls
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import allow
 
-STREAMS_OUT = {"records.ReadContent", "consent.ExportJournal", "identity.BatchMatch"}
-STREAMS_IN = {"records.PublishDocument", "directory.UploadFile"}
+STREAMS_OUT = {"records.ReadContent", "messaging.ReadAttachment", "consent.ExportJournal", "identity.BatchMatch"}
+STREAMS_IN = {"records.PublishDocument", "messaging.UploadAttachment", "directory.UploadFile"}
 NOBODYS = {"directory.AskToEnrol"}
 """RPCs without a person."""
 SERVICERS = {
@@ -36,8 +40,12 @@ SERVICERS = {
         (decision_service_pb2_grpc, "DecisionService"),
         (journal_service_pb2_grpc, "JournalService"),
     ],
-    "records": [(records_service_pb2_grpc, "RecordsService")],
-    "messaging": [(messaging_service_pb2_grpc, "MessagingService")],
+    "records": [(records_service_pb2_grpc, "RecordsService"), (alert_service_pb2_grpc, "AlertService")],
+    "messaging": [
+        (messaging_service_pb2_grpc, "MessagingService"),
+        (conversation_service_pb2_grpc, "ConversationService"),
+        (attachment_service_pb2_grpc, "AttachmentService"),
+    ],
     "directory": [
         (directory_service_pb2_grpc, "DirectoryService"),
         (ror_service_pb2_grpc, "RorService"),

@@ -8,6 +8,8 @@ import pytest
 from terresante.consent.v1 import consent_service_pb2 as consent
 from terresante.consent.v1 import journal_service_pb2 as journal
 from terresante.identity.v1 import identity_service_pb2 as identity
+from terresante.messaging.v1 import conversation_service_pb2 as messaging
+from terresante.records.v1 import alert_service_pb2 as alerts
 from terresante.records.v1 import records_service_pb2 as records
 from terresante_gateway import app
 from terresante_gateway.cursors import CursorInvalid, Signer
@@ -103,6 +105,8 @@ async def test_every_list_gives_and_takes_its_cursor(gateway: Any, http: Any, se
         f"{RECORD}/notes": ("records.ListNotes", records.ListNotesResponse(next_cursor=INNER)),
         f"{RECORD}/observations": ("records.ListObservations", records.ListObservationsResponse(next_cursor=INNER)),
         f"{RECORD}/journal": ("consent.ListEntries", journal.ListEntriesResponse(next_cursor=INNER)),
+        "/v1/threads": ("messaging.ListThreads", messaging.ListThreadsResponse(next_cursor=INNER)),
+        f"{RECORD}/stays": ("records.ListStays", alerts.ListStaysResponse(next_cursor=INNER)),
     }
     services.answer("identity.BatchGetPersons", identity.BatchGetPersonsResponse())
     headers = gateway.bearer("professional", UUID(DOCTOR))
@@ -137,6 +141,11 @@ def test_the_changes_are_these() -> None:
         "close_offer",
         "leave",
         "apply_import",
+        "change_thread",
+        "edit_message",
+        "delete_message",
+        "discharge_patient",
+        "change_circle_settings",
     } == CHANGES
 
 

@@ -14,16 +14,22 @@ from terresante_gateway.problems import STATUS
 from terresante_gateway.reasons import REASONS
 from terresante_gateway.routes import (
     accounts,
+    attachments,
     change_requests,
     consents,
     differences,
     imports,
+    items,
     journal,
+    messages,
+    news,
     notifications,
     professionals,
     representatives,
     reviews,
     sources,
+    stays,
+    threads,
 )
 
 FOLDER = Path(__file__).parents[2] / "docs" / "api"
@@ -136,6 +142,12 @@ def test_every_reason_listed_has_a_known_status() -> None:
         (imports.ImportState, imports.STATES),
         (imports.LineOutcome, imports.OUTCOMES),
         (differences.Settlement, differences.SETTLEMENTS),
+        (threads.ThreadKind, threads.KINDS),
+        (messages.Origin, messages.ORIGINS),
+        (items.TaskState, items.STATES),
+        (attachments.ThumbnailState, attachments.THUMBNAILS),
+        (news.NewsKind, news.KINDS),
+        (stays.StayKind, stays.KINDS),
     ],
 )
 def test_the_words_of_an_enumeration_are_those_of_the_contract(words: Any, codes: Any) -> None:

@@ -59,8 +59,20 @@ ACTIONS = {
     "list_reviews": "Consultation des identités à examiner",
     "review_identity": "Comparaison de l’identité avec une autre",
     "decide_identity": "Décision sur les identités réunies ou séparées",
+    "read_conversation": "Lecture d’une conversation",
+    "write_conversation": "Écriture dans une conversation",
+    "use_direct_messages": "Messages entre professionnels",
+    "use_team_messages": "Messages de l’équipe d’une structure",
+    "set_patient_writing": "Réglage de l’écriture du patient à son cercle",
+    "set_newcomers_view": "Réglage de ce que voit qui rejoint le cercle",
+    "hear_as_portal": "Envoi à un portail",
 }
-RESOURCES = {"document": "document", "note": "note de liaison", "observation": "mesure ou observation"}
+RESOURCES = {
+    "document": "document",
+    "note": "note de liaison",
+    "observation": "mesure ou observation",
+    "message": "message",
+}
 BASES = {
     "member": "membre du cercle de soins",
     "structure_member": "exerce dans une structure membre du cercle de soins",

@@ -16,7 +16,10 @@ from terresante.directory.v1.import_service_pb2_grpc import ImportServiceStub
 from terresante.directory.v1.ror_service_pb2_grpc import RorServiceStub
 from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceStub
+from terresante.messaging.v1.attachment_service_pb2_grpc import AttachmentServiceStub
+from terresante.messaging.v1.conversation_service_pb2_grpc import ConversationServiceStub
 from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
+from terresante.records.v1.alert_service_pb2_grpc import AlertServiceStub
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub
 from terresante_platform.rpc import client
 from terresante_platform.tls import Identity
@@ -32,7 +35,10 @@ if TYPE_CHECKING:
     from terresante.directory.v1.ror_service_pb2_grpc import RorServiceAsyncStub
     from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
     from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceAsyncStub
+    from terresante.messaging.v1.attachment_service_pb2_grpc import AttachmentServiceAsyncStub
+    from terresante.messaging.v1.conversation_service_pb2_grpc import ConversationServiceAsyncStub
     from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceAsyncStub
+    from terresante.records.v1.alert_service_pb2_grpc import AlertServiceAsyncStub
     from terresante.records.v1.records_service_pb2_grpc import RecordsServiceAsyncStub
 
 NAMES = ("identity", "consent", "records", "messaging", "directory")
@@ -48,7 +54,10 @@ class Peers:
     decisions: "DecisionServiceAsyncStub"
     journal: "JournalServiceAsyncStub"
     records: "RecordsServiceAsyncStub"
+    alerts: "AlertServiceAsyncStub"
     messaging: "MessagingServiceAsyncStub"
+    conversations: "ConversationServiceAsyncStub"
+    attachments: "AttachmentServiceAsyncStub"
     directory: "DirectoryServiceAsyncStub"
     ror: "RorServiceAsyncStub"
     enrolment: "EnrolmentServiceAsyncStub"
@@ -72,7 +81,10 @@ async def connected(addresses: dict[str, str], identity: Identity) -> AsyncItera
             decisions=DecisionServiceStub(to["consent"]),
             journal=JournalServiceStub(to["consent"]),
             records=RecordsServiceStub(to["records"]),
+            alerts=AlertServiceStub(to["records"]),
             messaging=MessagingServiceStub(to["messaging"]),
+            conversations=ConversationServiceStub(to["messaging"]),
+            attachments=AttachmentServiceStub(to["messaging"]),
             directory=DirectoryServiceStub(to["directory"]),
             ror=RorServiceStub(to["directory"]),
             enrolment=EnrolmentServiceStub(to["directory"]),

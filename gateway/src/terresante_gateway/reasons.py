@@ -5,6 +5,7 @@ A reason never changes its meaning; new ones may come. Sentences are French: por
 """
 
 from terresante_gateway.directory_reasons import DIRECTORY
+from terresante_gateway.messaging_reasons import MESSAGING
 from terresante_gateway.problems import Reason
 
 REASONS: dict[str, Reason] = {
@@ -41,7 +42,7 @@ REASONS: dict[str, Reason] = {
     "NOT_FOUND": Reason(404, "Introuvable."),
     "STATE_CONFLICT": Reason(409, "L’état présent ne le permet pas."),
     "RATE_LIMITED": Reason(429, "Trop de demandes : voir Retry-After."),
-    "TEXT_INVALID": Reason(400, "Un texte contient un caractère nul."),
+    "TEXT_INVALID": Reason(400, "Un texte contient un caractère interdit, ou n’a pas la longueur permise."),
     "DATE_INVALID": Reason(400, "Une date n’est pas possible ici."),
     "FHIR_SOURCE_SYSTEM_UNKNOWN": Reason(400, "FHIR : le système de sourceIdentifier n’est pas connu."),
     "FHIR_TARGET_SYSTEM_UNKNOWN": Reason(403, "FHIR : un targetSystem n’est pas connu (403, comme PIXm le demande)."),
@@ -74,6 +75,8 @@ REASONS: dict[str, Reason] = {
     "OUTSIDE_IDENTITY_MANDATE": Reason(403, "Cette identité est hors du mandat du référent."),
     "ISSUER_NOT_YOURS": Reason(403, "Ce système n’alimente pas les numéros de cet émetteur."),
     "NOT_AUTHOR": Reason(403, "Seul l’auteur peut le faire."),
+    "WRITING_NOT_OPEN": Reason(403, "Le cercle n’a pas encore ouvert l’écriture au patient."),
+    "NOT_IN_TEAM": Reason(403, "L’appelant n’exerce pas dans cette structure."),
     "ACCESS_DENIED": Reason(403, "L’accès est refusé."),
     "SERVICE_NOT_ALLOWED": Reason(403, "Cet appel n’est pas ouvert aux portails."),
     # persons
@@ -152,6 +155,7 @@ REASONS: dict[str, Reason] = {
     "CONSENT_GIVER_NOT_ENTITLED": Reason(409, "Cette personne ne peut pas consentir à la place du patient."),
     "PATIENT_MERGED": Reason(409, "Cette personne est devenue une autre : voir « details.patient »."),
     "CIRCLE_UNKNOWN": Reason(404, "Ce patient n’a pas de cercle de soins."),
+    "SETTINGS_EMPTY": Reason(400, "Aucun réglage n’est donné."),
     "MEMBER_UNKNOWN": Reason(404, "Ce membre, ce professionnel ou cette structure est inconnu."),
     "MEMBER_ALREADY": Reason(409, "Déjà membre du cercle."),
     "MEMBER_ALREADY_REMOVED": Reason(409, "Ce membre n’est déjà plus dans le cercle."),
@@ -190,7 +194,7 @@ REASONS: dict[str, Reason] = {
     "NOTE_TEXT_INVALID": Reason(400, "Le texte de la note n’a pas la forme attendue."),
     "OBSERVATION_INVALID": Reason(400, "L’observation n’a pas la forme attendue."),
     "TOO_MANY_CODES": Reason(400, "Trop de codes dans le filtre."),
-    "NOTIFICATION_UNKNOWN": Reason(404, "Cette notification est inconnue."),
+    **MESSAGING,
     **DIRECTORY,
     # parts that do not answer
     "OVERLOADED": Reason(503, "Trop de demandes sont en cours ; voir Retry-After."),
@@ -229,6 +233,7 @@ DECIDED = (
     "NOT_HEALTH_PROFESSIONAL",
     "NOT_IDENTITY_OFFICER",
     "NOT_IN_CIRCLE",
+    "NOT_IN_TEAM",
     "NOT_PERMITTED",
     "NO_PLACE_OF_PRACTICE",
     "OUTSIDE_IDENTITY_MANDATE",
@@ -236,5 +241,6 @@ DECIDED = (
     "PLACE_REQUIRED",
     "PLACE_UNKNOWN",
     "PROFESSION_NOT_ENTITLED",
+    "WRITING_NOT_OPEN",
 )
 """What a decision of consent may answer. An operation that lists ACCESS_REFUSED may refuse for any of these."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from terresante_dev import personas, stack
 from terresante_dev.enrolment import NotEnrolled
+from terresante_dev.recording.conversing import converse
 from terresante_dev.recording.directory import in_time
 from terresante_dev.recording.enrolling import come_and_go
 from terresante_dev.recording.listening import Recorder
@@ -41,6 +42,7 @@ def main() -> int:
             print(f"{step.number:>2} {step.name}: {step.play(stage)}", flush=True)
             if step.name == "hiding":
                 urgent(stage)
+        converse(stage)
         fed_and_decided(stage)
         in_time(stage)
         come_and_go(stage)

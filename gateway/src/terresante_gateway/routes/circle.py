@@ -53,6 +53,10 @@ class Circle(Struct):
     patient_id: str
     consent_in_force: bool
     members: list[Member]
+    patient_may_write: Annotated[bool, Meta(description="Le patient peut écrire à son cercle")]
+    newcomers_see_earlier: Annotated[
+        bool, Meta(description="Qui rejoint le cercle voit ce qui s’est écrit avant dans les conversations")
+    ]
     version: Annotated[int, Meta(ge=1)]
 
 
@@ -73,15 +77,22 @@ class NewMember(Input):
         return self
 
 
-async def _shown(circle: pb.Circle, peers: Peers) -> Circle:
+async def shown_circle(circle: pb.Circle, peers: Peers) -> Circle:
+    """A circle with the names of its members."""
     members = circle.members
     names = await named(
         peers,
         professionals=[id for one in members for id in (one.professional_id, one.invited_by)],
         structures=[one.structure_id for one in members],
     )
-    shown = [Member.of(one, circle.patient_id, names) for one in members]
-    return Circle(circle.patient_id, circle.consent_in_force, shown, circle.version)
+    return Circle(
+        circle.patient_id,
+        circle.consent_in_force,
+        [Member.of(one, circle.patient_id, names) for one in members],
+        circle.patient_may_write,
+        circle.newcomers_see_earlier,
+        circle.version,
+    )
 
 
 @on(router, "GET", "", "Cercle de soins", Authz("circle", "read", CARE), "ACCESS_REFUSED", "CIRCLE_UNKNOWN",
@@ -89,7 +100,7 @@ async def _shown(circle: pb.Circle, peers: Peers) -> Circle:
 async def get_circle(patient: Id, peers: To) -> Circle:
     """Le cercle et ses membres, anciens membres compris, avec leurs noms."""
     reply = await peers.consent.GetCircle(pb.GetCircleRequest(patient_id=patient))
-    return await _shown(reply.circle, peers)
+    return await shown_circle(reply.circle, peers)
 
 
 @on(router, "POST", "/members", "Ajouter un membre", Authz("circle", "invite", CARE), "ACCESS_REFUSED",
@@ -108,7 +119,7 @@ async def invite_member(patient: Id, new: NewMember, version: VersionIfGiven, pe
             circle_version=version,
         )
     )
-    return await _shown(reply.circle, peers)
+    return await shown_circle(reply.circle, peers)
 
 
 @on(router, "DELETE", "/members/{member}", "Retirer un membre", Authz("circle", "remove", CARE), "ACCESS_REFUSED",
@@ -118,4 +129,4 @@ async def remove_member(patient: Id, member: Id, version: VersionIfGiven, peers:
     reply = await peers.consent.RemoveMember(
         pb.RemoveMemberRequest(patient_id=patient, member_id=member, circle_version=version)
     )
-    return await _shown(reply.circle, peers)
+    return await shown_circle(reply.circle, peers)

@@ -27,7 +27,7 @@ class What(Struct):
 
     action: Annotated[str, Meta(examples=["read"])]
     label: Annotated[str, Meta(description="En français", examples=["Lecture : document"])]
-    resource_kind: Literal["document", "note", "observation"] | None
+    resource_kind: Literal["document", "note", "observation", "message"] | None
     resource_id: str | None
     category: str | None
 

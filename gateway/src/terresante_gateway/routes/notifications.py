@@ -28,6 +28,12 @@ NotificationKind = Literal[
     "activation_issued",
     "records_joined",
     "records_parted",
+    "patient_admitted",
+    "patient_discharged",
+    "threshold_crossed",
+    "mentioned",
+    "urgent_unread",
+    "emergency_closed",
 ]
 KINDS = codes_of(pb.NotificationKind, "NOTIFICATION_KIND_")
 
@@ -37,13 +43,20 @@ class Notification(Struct):
 
     id: str
     kind: NotificationKind
-    patient_id: str
+    patient_id: Annotated[str | None, Meta(description="null pour un message qui ne parle d’aucun patient")]
     about_id: Annotated[
-        str | None, Meta(description="Document, note, membre, accès, consentement, compte, autre identité")
+        str | None,
+        Meta(
+            description="Document, note, mesure, membre, accès, consentement, compte, autre identité, séjour, message"
+        ),
     ]
     actor_id: Annotated[str | None, Meta(description="De qui vient l’acte")]
     at: datetime
     read_at: Annotated[datetime | None, Meta(description="null tant qu’elle n’est pas lue")]
+    thread_id: Annotated[str | None, Meta(description="Où lire le message dont elle parle")]
+    instead_of_id: Annotated[
+        str | None, Meta(description="À la place de qui l’appelant est prévenu, pendant une absence")
+    ]
 
     @classmethod
     def of(cls, one: pb.Notification) -> "Notification":
@@ -51,11 +64,13 @@ class Notification(Struct):
         return cls(
             one.notification_id,
             KINDS.word[one.kind],
-            one.patient_id,
+            one.patient_id or None,
             one.about_id or None,
             one.actor_id or None,
             words.read(one.at),
             words.read(one.read_at) if one.HasField("read_at") else None,
+            one.thread_id or None,
+            one.instead_of_id or None,
         )
 
 
