@@ -236,3 +236,116 @@ class MarkReadResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MarkReadResponse: _TypeAlias = MarkReadResponse  # noqa: Y015
+
+@_typing.final
+class Writer(_message.Message):
+    """Somebody who is counted in the weeks from number `first` on, before number `past`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFESSIONAL_ID_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    PAST_FIELD_NUMBER: _builtins.int
+    professional_id: _builtins.str
+    first: _builtins.int
+    past: _builtins.int
+    def __init__(
+        self,
+        *,
+        professional_id: _builtins.str = ...,
+        first: _builtins.int = ...,
+        past: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "past", b"past", "professional_id", b"professional_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Writer: _TypeAlias = Writer  # noqa: Y015
+
+@_typing.final
+class CountMessagesRequest(_message.Message):
+    """Of whom, when."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WRITERS_FIELD_NUMBER: _builtins.int
+    FIRST_MONDAY_FIELD_NUMBER: _builtins.int
+    WEEKS_FIELD_NUMBER: _builtins.int
+    first_monday: _builtins.int
+    """Day of the first week's Monday, as days since 1970-01-01; each further week follows."""
+    weeks: _builtins.int
+    """1 to 120."""
+    @_builtins.property
+    def writers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Writer]:
+        """At most 100,000."""
+
+    def __init__(
+        self,
+        *,
+        writers: _abc.Iterable[Global___Writer] | None = ...,
+        first_monday: _builtins.int = ...,
+        weeks: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_monday", b"first_monday", "weeks", b"weeks", "writers", b"writers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountMessagesRequest: _TypeAlias = CountMessagesRequest  # noqa: Y015
+
+@_typing.final
+class MessageCount(_message.Message):
+    """Of one week. A count that is masked is 0 here, and less than the smallest in truth."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
+    messages: _builtins.int
+    masked: _builtins.bool
+    def __init__(
+        self,
+        *,
+        messages: _builtins.int = ...,
+        masked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["masked", b"masked", "messages", b"messages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageCount: _TypeAlias = MessageCount  # noqa: Y015
+
+@_typing.final
+class CountMessagesResponse(_message.Message):
+    """One count a week, in their order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    SMALLEST_FIELD_NUMBER: _builtins.int
+    ROUNDED_TO_FIELD_NUMBER: _builtins.int
+    smallest: _builtins.int
+    """Counts under this are masked."""
+    rounded_to: _builtins.int
+    """Counts are told rounded down to a multiple of this."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageCount]: ...
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___MessageCount] | None = ...,
+        smallest: _builtins.int = ...,
+        rounded_to: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "rounded_to", b"rounded_to", "smallest", b"smallest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountMessagesResponse: _TypeAlias = CountMessagesResponse  # noqa: Y015

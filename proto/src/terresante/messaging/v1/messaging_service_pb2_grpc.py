@@ -45,6 +45,11 @@ class MessagingServiceStub:
                 request_serializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.MarkReadRequest.SerializeToString,
                 response_deserializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.MarkReadResponse.FromString,
                 _registered_method=True)
+        self.CountMessages = channel.unary_unary(
+                '/terresante.messaging.v1.MessagingService/CountMessages',
+                request_serializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.CountMessagesRequest.SerializeToString,
+                response_deserializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.CountMessagesResponse.FromString,
+                _registered_method=True)
 
 
 class MessagingServiceServicer:
@@ -67,6 +72,14 @@ class MessagingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountMessages(self, request, context):
+        """How many messages professionals wrote in each week: for the directory only, in its own name. Counts alone, small ones masked and the others
+        rounded here, as in CountCare of consent. Refuses with COUNT_INVALID (too many weeks or professionals, a span outside of the weeks), ID_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MessagingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +92,11 @@ def add_MessagingServiceServicer_to_server(servicer, server):
                     servicer.MarkRead,
                     request_deserializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.MarkReadRequest.FromString,
                     response_serializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.MarkReadResponse.SerializeToString,
+            ),
+            'CountMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountMessages,
+                    request_deserializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.CountMessagesRequest.FromString,
+                    response_serializer=terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.CountMessagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -136,6 +154,33 @@ class MessagingService:
             '/terresante.messaging.v1.MessagingService/MarkRead',
             terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.MarkReadRequest.SerializeToString,
             terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.MarkReadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/terresante.messaging.v1.MessagingService/CountMessages',
+            terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.CountMessagesRequest.SerializeToString,
+            terresante_dot_messaging_dot_v1_dot_messaging__service__pb2.CountMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

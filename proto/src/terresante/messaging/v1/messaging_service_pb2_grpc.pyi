@@ -41,6 +41,10 @@ class MessagingServiceStub:
     """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
     Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
     """
+    CountMessages: _grpc.UnaryUnaryMultiCallable[_messaging_service_pb2.CountMessagesRequest, _messaging_service_pb2.CountMessagesResponse]
+    """How many messages professionals wrote in each week: for the directory only, in its own name. Counts alone, small ones masked and the others
+    rounded here, as in CountCare of consent. Refuses with COUNT_INVALID (too many weeks or professionals, a span outside of the weeks), ID_INVALID.
+    """
 
 @_typing.type_check_only
 class MessagingServiceAsyncStub(MessagingServiceStub):
@@ -54,6 +58,10 @@ class MessagingServiceAsyncStub(MessagingServiceStub):
     MarkRead: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.MarkReadRequest, _messaging_service_pb2.MarkReadResponse]  # type: ignore[assignment]
     """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
     Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
+    """
+    CountMessages: _aio.UnaryUnaryMultiCallable[_messaging_service_pb2.CountMessagesRequest, _messaging_service_pb2.CountMessagesResponse]  # type: ignore[assignment]
+    """How many messages professionals wrote in each week: for the directory only, in its own name. Counts alone, small ones masked and the others
+    rounded here, as in CountCare of consent. Refuses with COUNT_INVALID (too many weeks or professionals, a span outside of the weeks), ID_INVALID.
     """
 
 class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +85,16 @@ class MessagingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_messaging_service_pb2.MarkReadResponse, _abc.Awaitable[_messaging_service_pb2.MarkReadResponse]]:
         """Marks own notifications as read; those already read stay as they are. With one that is not the caller's, none is marked.
         Refuses with NOTIFICATION_UNKNOWN, TOO_MANY_IDS, CONSENT_UNAVAILABLE (the count left needs decisions).
+        """
+
+    @_abc_1.abstractmethod
+    def CountMessages(
+        self,
+        request: _messaging_service_pb2.CountMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_messaging_service_pb2.CountMessagesResponse, _abc.Awaitable[_messaging_service_pb2.CountMessagesResponse]]:
+        """How many messages professionals wrote in each week: for the directory only, in its own name. Counts alone, small ones masked and the others
+        rounded here, as in CountCare of consent. Refuses with COUNT_INVALID (too many weeks or professionals, a span outside of the weeks), ID_INVALID.
         """
 
 def add_MessagingServiceServicer_to_server(servicer: MessagingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
