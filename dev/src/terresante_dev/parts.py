@@ -96,7 +96,7 @@ def table(made: Made, only: frozenset[str]) -> list[Part | Step]:
     for service in present:
         rows += _service(stack, service, issuers)
     if _wanted("gateway", only):
-        rows += _gateways(stack, issuers)
+        rows += [*_gateways(stack, issuers), _chat(stack)]
     left_out = {row.name for row in rows if isinstance(row, Part) and not _wanted(row.name.partition("-")[0], only)}
     return [row for row in rows if row.name not in left_out and not left_out.intersection(row.needs)]
 
@@ -189,6 +189,17 @@ def _gateways(stack: Stack, issuers: dict[str, str]) -> list[Part | Step]:
         )
         for name in stack.names("gateway")
     ]
+
+
+def _chat(stack: Stack) -> Part:
+    return Part(
+        "chat",
+        needs=("keycloak", *stack.names("gateway")),
+        command=_python("terresante_dev.chat", "--stack", stack.name),
+        environment=_machine(),
+        ready=partial(readiness.http, stack.chat),
+        version=version("terresante-dev"),
+    )
 
 
 def operator_tls(stack: Stack) -> Tls:

@@ -75,6 +75,8 @@ def welcome(told: dict[str, Any], seconds: float) -> None:
         print(f"  API pages   {told['gateway']['docs']}")
     if "directory" in told["parts"]:
         print(f"  Workbench   {told['workbench']['url']}  (password of admin-94-ouest: {here / 'personas.json'})")
+    if "chat" in told["parts"]:
+        print(f"  Portal      {told['chat']['url']}  (example of conversations: dev/src/terresante_dev/chat/README.md)")
     for realm, url in told["issuers"].items() if "keycloak" in told["parts"] else ():
         print(f"  Log in      {url}  ({realm})")
     print(f"  CA file     {here / 'pki' / 'ca.pem'}  (curl --cacert)")

@@ -75,6 +75,11 @@ class Stack:
         """Where the administrators' pages are: of the first process of the directory."""
         return f"https://localhost:{self.ports['workbench']}"
 
+    @property
+    def chat(self) -> str:
+        """Where the example portal is (chat/README.md)."""
+        return f"http://127.0.0.1:{self.ports['chat']}"
+
     def address(self, service: str) -> str:
         """The gRPC target that reaches every replica of a service."""
         return "ipv4:" + ",".join(f"127.0.0.1:{self.ports[name]}" for name in self.names(service))
@@ -136,7 +141,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def _listeners(stack: Stack) -> list[str]:
-    fixed = ["postgres", "nats", "nats-monitoring", "sink", "keycloak", "keycloak-management", "workbench"]
+    fixed = ["postgres", "nats", "nats-monitoring", "sink", "keycloak", "keycloak-management", "workbench", "chat"]
     return fixed + [name for part in (*SERVICES, "gateway") for name in stack.names(part)]
 
 

@@ -91,6 +91,7 @@ def _description(made: parts.Made, supervisor: Supervisor, began: datetime, stop
         "folder": str(stack.folder),
         "gateway": {"url": gateways[0], "urls": gateways, "docs": f"{gateways[0]}/docs"},
         "workbench": {"url": stack.workbench},
+        "chat": {"url": stack.chat},
         "issuers": made.issuers,
         "clients": settings_of.CLIENTS,
         "ca": {name: str(stack.pki / "ca.pem") for name in ("gateway", "issuers", "internal")},

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,18 +23,36 @@ from terresante.consent.v1.decision_service_pb2_grpc import (
     add_DecisionServiceServicer_to_server,
 )
 from terresante.messaging.v1 import messaging_service_pb2 as pb
+from terresante.messaging.v1.attachment_service_pb2_grpc import (
+    AttachmentServiceStub,
+    add_AttachmentServiceServicer_to_server,
+)
+from terresante.messaging.v1.conversation_service_pb2_grpc import (
+    ConversationServiceStub,
+    add_ConversationServiceServicer_to_server,
+)
 from terresante.messaging.v1.messaging_service_pb2_grpc import (
     MessagingServiceStub,
     add_MessagingServiceServicer_to_server,
 )
 from terresante.records.v1 import records_events_pb2 as records_pb
+from terresante_contents.sealing import MasterKeys
+from terresante_contents.store import Contents
+from terresante_contents.watching import Watching
 from terresante_messaging import events
+from terresante_messaging.rpc.attachments import AttachmentService, Shelf
+from terresante_messaging.rpc.conversations import ConversationService
+from terresante_messaging.rpc.deciding import Deciding
+from terresante_messaging.rpc.desk import Desk
 from terresante_messaging.rpc.notifications import MessagingService
 from terresante_platform import calls
+from terresante_platform.bus import Bus
 from terresante_platform.consumer import Arrived, Consumer
 from terresante_platform.database import Database
 from terresante_platform.testing.postgres import Server
 
+from .conversing import Talking
+from .filing import MIB, Filing
 from .world import Consents, Decisions, World
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -65,6 +84,7 @@ def database_url(postgres: Server, template: str, emptied: dict[str, str]) -> st
         emptied[name] = postgres.url(name)
     listed = "select string_agg(format('%I', tablename), ', ') from pg_tables where schemaname = 'public'"
     postgres.sql(f"truncate {postgres.sql(listed, name)}", name)
+    postgres.sql("select make_partitions(array['patient', 'direct', 'team'], '2026-09-01', 6)", name)
     return emptied[name]
 
 
@@ -110,6 +130,39 @@ async def messaging(database: Database, consent: Any, serve: Any, dial: Any) -> 
     service = MessagingService(database, DecisionServiceStub(consent), lambda: MONDAY)
     address = await serve("messaging", partial(add_MessagingServiceServicer_to_server, service))
     return MessagingServiceStub(await dial(address, "messaging"))
+
+
+@dataclass
+class Clock:
+    """What time it is in a test."""
+
+    at: datetime = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> datetime:
+        """Lets time pass."""
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk(database: Database, consent: Any, clock: Clock) -> Desk:
+    """What the use cases of conversations work with, on the test's database, world and clock."""
+    return Desk(database, Deciding(DecisionServiceStub(consent)), MasterKeys({"k1": bytes(32)}), clock)
+
+
+@pytest_asyncio.fixture
+async def talking(desk: Desk, clock: Clock, world: World, serve: Any, dial: Any) -> Talking:
+    """The real conversation service behind the real client."""
+    address = await serve("messaging", partial(add_ConversationServiceServicer_to_server, ConversationService(desk)))
+    return Talking(ConversationServiceStub(await dial(address, "messaging")), str(world.patient), clock)
 
 
 @dataclass
@@ -176,18 +229,38 @@ def coming(database: Database, consent: Any, world: World) -> Coming:
     return Coming(Consumer("messaging", database, None, made), world)  # type: ignore[arg-type]  # no bus needed
 
 
-As = Callable[[str], None]
+@pytest.fixture
+def contents(tmp_path: Path) -> Contents:
+    """Where sealed files lie."""
+    return Contents(f"file://{tmp_path}/attachments")
+
+
+@pytest.fixture
+def watched() -> Watching:
+    """Without a bus. Tests of streams bring one."""
+    return Watching(Bus())
+
+
+@pytest_asyncio.fixture
+async def filing(desk: Desk, contents: Contents, watched: Watching, serve: Any, dial: Any) -> Filing:
+    """The real attachment service behind the real client; files of 2 MiB at most."""
+    shelf = Shelf(desk, contents, watched, 2 * MIB)
+    address = await serve("messaging", partial(add_AttachmentServiceServicer_to_server, AttachmentService(shelf)))
+    return Filing(AttachmentServiceStub(await dial(address, "messaging")))
+
+
+As = Callable[..., None]
 
 
 @pytest.fixture
 def being(people: People, world: World, calling_as: Any) -> As:
     """`being("nurse")`: the calls that follow are hers."""
 
-    def become(who: str) -> None:
+    def become(who: str, **more: Any) -> None:
         if who == "patient":
-            calling_as("patient", world.patient)
+            calling_as("patient", world.patient, **more)
         else:
-            calling_as("patient" if who == "parent" else "professional", getattr(people, who))
+            calling_as("patient" if who == "parent" else "professional", getattr(people, who), **more)
 
     return become
 

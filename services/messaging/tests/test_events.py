@@ -41,6 +41,10 @@ def every_event(world: World, people: People) -> dict[str, tuple[Message, dict[s
             consent_pb.EmergencyOpened(emergency_access_id=id, professional_id=str(people.doctor), **patient),
             {who: ["EMERGENCY_OPENED"] for who in (*all_told, "gp")},
         ),
+        "consent.v1.emergency_closed": (
+            consent_pb.EmergencyClosed(emergency_access_id=id, professional_id=str(people.doctor), **patient),
+            {who: ["EMERGENCY_CLOSED"] for who in (*all_told, "gp")},
+        ),
         "consent.v1.consent_recorded": (
             consent_pb.ConsentRecorded(consent_id=id, **patient),
             {who: ["CONSENT_RECORDED"] for who in (*all_told, "gp")},
@@ -68,6 +72,18 @@ def every_event(world: World, people: People) -> dict[str, tuple[Message, dict[s
         "records.v1.observation_recorded": (
             records_pb.ObservationRecorded(observation_id=id, **by_gp),
             {who: ["OBSERVATION_RECORDED"] for who in all_told},
+        ),
+        "records.v1.patient_admitted": (
+            records_pb.PatientAdmitted(stay_id=id, **by_gp),
+            {who: ["PATIENT_ADMITTED"] for who in all_told},
+        ),
+        "records.v1.patient_discharged": (
+            records_pb.PatientDischarged(stay_id=id, **by_gp),
+            {who: ["PATIENT_DISCHARGED"] for who in all_told},
+        ),
+        "records.v1.threshold_crossed": (
+            records_pb.ThresholdCrossed(observation_id=id, threshold_id=str(uuid4()), **by_gp),
+            {who: ["THRESHOLD_CROSSED"] for who in (*all_told, "gp")},
         ),
         "identity.v1.activation_issued": (
             identity_pb.ActivationIssued(person_id=str(world.patient), at=stamp()),

@@ -40,8 +40,8 @@ async def test_a_professional_and_a_person_of_one_id_are_two(database: Database)
         await store.add(transaction, uuid4(), happening(Kind.MEMBER_INVITED), [NURSE])
 
     async with database.reading() as connection:
-        assert len(await store.page(connection, NURSE, False, None, 10, [])) == 1
-        assert await store.page(connection, twin, False, None, 10, []) == []
+        assert len(await store.page(connection, NURSE, False, None, 10, Withheld())) == 1
+        assert await store.page(connection, twin, False, None, 10, Withheld()) == []
 
 
 async def test_for_every_audience_the_query_shows_what_the_rule_admits(database: Database) -> None:
@@ -56,9 +56,9 @@ async def test_for_every_audience_the_query_shows_what_the_rule_admits(database:
 
     async with database.reading() as connection:
         for me in (NURSE, HIMSELF, PARENT):
-            shown = {each.about for each in await store.page(connection, me, False, None, 100, [])}
+            shown = {each.about for each in await store.page(connection, me, False, None, 100, Withheld())}
             assert shown == {told.about for told, allowed in kept if allowed.admits(me, PATIENT)}
-            assert await store.unread(connection, me, []) == len(shown) > 0
+            assert await store.unread(connection, me, Withheld()) == len(shown) > 0
 
 
 async def test_refused_topics_are_left_out_of_pages_and_counts(database: Database) -> None:
@@ -107,7 +107,7 @@ async def test_marking_read_is_all_or_nothing_and_keeps_the_first_moment(databas
             await store.mark_read(transaction, NURSE, {mine}, at)
 
     async with database.reading() as connection:
-        (kept,) = await store.page(connection, NURSE, False, None, 10, [])
+        (kept,) = await store.page(connection, NURSE, False, None, 10, Withheld())
         assert kept.read_at == MONDAY
-        (untouched,) = await store.page(connection, HIMSELF, False, None, 10, [])
+        (untouched,) = await store.page(connection, HIMSELF, False, None, 10, Withheld())
         assert untouched == replace(kept, id=untouched.id, read_at=None)

@@ -12,11 +12,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from terresante_dev import pki as authorities
+from terresante_dev.chat import logins
 from terresante_dev.keycloak.distribution import Distribution, Progress, distribution, link
 
 REALMS = ("pro", "patient")
 WORKBENCH = "workbench"
 """Name of the key and certificate by which the administrators' pages prove themselves to Keycloak."""
+EXAMPLE = "http://127.0.0.1"
 DEPLOY = Path(__file__).resolve().parents[4] / "deploy" / "keycloak"
 LOG_LEVELS = ",".join(
     (
@@ -182,4 +184,13 @@ def _realm(name: str, *, sandbox: bool) -> dict[str, Any]:
     if sandbox:
         additions = json.loads((DEPLOY / "sandbox.json").read_text(encoding="utf-8"))[name]
         realm["clients"] += additions["clients"]
+        _open_to_the_example(next(one for one in realm["clients"] if one["clientId"] == "portal"))
     return realm
+
+
+def _open_to_the_example(portal: dict[str, Any]) -> None:
+    """Logins may end at the example portal too, whatever its port: Keycloak minds none of a loopback address that names
+    none (RFC 8252, 7.3).
+    """
+    portal["redirectUris"].append(EXAMPLE + logins.BACK)
+    portal["attributes"]["post.logout.redirect.uris"] += f"##{EXAMPLE}/"

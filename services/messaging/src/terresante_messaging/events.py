@@ -8,30 +8,26 @@ it from for now is told too, silently: it shows, and is announced, once the auth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.consent.v1 import consent_events_pb2 as consent_pb
 from terresante.consent.v1 import consent_service_pb2 as consents_pb
 from terresante.identity.v1 import identity_events_pb2 as identity_pb
-from terresante.messaging.v1 import messaging_events_pb2 as pb
 from terresante.records.v1 import records_events_pb2 as records_pb
-from terresante_platform import outbox
 from terresante_platform.consumer import Ask, Reaction
 
 from terresante_messaging.domain.notifications import EVERYBODY, Audience, Concerned, Happening, Kind, told
-from terresante_messaging.domain.people import NotificationId, Recipient
 from terresante_messaging.store import notifications as store
+from terresante_messaging.telling.notifying import Shown, Telling, announce, made, notify
 from terresante_messaging.wire import notifications as wire
 
 if TYPE_CHECKING:
     from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
 
-NOTIFICATIONS_MADE = "terresante.messaging.v1.notifications_made"
 _CONSENT = "terresante.consent.v1."
 _RECORDS = "terresante.records.v1."
 Reading = Callable[[Any], Happening]
@@ -47,6 +43,10 @@ def _removed(event: consent_pb.MemberRemoved) -> Happening:
 
 def _opened(event: consent_pb.EmergencyOpened) -> Happening:
     return wire.happening(Kind.EMERGENCY_OPENED, event, event.emergency_access_id, event.professional_id)
+
+
+def _closed(event: consent_pb.EmergencyClosed) -> Happening:
+    return wire.happening(Kind.EMERGENCY_CLOSED, event, event.emergency_access_id)
 
 
 def _recorded(event: consent_pb.ConsentRecorded) -> Happening:
@@ -73,6 +73,18 @@ def _observed(event: records_pb.ObservationRecorded) -> Happening:
     return wire.happening(Kind.OBSERVATION_RECORDED, event, event.observation_id, event.author_id)
 
 
+def _admitted(event: records_pb.PatientAdmitted) -> Happening:
+    return wire.happening(Kind.PATIENT_ADMITTED, event, event.stay_id, event.author_id)
+
+
+def _discharged(event: records_pb.PatientDischarged) -> Happening:
+    return wire.happening(Kind.PATIENT_DISCHARGED, event, event.stay_id, event.author_id)
+
+
+def _crossed(event: records_pb.ThresholdCrossed) -> Happening:
+    return wire.happening(Kind.THRESHOLD_CROSSED, event, event.observation_id)
+
+
 def _joined(event: consent_pb.RecordsJoined) -> tuple[Happening, Happening]:
     return wire.happenings_to_two(Kind.RECORDS_JOINED, event, event.absorbed_patient_id)
 
@@ -85,6 +97,7 @@ _OF_STANDING: tuple[tuple[str, Any, Reading], ...] = (
     (_CONSENT + "member_invited", consent_pb.MemberInvited, _invited),
     (_CONSENT + "member_removed", consent_pb.MemberRemoved, _removed),
     (_CONSENT + "emergency_opened", consent_pb.EmergencyOpened, _opened),
+    (_CONSENT + "emergency_closed", consent_pb.EmergencyClosed, _closed),
     (_CONSENT + "consent_recorded", consent_pb.ConsentRecorded, _recorded),
     (_CONSENT + "consent_withdrawn", consent_pb.ConsentWithdrawn, _withdrawn),
 )
@@ -96,6 +109,9 @@ _OF_CONTENT: tuple[tuple[str, Any, Reading], ...] = (
     (_RECORDS + "document_published", records_pb.DocumentPublished, _published),
     (_RECORDS + "note_written", records_pb.NoteWritten, _written),
     (_RECORDS + "observation_recorded", records_pb.ObservationRecorded, _observed),
+    (_RECORDS + "patient_admitted", records_pb.PatientAdmitted, _admitted),
+    (_RECORDS + "patient_discharged", records_pb.PatientDischarged, _discharged),
+    (_RECORDS + "threshold_crossed", records_pb.ThresholdCrossed, _crossed),
 )
 _DOCUMENT_CHANGED = _RECORDS + "document_changed"
 _ACTIVATION_ISSUED = "terresante.identity.v1.activation_issued"
@@ -136,7 +152,7 @@ Apply = Callable[[AsyncConnection, UUID, Any, Any], Awaitable[None]]
 
 def _telling(read: Reading) -> Apply:
     async def apply(transaction: AsyncConnection, event_id: UUID, event: Any, answer: Any) -> None:
-        await _tell(transaction, event_id, read(event), answer, EVERYBODY)
+        await notify(transaction, _to_whom(event_id, read(event), answer))
 
     return apply
 
@@ -147,8 +163,8 @@ def _telling_two(read: Callable[[Any], tuple[Happening, Happening]]) -> Apply:
     async def apply(transaction: AsyncConnection, event_id: UUID, event: Any, answers: Any) -> None:
         shown = []
         for happening, answer in zip(read(event), answers, strict=True):
-            shown += await _made(transaction, event_id, happening, answer, EVERYBODY)
-        await _announce(transaction, shown, wire.stamp(event.at.ToDatetime(UTC)))
+            shown += await made(transaction, _to_whom(event_id, happening, answer))
+        await announce(transaction, shown, event.at.ToDatetime(UTC))
 
     return apply
 
@@ -158,25 +174,14 @@ def _telling_within(read: Reading) -> Apply:
         happening = read(event)
         version = getattr(event, "version", 1)
         _, now = await store.keep_audience(transaction, happening.about, wire.audience(event.audience), version)
-        await _tell(transaction, event_id, happening, answer, now)
+        await notify(transaction, _to_whom(event_id, happening, answer, now))
 
     return apply
 
 
-async def _tell(
-    transaction: AsyncConnection, event_id: UUID, happening: Happening, answer: Any, audience: Audience
-) -> None:
-    shown = await _made(transaction, event_id, happening, answer, audience)
-    await _announce(transaction, shown, wire.stamp(happening.at))
-
-
-async def _made(
-    transaction: AsyncConnection, event_id: UUID, happening: Happening, answer: Any, audience: Audience
-) -> list[tuple[NotificationId, Recipient]]:
-    """Notifications that are new, of those to whom they show."""
+def _to_whom(event_id: UUID, happening: Happening, answer: Any, audience: Audience = EVERYBODY) -> Telling:
     recipients = told(happening, wire.concerned(answer) if answer is not None else Concerned())
-    made = await store.add(transaction, event_id, happening, recipients)
-    return [(id, to) for id, to in made if audience.admits(to, happening.patient)]
+    return Telling(event_id, happening, recipients, audience)
 
 
 async def _change(transaction: AsyncConnection, _: UUID, event: records_pb.DocumentChanged, __: Any) -> None:
@@ -184,16 +189,8 @@ async def _change(transaction: AsyncConnection, _: UUID, event: records_pb.Docum
     about = UUID(event.document_id)
     before, now = await store.keep_audience(transaction, about, wire.audience(event.audience), event.version)
     shown = [
-        (id, to)
+        Shown(id, to, patient)
         for id, to, patient in await store.told_of(transaction, about)
         if now.admits(to, patient) and not before.admits(to, patient)
     ]
-    await _announce(transaction, shown, wire.stamp(event.at.ToDatetime(UTC)))
-
-
-async def _announce(
-    transaction: AsyncConnection, shown: Iterable[tuple[NotificationId, Recipient]], at: Timestamp
-) -> None:
-    made = [pb.Told(notification_id=str(id), recipient_id=str(to.id)) for id, to in shown]
-    if made:
-        await outbox.add(transaction, NOTIFICATIONS_MADE, pb.NotificationsMade(at=at, told=made))
+    await announce(transaction, shown, event.at.ToDatetime(UTC))

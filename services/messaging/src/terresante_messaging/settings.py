@@ -28,7 +28,9 @@ class Settings(ServiceSettings):
     smtp_host: str = Field("", description="Mail server; no mail leaves if unset")
     smtp_port: int = Field(587, ge=1, le=65_535, description="Its port")
     smtp_security: str = Field(
-        "starttls", pattern="^(starttls|tls|none)$", description="starttls, tls, or none (a mail server on the same host)"
+        "starttls",
+        pattern="^(starttls|tls|none)$",
+        description="starttls, tls, or none (a mail server on the same host)",
     )
     smtp_user: str = Field("", description="Name to log in with, if the mail server asks for it")
     smtp_password_file: Path | None = Field(None, description="Its password")

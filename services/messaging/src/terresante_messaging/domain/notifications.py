@@ -13,7 +13,7 @@ from uuid import UUID
 
 from terresante_platform.refusals import Unknown
 
-from terresante_messaging.domain.people import ActorId, NotificationId, PatientId, Realm, Recipient
+from terresante_messaging.domain.people import ActorId, NotificationId, PatientId, Realm, Recipient, ThreadId
 
 
 class NotificationUnknown(Unknown):
@@ -42,11 +42,29 @@ class Kind(StrEnum):
     ACTIVATION_ISSUED = "ACTIVATION_ISSUED"
     RECORDS_JOINED = "RECORDS_JOINED"
     RECORDS_PARTED = "RECORDS_PARTED"
+    PATIENT_ADMITTED = "PATIENT_ADMITTED"
+    PATIENT_DISCHARGED = "PATIENT_DISCHARGED"
+    THRESHOLD_CROSSED = "THRESHOLD_CROSSED"
+    MENTIONED = "MENTIONED"
+    URGENT_UNREAD = "URGENT_UNREAD"
+    EMERGENCY_CLOSED = "EMERGENCY_CLOSED"
 
 
-OF_CONTENT = frozenset({Kind.DOCUMENT_PUBLISHED, Kind.NOTE_WRITTEN, Kind.OBSERVATION_RECORDED})
+OF_CONTENT = frozenset(
+    {
+        Kind.DOCUMENT_PUBLISHED,
+        Kind.NOTE_WRITTEN,
+        Kind.OBSERVATION_RECORDED,
+        Kind.PATIENT_ADMITTED,
+        Kind.PATIENT_DISCHARGED,
+        Kind.THRESHOLD_CROSSED,
+    }
+)
 """Kinds that tell of what a record holds: decided again at each reading. The others tell of the reader's own
-standing."""
+standing, or of a message."""
+OF_MESSAGE = frozenset({Kind.MENTIONED, Kind.URGENT_UNREAD})
+"""Kinds that tell of a message: shown to whoever may read it at the moment of reading."""
+URGENT = frozenset({Kind.URGENT_UNREAD, Kind.EMERGENCY_OPENED})
 OF_ONE_MEMBER = frozenset({Kind.MEMBER_INVITED, Kind.MEMBER_REMOVED})
 """Kinds that concern one member and the patient, not the whole circle."""
 OF_THE_PATIENT = frozenset({Kind.ACTIVATION_ISSUED})
@@ -66,15 +84,27 @@ class Happening:
     """What took place, by ids."""
 
     kind: Kind
-    patient: PatientId
+    patient: PatientId | None
+    """None: a message about no patient."""
     about: UUID
-    """Document, note, observation, member, emergency access or consent; of joined or parted records, the other
-    patient."""
+    """Document, note, observation, stay, member, emergency access, consent or message; of joined or parted records,
+    the other patient."""
     at: datetime
     actor: ActorId | None = None
     """Whose act it is, if the event says so: they are not told of it."""
     member: UUID | None = None
     """The professional whom an invitation or removal is about; None for a structure."""
+    message: "MessageAt | None" = None
+    """Where the message stands that it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAt:
+    """Where a message stands: who may read what came before or later is decided by it."""
+
+    thread: ThreadId
+    place: int
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +115,7 @@ class Audience:
     patient: bool = False
     representatives: bool = False
 
-    def admits(self, recipient: Recipient, patient: PatientId) -> bool:
+    def admits(self, recipient: Recipient, patient: PatientId | None) -> bool:
         """Whether that recipient may be told. A representative is told no more than the patient."""
         if recipient.realm is Realm.PROFESSIONAL:
             return self.professionals
@@ -101,11 +131,14 @@ class Notification:
 
     id: NotificationId
     kind: Kind
-    patient: PatientId
+    patient: PatientId | None
     about: UUID
     actor: ActorId | None
     at: datetime
     read_at: datetime | None = None
+    thread: ThreadId | None = None
+    instead_of: UUID | None = None
+    """In whose place the recipient is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +147,27 @@ class Topic:
 
     patient: PatientId
     kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What somebody may not be told of a thread: messages up to a place, or sent before a moment."""
+
+    thread: ThreadId
+    up_to: int
+    before: datetime | None = None
+
+
+EVERYTHING = 2**62
+"""A place that no message reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a reader may not be told now."""
+
+    topics: tuple[Topic, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 def told(happening: Happening, concerned: Concerned) -> list[Recipient]:
@@ -125,5 +179,6 @@ def told(happening: Happening, concerned: Concerned) -> list[Recipient]:
     else:
         professionals = concerned.professionals
     recipients = {Recipient(Realm.PROFESSIONAL, id) for id in professionals}
-    recipients |= {Recipient(Realm.PERSON, id) for id in {happening.patient, *concerned.representatives}}
+    persons = {happening.patient, *concerned.representatives} if happening.patient else concerned.representatives
+    recipients |= {Recipient(Realm.PERSON, id) for id in persons}
     return sorted(recipient for recipient in recipients if recipient.id != happening.actor)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,17 @@ from terresante_platform.database import Database
 from terresante_platform.refusals import Unavailable
 from terresante_platform.rpc.allow import allow
 
-from terresante_messaging.domain.notifications import OF_CONTENT, Topic
-from terresante_messaging.domain.people import Realm, Recipient
+from terresante_messaging.domain.notifications import (
+    EVERYTHING,
+    OF_CONTENT,
+    OF_MESSAGE,
+    Notification,
+    Topic,
+    Unseen,
+    Withheld,
+)
+from terresante_messaging.domain.people import Realm, Recipient, ThreadId
+from terresante_messaging.domain.threads import Window
 from terresante_messaging.store import notifications as store
 from terresante_messaging.wire import notifications as wire
 
@@ -32,13 +42,54 @@ class ConsentSilent(Unavailable):
     reason = "CONSENT_UNAVAILABLE"
 
 
+Readable = Callable[[Collection[ThreadId]], Awaitable[Mapping[ThreadId, Window]]]
+"""Which of these threads the caller may read now, and from where on. The others are not in the answer."""
+
+
+async def nothing_readable(_: Collection[ThreadId]) -> Mapping[ThreadId, Window]:
+    """Where nobody says what may be read."""
+    return {}
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What has to be known, and what is known so far, of what the caller may be told."""
+
+    topics: set[Topic]
+    threads: set[ThreadId]
+    tellable: dict[Topic, bool] = field(default_factory=dict)
+    windows: dict[ThreadId, Window | None] = field(default_factory=dict)
+
+    def need(self, found: Collection[Notification]) -> None:
+        """Adds what is to be asked before these may be shown."""
+        self.topics |= {Topic(one.patient, one.kind) for one in found if one.kind in OF_CONTENT and one.patient}
+        self.threads |= {one.thread for one in found if one.kind in OF_MESSAGE and one.thread}
+
+    def withheld(self) -> Withheld:
+        """What may not be told, as far as it is known."""
+        return Withheld(
+            tuple(topic for topic, allowed in self.tellable.items() if not allowed),
+            tuple(
+                Unseen(thread, window.since_place, window.visible_from) if window else Unseen(thread, EVERYTHING)
+                for thread, window in self.windows.items()
+            ),
+        )
+
+
 class MessagingService(MessagingServiceServicer):
     """What each person is told."""
 
-    def __init__(self, database: Database, consent: DecisionServiceAsyncStub, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        consent: DecisionServiceAsyncStub,
+        now: Callable[[], datetime],
+        readable: Readable = nothing_readable,
+    ) -> None:
         self._database = database
         self._consent = consent
         self._now = now
+        self._readable = readable
 
     @allow("professional", "patient")
     async def ListNotifications(self, request: pb.ListNotificationsRequest, _: Any) -> pb.ListNotificationsResponse:
@@ -48,20 +99,15 @@ class MessagingService(MessagingServiceServicer):
         not asked about yet, that is asked too.
         """
         me, size, after = _caller(), wire.limit(request.limit), wire.cursor(request.cursor)
-        answered: dict[Topic, bool] = {}
-        async with self._database.reading() as connection:
-            wanted = await store.unread_topics(connection, me)
+        asked = await self._of_unread(me)
         while True:
-            refused = [topic for topic, allowed in answered.items() if not allowed]
             async with self._database.reading() as connection:
-                found = await store.page(connection, me, request.unread_only, after, size + 1, refused)
-            wanted |= {Topic(each.patient, each.kind) for each in found if each.kind in OF_CONTENT}
-            open_topics = wanted - answered.keys()
-            if not open_topics:
+                found = await store.page(connection, me, request.unread_only, after, size + 1, asked.withheld())
+            asked.need(found)
+            if not await self._ask(asked):
                 break
-            answered |= await self._tellable(open_topics)
         async with self._database.reading() as connection:
-            unread = await store.unread(connection, me, refused)
+            unread = await store.unread(connection, me, asked.withheld())
         shown = found[:size]
         return pb.ListNotificationsResponse(
             notifications=[wire.notification_to_proto(each) for each in shown],
@@ -73,14 +119,28 @@ class MessagingService(MessagingServiceServicer):
     async def MarkRead(self, request: pb.MarkReadRequest, _: Any) -> pb.MarkReadResponse:
         """Marks own notifications as read."""
         me, ids = _caller(), wire.notification_ids(request.notification_ids)
-        async with self._database.reading() as connection:
-            topics = await store.unread_topics(connection, me)
-        refused = [topic for topic, allowed in (await self._tellable(topics)).items() if not allowed]
+        asked = await self._of_unread(me)
+        await self._ask(asked)
         async with self._database.transaction() as transaction:
             if ids:
                 await store.mark_read(transaction, me, ids, self._now())
-            unread = await store.unread(transaction, me, refused)
+            unread = await store.unread(transaction, me, asked.withheld())
         return pb.MarkReadResponse(unread=unread)
+
+    async def _of_unread(self, me: Recipient) -> _Asked:
+        """What must be asked before the unread ones can be counted."""
+        async with self._database.reading() as connection:
+            return _Asked(await store.unread_topics(connection, me), await store.unread_threads(connection, me))
+
+    async def _ask(self, asked: _Asked) -> bool:
+        """Asks what is not known yet; whether there was anything. No answer means no: CONSENT_UNAVAILABLE."""
+        topics, threads = asked.topics - asked.tellable.keys(), asked.threads - asked.windows.keys()
+        if topics:
+            asked.tellable |= await self._tellable(topics)
+        if threads:
+            readable = await self._readable(threads)
+            asked.windows |= {thread: readable.get(thread) for thread in threads}
+        return bool(topics or threads)
 
     async def _tellable(self, topics: Collection[Topic]) -> dict[Topic, bool]:
         """Whether the caller may be told of each. No answer means no: refuses with CONSENT_UNAVAILABLE."""

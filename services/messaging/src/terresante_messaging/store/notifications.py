@@ -1,12 +1,15 @@
 """Notifications and audiences: tables and queries. Takes a connection, gives domain values."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
+    DateTime,
     Text,
     Uuid,
     and_,
@@ -27,14 +30,16 @@ from terresante_platform.ids import new_id
 
 from terresante_messaging.domain.notifications import (
     OF_CONTENT,
+    OF_MESSAGE,
     Audience,
     Happening,
     Kind,
     Notification,
     NotificationUnknown,
     Topic,
+    Withheld,
 )
-from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient
+from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId
 from terresante_messaging.store.tables import audience, notification
 
 _of_content = notification.c.kind.in_(sorted(OF_CONTENT))
@@ -54,20 +59,44 @@ def _of(me: Recipient) -> ColumnElement[bool]:
     return and_(notification.c.recipient_realm == me.realm, notification.c.recipient_id == me.id)
 
 
-def _not_of(refused: Collection[Topic]) -> ColumnElement[bool]:
-    """Leaves the refused topics out, inside the query: pages are full and counts exact."""
-    given = (
+def _told(withheld: Withheld) -> ColumnElement[bool]:
+    """Leaves out what is withheld, inside the query: pages are full and counts exact."""
+    topics = (
         func.unnest(
-            literal([topic.patient for topic in refused], ARRAY(Uuid)),
-            literal([topic.kind.value for topic in refused], ARRAY(Text)),
+            literal([topic.patient for topic in withheld.topics], ARRAY(Uuid)),
+            literal([topic.kind.value for topic in withheld.topics], ARRAY(Text)),
         )
         .table_valued(column("patient_id", Uuid), column("kind", Text), name="refused")
         .render_derived()
     )
-    return not_(
-        exists()
-        .select_from(given)
-        .where(given.c.patient_id == notification.c.patient_id, given.c.kind == notification.c.kind)
+    unseen = (
+        func.unnest(
+            literal([one.thread for one in withheld.unseen], ARRAY(Uuid)),
+            literal([one.up_to for one in withheld.unseen], ARRAY(BigInteger)),
+            literal([one.before for one in withheld.unseen], ARRAY(DateTime(timezone=True))),
+        )
+        .table_valued(
+            column("thread_id", Uuid),
+            column("up_to", BigInteger),
+            column("before", DateTime(timezone=True)),
+            name="unseen",
+        )
+        .render_derived()
+    )
+    return and_(
+        not_(
+            exists()
+            .select_from(topics)
+            .where(topics.c.patient_id == notification.c.patient_id, topics.c.kind == notification.c.kind)
+        ),
+        not_(
+            exists()
+            .select_from(unseen)
+            .where(
+                unseen.c.thread_id == notification.c.thread_id,
+                or_(notification.c.place <= unseen.c.up_to, notification.c.message_at < unseen.c.before),
+            )
+        ),
     )
 
 
@@ -76,20 +105,31 @@ _given = (
         bindparam("ids", type_=ARRAY(Uuid)),
         bindparam("realms", type_=ARRAY(Text)),
         bindparam("recipients", type_=ARRAY(Uuid)),
+        bindparam("instead_of", type_=ARRAY(Uuid)),
     )
-    .table_valued(column("id", Uuid), column("realm", Text), column("recipient", Uuid), name="given")
+    .table_valued(
+        column("id", Uuid), column("realm", Text), column("recipient", Uuid), column("instead_of", Uuid), name="given"
+    )
     .render_derived()
 )
 _same_for_all = (notification.c.event_id, notification.c.kind, notification.c.patient_id, notification.c.about_id,
-                 notification.c.actor_id, notification.c.at)  # fmt: skip
+                 notification.c.actor_id, notification.c.at, notification.c.thread_id, notification.c.place,
+                 notification.c.message_at)  # fmt: skip
 _TELL = (
     insert(notification)
     .from_select(
-        [notification.c.id, notification.c.recipient_realm, notification.c.recipient_id, *_same_for_all],
+        [
+            notification.c.id,
+            notification.c.recipient_realm,
+            notification.c.recipient_id,
+            notification.c.instead_of_id,
+            *_same_for_all,
+        ],
         select(
             _given.c.id,
             _given.c.realm,
             _given.c.recipient,
+            _given.c.instead_of,
             *(bindparam(each.name, type_=each.type).label(each.name) for each in _same_for_all),
         ),
     )
@@ -97,27 +137,39 @@ _TELL = (
     .returning(notification.c.id, notification.c.recipient_realm, notification.c.recipient_id)
 )
 """One statement for any number of recipients, made once: one made for each list of values is compiled each time."""
+_NOBODY: Mapping[Recipient, UUID] = MappingProxyType({})
 _FIRST_AUDIENCE = insert(audience).on_conflict_do_nothing()
 
 
 async def add(
-    transaction: AsyncConnection, event_id: UUID, happening: Happening, recipients: Sequence[Recipient]
+    transaction: AsyncConnection,
+    event_id: UUID,
+    happening: Happening,
+    recipients: Sequence[Recipient],
+    instead_of: Mapping[Recipient, UUID] = _NOBODY,
 ) -> list[tuple[NotificationId, Recipient]]:
-    """Tells each recipient of it, once whatever is delivered twice. Gives those who had not been told."""
+    """Tells each recipient of it, once whatever is delivered twice. Gives those who had not been told.
+
+    `instead_of`: for whom some of them stand in."""
     if not recipients:
         return []
+    message = happening.message
     made = await transaction.execute(
         _TELL,
         {
             "ids": [new_id() for _ in recipients],
             "realms": [recipient.realm.value for recipient in recipients],
             "recipients": [recipient.id for recipient in recipients],
+            "instead_of": [instead_of.get(recipient) for recipient in recipients],
             "event_id": event_id,
             "kind": happening.kind.value,
             "patient_id": happening.patient,
             "about_id": happening.about,
             "actor_id": happening.actor,
             "at": happening.at,
+            "thread_id": message.thread if message else None,
+            "place": message.place if message else None,
+            "message_at": message.sent_at if message else None,
         },
     )
     return [(NotificationId(row.id), Recipient(Realm(row.recipient_realm), row.recipient_id)) for row in made]
@@ -175,19 +227,39 @@ async def unread_topics(connection: AsyncConnection, me: Recipient) -> set[Topic
     return {Topic(PatientId(row.patient_id), Kind(row.kind)) for row in found}
 
 
+async def unread_threads(connection: AsyncConnection, me: Recipient) -> set[ThreadId]:
+    """Threads that must be decided about before unread notifications can be counted."""
+    found = await connection.execute(
+        select(notification.c.thread_id)
+        .where(_of(me), notification.c.read_at.is_(None), notification.c.kind.in_(sorted(OF_MESSAGE)))
+        .distinct()
+    )
+    return {ThreadId(row.thread_id) for row in found}
+
+
+async def admitted(connection: AsyncConnection, ids: Collection[NotificationId]) -> set[NotificationId]:
+    """Those of them that their author still lets their recipient be told of."""
+    if not ids:
+        return set()
+    found = await connection.execute(
+        select(notification.c.id).select_from(_with_audience).where(_admitted, notification.c.id.in_(ids))
+    )
+    return set(found.scalars())
+
+
 async def page(
     connection: AsyncConnection,
     me: Recipient,
     unread_only: bool,
     after: UUID | None,
     limit: int,
-    refused: Collection[Topic],
+    withheld: Withheld,
 ) -> list[Notification]:
     """Up to `limit` of the recipient's notifications older than `after`, newest first."""
     query = (
         select(*notification.c)
         .select_from(_with_audience)
-        .where(_of(me), _admitted, _not_of(refused))
+        .where(_of(me), _admitted, _told(withheld))
         .order_by(notification.c.id.desc())
         .limit(limit)
     )
@@ -198,12 +270,12 @@ async def page(
     return [_notification(row) for row in await connection.execute(query)]
 
 
-async def unread(connection: AsyncConnection, me: Recipient, refused: Collection[Topic]) -> int:
+async def unread(connection: AsyncConnection, me: Recipient, withheld: Withheld) -> int:
     """How many the recipient may see and has not read."""
     counted = await connection.execute(
         select(func.count())
         .select_from(_with_audience)
-        .where(_of(me), notification.c.read_at.is_(None), _admitted, _not_of(refused))
+        .where(_of(me), notification.c.read_at.is_(None), _admitted, _told(withheld))
     )
     return int(counted.scalar_one())
 
@@ -225,4 +297,14 @@ async def mark_read(transaction: AsyncConnection, me: Recipient, ids: Collection
 
 
 def _notification(row: Any) -> Notification:
-    return Notification(row.id, Kind(row.kind), row.patient_id, row.about_id, row.actor_id, row.at, row.read_at)
+    return Notification(
+        row.id,
+        Kind(row.kind),
+        row.patient_id,
+        row.about_id,
+        row.actor_id,
+        row.at,
+        row.read_at,
+        row.thread_id,
+        row.instead_of_id,
+    )

@@ -11,13 +11,15 @@ notification = Table(
     Column("recipient_realm", Text, nullable=False),
     Column("recipient_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("patient_id", Uuid, nullable=False),
+    Column("patient_id", Uuid),
     Column("about_id", Uuid, nullable=False),
     Column("actor_id", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
     Column("thread_id", Uuid),
     Column("instead_of_id", Uuid),
+    Column("place", BigInteger),
+    Column("message_at", DateTime(timezone=True)),
 )
 audience = Table(
     "audience",

@@ -30,7 +30,11 @@ _RESOURCES: Mapping[Kind, Any] = {
     Kind.DOCUMENT_PUBLISHED: decisions_pb.RESOURCE_KIND_DOCUMENT,
     Kind.NOTE_WRITTEN: decisions_pb.RESOURCE_KIND_NOTE,
     Kind.OBSERVATION_RECORDED: decisions_pb.RESOURCE_KIND_OBSERVATION,
+    Kind.PATIENT_ADMITTED: decisions_pb.RESOURCE_KIND_NOTE,
+    Kind.PATIENT_DISCHARGED: decisions_pb.RESOURCE_KIND_NOTE,
+    Kind.THRESHOLD_CROSSED: decisions_pb.RESOURCE_KIND_OBSERVATION,
 }
+"""What consent is asked about: a stay is decided as a note is, a threshold as an observation (alert_service.proto)."""
 
 
 class CursorInvalid(Invalid):
@@ -89,11 +93,13 @@ def notification_to_proto(notification: Notification) -> pb.Notification:
     return pb.Notification(
         notification_id=str(notification.id),
         kind=_KINDS[notification.kind],
-        patient_id=str(notification.patient),
+        patient_id=str(notification.patient or ""),
         about_id=str(notification.about),
         actor_id=str(notification.actor) if notification.actor else "",
         at=stamp(notification.at),
         read_at=stamp(notification.read_at) if notification.read_at else None,
+        thread_id=str(notification.thread or ""),
+        instead_of_id=str(notification.instead_of or ""),
     )
 
 

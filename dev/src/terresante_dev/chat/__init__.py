@@ -1,0 +1,1 @@
+"""A portal in miniature, in a browser: an example of the public API for those who write portals (README.md)."""

@@ -1,0 +1,96 @@
+"""Reads the log as it grows, once for all streams of this replica, and gives each entry to the streams of those who may
+read it now: consent is asked after the entry was read, never before.
+
+While consent does not say who may read, what follows is held back; after a while the streams end, and each goes on from
+its cursor once consent answers again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from terresante_platform import background
+from terresante_platform.bus import Bus
+from terresante_platform.database import Database, database_unavailable, is_away
+from terresante_platform.telemetry import log
+
+from terresante_messaging.feed.readers import Readers, consent_silent
+from terresante_messaging.feed.sequencing import HINT, Sequencer
+from terresante_messaging.feed.streams import Streams
+from terresante_messaging.store import feed as store
+
+POLL_SECONDS = 0.25
+HOLD_SECONDS = 5.0
+"""How long streams wait for what cannot be told yet."""
+
+
+class Tail:
+    """The end of the log, as this replica has read it."""
+
+    def __init__(self, database: Database, readers: Readers, streams: Streams) -> None:
+        self._database = database
+        self._readers = readers
+        self._streams = streams
+        self._wake = asyncio.Event()
+        self._held_since: float | None = None
+
+    def wake(self) -> None:
+        """There may be more to read."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Reads for ever; waits out a database or a consent service that is away."""
+        while True:
+            try:
+                while await self.read():
+                    pass
+                self._held_since = None
+            except Exception as fault:  # whatever it is, streams must not stay without what follows
+                log.warning("tail waits", exc_info=fault)
+                self._hold(fault)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def read(self) -> bool:
+        """Reads a batch and gives it out. Gives whether there may be more."""
+        async with self._database.reading() as connection:
+            if not self._streams.people or not self._streams.placed.is_set():
+                last = await store.position(connection)
+                if not self._streams.people or not self._streams.placed.is_set():
+                    self._streams.position = last
+                    self._streams.placed.set()
+                    return False
+            entries = await store.after(connection, self._streams.position)
+        if not entries:
+            return False
+        told = await self._readers.told(entries)
+        async with self._database.reading() as connection:
+            chosen = await store.choices(connection, self._streams.portals, frozenset().union(*told))
+        self._streams.give(entries, told, chosen)
+        return len(entries) == store.BATCH
+
+    def _hold(self, fault: Exception) -> None:
+        now = time.monotonic()
+        self._held_since = self._held_since or now
+        if now - self._held_since > HOLD_SECONDS:
+            self._held_since = None
+            self._streams.end(database_unavailable if is_away(fault) else consent_silent)
+
+
+@asynccontextmanager
+async def tailing(
+    database: Database, bus: Bus | None, readers: Readers, streams: Streams, sequencer: Sequencer
+) -> AsyncIterator[Tail]:
+    """Reads in the background until left."""
+    tail = Tail(database, readers, streams)
+    sequencer.after_giving.append(tail.wake)
+    async with background.running(tail.run()), background.running(_listening(bus, tail)):
+        yield tail
+
+
+async def _listening(bus: Bus | None, tail: Tail) -> None:
+    if bus is not None:
+        await bus.hear([HINT], lambda _, __: tail.wake())

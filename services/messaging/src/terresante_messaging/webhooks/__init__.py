@@ -1,0 +1,1 @@
+"""Webhooks: what happens becomes deliveries, and deliveries are sent."""

@@ -1,0 +1,126 @@
+"""One try: connect to an address that was looked at, ask whether what is to be sent may still leave, send, hear.
+
+It takes ten seconds in all, however slowly the other side does what. Nothing is followed, nothing of the answer is
+kept but its status.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from httpcore2 import (
+    URL,
+    AnyIOBackend,
+    AsyncHTTP11Connection,
+    AsyncNetworkStream,
+    ConnectError,
+    NetworkError,
+    ProtocolError,
+    Request,
+    TimeoutException,
+)
+
+from terresante_messaging.domain.webhooks import UrlForbidden, UrlInvalid
+from terresante_messaging.webhooks.guarding import Guard, Target, target
+
+PATIENCE_SECONDS = 10.0
+ANSWER_AT_MOST = 16 * 1024
+"""Bytes of an answer that are read, and thrown away."""
+URL_FORBIDDEN = "URL_FORBIDDEN"
+TLS = "TLS"
+CONNECTION = "CONNECTION"
+TIMEOUT = "TIMEOUT"
+ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE"
+GONE = "HTTP_410"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is sent."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+Compose = Callable[[], Awaitable[Letter]]
+"""Called once the way is open, just before sending. What it raises ends the try, and is raised on."""
+
+
+class Poster:
+    """Sends letters."""
+
+    def __init__(self, guard: Guard, trust: ssl.SSLContext, patience: float = PATIENCE_SECONDS) -> None:
+        self._guard = guard
+        self._trust = trust
+        self._patience = patience
+        self._network = AnyIOBackend()
+
+    async def post(self, url: str, compose: Compose) -> str:
+        """Gives why it failed, machine-readable; blank for an answer 2xx."""
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                whole = target(url)
+                async with self._way(whole) as way:
+                    letter = await _unhurried(limit, compose)
+                    return await _answered(way, whole, letter)
+        except TimeoutError:
+            return TIMEOUT
+        except (UrlForbidden, UrlInvalid):
+            return URL_FORBIDDEN
+        except (ConnectError, ssl.SSLError) as fault:
+            return TLS if isinstance(fault.__cause__ or fault, ssl.SSLError) else CONNECTION
+        except (NetworkError, ProtocolError, TimeoutException, OSError):
+            return CONNECTION
+
+    @asynccontextmanager
+    async def _way(self, whole: Target) -> AsyncIterator[AsyncNetworkStream]:
+        """A connection to one of the target's addresses, encrypted for its name."""
+        stream = await self._connected(whole)
+        try:
+            if whole.scheme == "https":
+                stream = await stream.start_tls(self._trust, whole.host)
+            yield stream
+        finally:
+            await stream.aclose()
+
+    async def _connected(self, whole: Target) -> AsyncNetworkStream:
+        failed: Exception = OSError("no address")
+        for address in await self._guard.addresses(whole):
+            try:
+                return await self._network.connect_tcp(str(address), whole.port)
+            except ConnectError as fault:
+                failed = fault
+        raise failed
+
+
+async def _unhurried(limit: asyncio.Timeout, compose: Compose) -> Letter:
+    """Asking takes nothing of the other side's time."""
+    clock, end = asyncio.get_running_loop().time, limit.when() or 0.0
+    asked = clock()
+    limit.reschedule(None)
+    letter = await compose()
+    limit.reschedule(end + clock() - asked)
+    return letter
+
+
+async def _answered(way: AsyncNetworkStream, whole: Target, letter: Letter) -> str:
+    url = URL(scheme=whole.scheme, host=whole.host, port=whole.port, target=whole.path)
+    headers = {
+        "host": whole.authority,
+        "user-agent": "terresante-webhooks",
+        "content-type": "application/json",
+        "content-length": str(len(letter.body)),
+        "connection": "close",
+        **letter.headers,
+    }
+    request = Request("POST", url, headers=list(headers.items()), content=letter.body)
+    answer = await AsyncHTTP11Connection(url.origin, way).handle_async_request(request)
+    read = 0
+    async with aclosing(answer.aiter_stream()) as pieces:
+        async for piece in pieces:
+            read += len(piece)
+            if read > ANSWER_AT_MOST:
+                return ANSWER_TOO_LARGE
+    return "" if 200 <= answer.status <= 299 else f"HTTP_{answer.status}"
