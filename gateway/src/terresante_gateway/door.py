@@ -25,8 +25,8 @@ from terresante_gateway.problems import Fault, MethodNotAllowed, Overloaded, Rou
 from terresante_gateway.reading import Disconnected
 
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
-_EXPOSED = b"ETag, Retry-After, Server-Timing, Traceresponse, WWW-Authenticate, Content-Disposition"
-_ASKED = b"authorization, content-type, if-match, idempotency-key, terresante-place, traceparent"
+_EXPOSED = b"ETag, Retry-After, Server-Timing, Traceresponse, WWW-Authenticate, Content-Disposition, RateLimit, RateLimit-Policy"
+_ASKED = b"authorization, content-type, if-match, idempotency-key, terresante-place, last-event-id, traceparent"
 
 
 @dataclass(slots=True)
@@ -102,7 +102,8 @@ class Door:
         shown = method if method in _METHODS else "OTHER"
         template = operation.path if operation else "unknown"
         parent = exchange.given.get(b"traceparent", b"").decode("latin-1")
-        self._serving += 1
+        counted = operation is None or not operation.declared.live
+        self._serving += counted
         self._measures.begins(shown)
         try:
             with span(
@@ -120,17 +121,18 @@ class Door:
                 await self._serve(exchange, operation, operations)
                 made.set_attribute("http.response.status_code", exchange.status)
         finally:
-            self._serving -= 1
+            self._serving -= counted
             took = time.perf_counter() - exchange.started
             route = operation.path if operation else ""
             self._measures.ends(shown, route, exchange.status, took, exchange.announced(), exchange.sent)
 
     async def _serve(self, exchange: Exchange, operation: Operation | None, others: dict[str, Operation]) -> None:
         """The operation's answer, or a problem."""
+        counted = operation is None or not operation.declared.live
         try:
             if operation is None:
                 await self._unserved(exchange, others)
-            elif self._serving > self._most_requests and not operation.declared.vital:
+            elif counted and self._serving > self._most_requests and not operation.declared.vital:
                 raise Overloaded("Trop de demandes sont en cours.", "Réessayez dans quelques secondes.")
             else:
                 await operation.serve(exchange, self._verifier, self._body_seconds)

@@ -1,20 +1,23 @@
 """One request and its answer: what came, who asks, and the single place where anything is sent back."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from terresante_platform.calls import Caller
-from terresante_platform.refusals import Invalid, PreconditionMissing, Refusal, Unauthenticated
+from terresante_platform.refusals import Invalid, PreconditionMissing, Refusal, TooMany, Unauthenticated
 from terresante_platform.strangers import Budget, Strangers
 
 from terresante_gateway import problems
 from terresante_gateway.cursors import Signer
 from terresante_gateway.fhir import outcomes
+from terresante_gateway.limits import Limits
+from terresante_gateway.live import Streams
 from terresante_gateway.peers import Peers
 
 JSON = b"application/json"
@@ -56,13 +59,22 @@ class VersionMissing(PreconditionMissing):
     reason = "VERSION_REQUIRED"
 
 
+class TooSlow(TooMany):
+    """What is given is not taken."""
+
+    reason = "STREAM_SLOW"
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What routes ask: the stubs, the signer of cursors, and who counts those without a login."""
+    """What routes ask: the stubs, the signer of cursors, who counts those without a login and those with one, and the
+    answers without end."""
 
     peers: Peers
     signer: Signer
     strangers: Strangers
+    limits: Limits = field(default_factory=Limits)
+    streams: Streams = field(default_factory=Streams)
 
 
 class Exchange(Request):
@@ -74,6 +86,8 @@ class Exchange(Request):
         self.peers = services.peers
         self.signer = services.signer
         self.strangers = services.strangers
+        self.limits = services.limits
+        self.streams = services.streams
         self.given: dict[bytes, bytes] = dict(scope["headers"])
         self.ids: tuple[str, ...] = ()
         self.body_seconds = 10.0
@@ -123,14 +137,24 @@ class Exchange(Request):
         self.sent = len(body)
         await self._send({"type": "http.response.body", "body": body})
 
-    async def pour(self, media_type: bytes, chunks: AsyncIterator[bytes], headers: list[tuple[bytes, bytes]]) -> None:
+    async def pour(
+        self,
+        media_type: bytes,
+        chunks: AsyncIterator[bytes],
+        headers: list[tuple[bytes, bytes]],
+        piece_seconds: float | None = None,
+    ) -> None:
         """Sends pieces as they come. A fault in the middle breaks the connection, so that nobody takes a part for
-        the whole.
+        the whole. `piece_seconds`: how long the other side may take to make room for one; then it is cut.
         """
         await self._begin(200, [(b"content-type", media_type), *headers])
         async for chunk in chunks:
             self.sent += len(chunk)
-            await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+            try:
+                async with asyncio.timeout(piece_seconds):
+                    await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+            except TimeoutError:
+                raise TooSlow("Le flux n’est pas lu assez vite.", "Reprenez-le où il en était.") from None
         await self._send({"type": "http.response.body", "body": b""})
 
     async def refuse(self, refusal: Refusal) -> None:

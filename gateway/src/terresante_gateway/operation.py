@@ -29,6 +29,7 @@ from terresante_platform.tokens import Verifier
 from terresante_gateway import binding, reading
 from terresante_gateway.binding import Binder
 from terresante_gateway.exchange import Exchange, admission_of, asker, peers_of, version_if_given, version_required
+from terresante_gateway.limits import Budget
 from terresante_gateway.peers import Peers
 
 DEFAULT_SECONDS = 5.0
@@ -100,6 +101,8 @@ class Stream:
     media_type: str
     chunks: AsyncIterator[bytes]
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    piece_seconds: float | None = None
+    """How long whoever reads may take to make room for a piece; then they are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,10 @@ class Declared:
     unless: Unless | None = None
     largest_body: int = reading.LARGEST_JSON
     """Bytes of a JSON body, at most."""
+    limit: Budget | None = None
+    """How often one caller may ask."""
+    live: bool = False
+    """The answer has no end: it is not among the requests served at once, but counted apart."""
     why_only: str = ""
     """In French, why the address has no other method; told to who tries one."""
 
@@ -208,6 +215,8 @@ class Operation(APIRoute):
         exchange.body_seconds = body_seconds
         call = await self._call(exchange, verifier)
         calls.enter(call)
+        if declared.limit is not None and exchange.caller is not None:
+            exchange.limits.admit(declared.limit, exchange.caller.id, exchange.more)
         if not self.reads_query:
             reading.no_query(exchange.scope["query_string"])
         arguments = {name: bind(exchange) for name, bind in self._binders}
@@ -217,7 +226,9 @@ class Operation(APIRoute):
             arguments[name] = reading.body_as(model, body)
         answer = await self.endpoint(**arguments)
         if isinstance(answer, Stream):
-            await exchange.pour(answer.media_type.encode(), answer.chunks, answer.headers)
+            await exchange.pour(
+                answer.media_type.encode(), answer.chunks, answer.headers, answer.piece_seconds
+            )
         elif isinstance(answer, Page):
             await exchange.answer(declared.status, answer.body, answer.media_type.encode())
         elif answer is None:

@@ -18,7 +18,10 @@ from terresante.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceStub
 from terresante.messaging.v1.attachment_service_pb2_grpc import AttachmentServiceStub
 from terresante.messaging.v1.conversation_service_pb2_grpc import ConversationServiceStub
+from terresante.messaging.v1.feed_service_pb2_grpc import FeedServiceStub
 from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
+from terresante.messaging.v1.telling_service_pb2_grpc import TellingServiceStub
+from terresante.messaging.v1.webhook_service_pb2_grpc import WebhookServiceStub
 from terresante.records.v1.alert_service_pb2_grpc import AlertServiceStub
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub
 from terresante_platform.rpc import client
@@ -37,7 +40,10 @@ if TYPE_CHECKING:
     from terresante.identity.v1.linkage_service_pb2_grpc import LinkageServiceAsyncStub
     from terresante.messaging.v1.attachment_service_pb2_grpc import AttachmentServiceAsyncStub
     from terresante.messaging.v1.conversation_service_pb2_grpc import ConversationServiceAsyncStub
+    from terresante.messaging.v1.feed_service_pb2_grpc import FeedServiceAsyncStub
     from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceAsyncStub
+    from terresante.messaging.v1.telling_service_pb2_grpc import TellingServiceAsyncStub
+    from terresante.messaging.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
     from terresante.records.v1.alert_service_pb2_grpc import AlertServiceAsyncStub
     from terresante.records.v1.records_service_pb2_grpc import RecordsServiceAsyncStub
 
@@ -58,6 +64,9 @@ class Peers:
     messaging: "MessagingServiceAsyncStub"
     conversations: "ConversationServiceAsyncStub"
     attachments: "AttachmentServiceAsyncStub"
+    feed: "FeedServiceAsyncStub"
+    telling: "TellingServiceAsyncStub"
+    webhooks: "WebhookServiceAsyncStub"
     directory: "DirectoryServiceAsyncStub"
     ror: "RorServiceAsyncStub"
     enrolment: "EnrolmentServiceAsyncStub"
@@ -85,6 +94,9 @@ async def connected(addresses: dict[str, str], identity: Identity) -> AsyncItera
             messaging=MessagingServiceStub(to["messaging"]),
             conversations=ConversationServiceStub(to["messaging"]),
             attachments=AttachmentServiceStub(to["messaging"]),
+            feed=FeedServiceStub(to["messaging"]),
+            telling=TellingServiceStub(to["messaging"]),
+            webhooks=WebhookServiceStub(to["messaging"]),
             directory=DirectoryServiceStub(to["directory"]),
             ror=RorServiceStub(to["directory"]),
             enrolment=EnrolmentServiceStub(to["directory"]),

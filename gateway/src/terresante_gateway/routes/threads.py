@@ -38,7 +38,7 @@ class Thread(Struct):
     ]
     patient_id: Annotated[str | None, Meta(description="null pour un fil direct ou d’équipe")]
     structure_id: Annotated[str | None, Meta(description="D’un fil d’équipe")]
-    title: Annotated[str | None, Meta(description="D’un fil « side » que l’appelant peut lire")]
+    title: Annotated[str | None, Meta(description="D’un fil « side » que l’appelant peut lire ; null dans une liste")]
     members: Annotated[list[Who], Meta(description="Membres nommés en ce moment ; noms avec names=true")]
     with_patient: Annotated[bool, Meta(description="D’un fil « side » : le patient le lit")]
     hidden_from_patient: Annotated[bool, Meta(description="Le patient ne voit pas même qu’il existe")]
