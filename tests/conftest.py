@@ -2,7 +2,7 @@
 
 All suites here share it, so they run in one process and in this order: what reads contracts, what tells the story, what
 attacks, and last what breaks. TERRESANTE_TEST_STACK=name uses a stack that is already up instead (and leaves it up), for
-those who write tests.
+those who write tests: it must have been started with what `outside.settings` says.
 """
 
 import os
@@ -18,6 +18,9 @@ from terresante_dev import stack as stacks
 from terresante_dev.recording.vigilance import registered_feeder
 from terresante_dev.story import STEPS, Stage
 
+from . import outside
+from .outside import Postbox
+
 HERE = Path(__file__).parent
 ORDER = ["charts", "contracts", "flows", "workbench", "security", "resilience"]
 
@@ -30,7 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[dict[str, Any]]:
+def postbox() -> Iterator[Postbox]:
+    """The mail server to which the platform hands its mail."""
+    made = outside.postbox()
+    made.up()
+    yield made
+    made.down()
+
+
+@pytest.fixture(scope="session")
+def stack(postbox: Postbox) -> Iterator[dict[str, Any]]:
     """What `stack.json` says of the running platform."""
     name = os.environ.get("TERRESANTE_TEST_STACK")
     if name:
@@ -38,15 +50,16 @@ def stack() -> Iterator[dict[str, Any]]:
         return
     name = f"test-{os.getpid()}"
     try:
-        _runner("up", "--stack", name, "--replicas", "2")
+        _runner("up", "--stack", name, "--replicas", "2", **outside.settings(postbox))
         yield stacks.read(name)
     finally:
         _runner("reset", "--stack", name)
 
 
-def _runner(*words: str) -> None:
+def _runner(*words: str, **settings: str) -> None:
     """A verb of the one-machine runner, in a process of its own: the supervisor outlives the one that starts it."""
-    done = subprocess.run([sys.executable, "-m", "terresante_dev", *words], capture_output=True, text=True, check=False)
+    command, environment = [sys.executable, "-m", "terresante_dev", *words], {**os.environ, **settings}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -112,6 +112,7 @@ async def test_the_same_message_id_is_kept_once(streams: Ground) -> None:
         "$JS.API.STREAM.MSG.GET.EVENTS",
         "$JS.ACK.EVENTS.messaging.1.1.1.1.0",
         "_INBOX_messaging.x",
+        "hint.messaging.v1.log",
     ],
 )
 async def test_what_is_not_a_services_own_cannot_be_published(streams: Ground, subject: str) -> None:
@@ -123,7 +124,20 @@ async def test_what_is_not_a_services_own_cannot_be_published(streams: Ground, s
     assert refused.lower() == f'nats: permissions violation for publish to "{subject.lower()}"'
 
 
-@pytest.mark.parametrize("subject", [">", "terresante.>", "_INBOX_messaging.>", "$JS.EVENT.>", "_INBOX.>"])
+async def test_replicas_of_a_service_hear_each_others_hints_and_the_stream_keeps_none(streams: Ground) -> None:
+    async with connected(streams, "messaging") as here, connected(streams, "messaging") as there:
+        hinted = await there.subscribe("hint.messaging.v1.log")
+        await there.flush()
+        await here.publish("hint.messaging.v1.log", b"")
+
+        assert (await hinted.next_msg(5)).data == b""
+    async with connected(streams, "ops") as operator:
+        assert (await operator.jetstream().stream_info("EVENTS")).state.messages == 0
+
+
+@pytest.mark.parametrize(
+    "subject", [">", "terresante.>", "_INBOX_messaging.>", "$JS.EVENT.>", "_INBOX.>", "hint.messaging.v1.>"]
+)
 async def test_nobody_reads_what_is_not_addressed_to_them(streams: Ground, subject: str) -> None:
     refusals = Refusals()
     async with connected(streams, "consent", refusals) as consent:

@@ -65,7 +65,7 @@ def headers(*secrets: bytes, id: DeliveryId | None = None) -> dict[str, str]:
 async def test_what_the_platform_sends_is_believed(running: Running) -> None:
     assert await running.sent(headers()) == ""
     (event,) = running.believed
-    assert event["type"] == "notification.made" and event["timestamp"] == "2026-11-30T09:00:00.000Z"
+    assert event["type"] == "notified" and event["timestamp"] == "2026-11-30T09:00:00.000Z"
 
 
 async def test_what_comes_twice_is_acted_upon_once_and_answered_well_twice(running: Running) -> None:
@@ -82,7 +82,7 @@ async def test_what_is_replayed_later_is_not_believed(running: Running) -> None:
 
 
 async def test_a_body_time_or_id_that_was_changed_is_not_believed(running: Running) -> None:
-    assert await running.sent(headers(), BODY.replace(b"notification", b"message")) == "HTTP_401"
+    assert await running.sent(headers(), BODY.replace(b"notified", b"mentioned")) == "HTTP_401"
     assert await running.sent(headers() | {"webhook-id": str(uuid4())}) == "HTTP_401"
     assert await running.sent(headers() | {"webhook-timestamp": str(int(NOW.timestamp()) + 1)}) == "HTTP_401"
     assert await running.sent(headers() | {"webhook-signature": ""}) == "HTTP_401"
@@ -94,7 +94,7 @@ async def test_a_body_time_or_id_that_was_changed_is_not_believed(running: Runni
 async def test_during_a_change_of_secret_either_is_believed(running: Running) -> None:
     assert await running.sent(headers(b"n" * 32, SECRET)) == ""
     both = Verifier([signing.shown(SECRET), signing.shown(FORMER)], NOW.timestamp)
-    assert both.event(headers(FORMER), BODY)["type"] == "notification.made"
+    assert both.event(headers(FORMER), BODY)["type"] == "notified"
 
 
 def test_without_an_id_nothing_is_believed() -> None:

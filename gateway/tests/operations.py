@@ -16,6 +16,7 @@ from terresante.records.v1 import records_service_pb2 as records
 from .alert_calls import ALERTS
 from .conversation_calls import CONVERSATIONS
 from .enrolment_calls import ENROLMENT
+from .feed_calls import FEED
 from .import_calls import IMPORTS
 from .linkage_calls import LINKAGE
 from .ror_calls import ROR
@@ -247,6 +248,7 @@ RIGHT = [
         request=records.ListDocumentTypesRequest()),
     *CONVERSATIONS,
     *ALERTS,
+    *FEED,
     *LINKAGE,
     *ROR,
     *ENROLMENT,

@@ -22,14 +22,23 @@ from terresante.identity.v1 import identity_service_pb2_grpc, linkage_service_pb
 from terresante.messaging.v1 import (
     attachment_service_pb2_grpc,
     conversation_service_pb2_grpc,
+    feed_service_pb2_grpc,
     messaging_service_pb2_grpc,
+    telling_service_pb2_grpc,
+    webhook_service_pb2_grpc,
 )
 from terresante.records.v1 import alert_service_pb2_grpc, records_service_pb2_grpc
 from terresante_platform import calls
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.allow import allow
 
-STREAMS_OUT = {"records.ReadContent", "messaging.ReadAttachment", "consent.ExportJournal", "identity.BatchMatch"}
+STREAMS_OUT = {
+    "records.ReadContent",
+    "messaging.ReadAttachment",
+    "messaging.Follow",
+    "consent.ExportJournal",
+    "identity.BatchMatch",
+}
 STREAMS_IN = {"records.PublishDocument", "messaging.UploadAttachment", "directory.UploadFile"}
 NOBODYS = {"directory.AskToEnrol"}
 """RPCs without a person."""
@@ -45,6 +54,9 @@ SERVICERS = {
         (messaging_service_pb2_grpc, "MessagingService"),
         (conversation_service_pb2_grpc, "ConversationService"),
         (attachment_service_pb2_grpc, "AttachmentService"),
+        (feed_service_pb2_grpc, "FeedService"),
+        (telling_service_pb2_grpc, "TellingService"),
+        (webhook_service_pb2_grpc, "WebhookService"),
     ],
     "directory": [
         (directory_service_pb2_grpc, "DirectoryService"),

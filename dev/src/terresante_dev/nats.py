@@ -49,8 +49,15 @@ HEARS: dict[str, list[str]] = {
         "terresante.directory.v1.professional_changed",
         "terresante.records.v1.document_changed",
     ],
+    "messaging": [
+        "terresante.consent.v1.>",
+        "terresante.directory.v1.professional_changed",
+        "hint.messaging.v1.>",
+    ],
 }
 """What every replica of a service hears as it passes, besides its durable consumer."""
+HINTS = "hint.{service}.v1.>"
+"""What the replicas of a service tell each other: outside of the stream, so kept by nobody. Only its own hear it."""
 
 
 def permissions(service: str) -> dict[str, list[str]]:
@@ -59,6 +66,7 @@ def permissions(service: str) -> dict[str, list[str]]:
     return {
         "publish": [
             f"terresante.{service}.v1.>",
+            HINTS.format(service=service),
             f"$JS.API.STREAM.INFO.{STREAM}",
             f"$JS.API.CONSUMER.INFO.{consumer}",
             f"$JS.API.CONSUMER.MSG.NEXT.{consumer}",

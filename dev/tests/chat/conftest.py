@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 from terresante_dev.chat.app import portal
 from terresante_dev.chat.where import Where
 from terresante_platform.testing.certificates import Authority
 from terresante_platform.testing.postgres import free_port
 
-from .small_platform import Platform, application
+from .small_api import Api
+from .small_platform import Platform, realms
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +59,8 @@ async def standing(trusted: Path) -> AsyncIterator[Standing]:
     platform.origin, origin = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     issuers = {realm: f"{platform.origin}/realms/{realm}" for realm in ("pro", "patient")}
     where = Where(origin, platform.origin, issuers, "portal", trusted)
-    async with served(application(platform), platform.origin), served(portal(where, clock), origin):
+    v1 = Route("/v1/{rest:path}", Api(platform).answer, methods=["GET", "POST", "PUT", "DELETE"])
+    async with served(Starlette(routes=[*realms(platform), v1]), platform.origin), served(portal(where, clock), origin):
         yield Standing(origin, platform, clock)
 
 

@@ -1,4 +1,6 @@
-"""The example portal in Chromium, over a platform in miniature: two people see each other's messages as they are written."""
+"""The example portal in Chromium, over a platform in miniature: two people write to each other."""
+
+import re
 
 import pytest
 from playwright.async_api import Page, expect
@@ -6,9 +8,10 @@ from terresante_dev.browser.looking import DESKTOP, accessible, overflows, press
 from terresante_dev.browser.testing import OpenPage
 
 from .conftest import Standing
-from .small_platform import PATIENT, PICTURE, THREAD
+from .small_platform import PATIENT, PICTURE, THREAD, file
 
 pytestmark = pytest.mark.timeout(120)
+NOT_WORDS = re.compile(r"\b(false|null|undefined|NaN|\[object)\b")
 PHONE = {"width": 390, "height": 844}
 
 
@@ -198,8 +201,7 @@ async def test_what_people_write_never_becomes_part_of_the_page(
     standing: Standing, open_page: OpenPage, thread: str
 ) -> None:
     hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
-    await standing.platform.post("gp", text=hostile, attachments=[
-        {"id": "f-x", "name": hostile, "media_type": "x", "size": 1, "sha256": "", "thumbnail": "none"}])  # fmt: skip
+    await standing.platform.post("gp", text=hostile, attachments=[file("f-x", hostile, "none")])
     nurse = await signed_in(await open_page(), standing, "nurse", thread)
 
     await expect(nurse.locator(".messages .text")).to_have_text(hostile)
@@ -208,8 +210,12 @@ async def test_what_people_write_never_becomes_part_of_the_page(
 
 async def test_the_pages_are_drawn(standing: Standing, open_page: OpenPage, thread: str) -> None:
     first = await standing.platform.post("gp", text="Bonjour, la plaie du talon s’est-elle refermée depuis lundi ?")
-    await standing.platform.post("nurse", text="Presque. Photo jointe.", quoted_message_id=first["id"], attachments=[
-        {"id": "f-1", "name": "talon.jpg", "media_type": "image/jpeg", "size": 48_000, "sha256": "", "thumbnail": "ready"}])  # fmt: skip
+    await standing.platform.post(
+        "nurse",
+        text="Presque. Photo jointe.",
+        quoted_message_id=first["id"],
+        attachments=[file("f-1", "talon.jpg", "ready")],
+    )
     await standing.platform.post(
         "gp", text="", urgent=True, item={"task": {"what": "Rappeler le laboratoire", "who": None, "due": None}}
     )
@@ -221,5 +227,7 @@ async def test_the_pages_are_drawn(standing: Standing, open_page: OpenPage, thre
     for name, path in (("accueil", "/"), ("patient", f"/patients/{PATIENT}")):
         await page.goto(standing.origin + path)
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(page.get_by_text(NOT_WORDS)).to_have_count(0)
+        assert await accessible(page) == []
         for width in (390, DESKTOP):
             await screenshot(page, f"chat-{name}-dark", width)

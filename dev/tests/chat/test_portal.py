@@ -25,7 +25,7 @@ async def way_back(browser: httpx2.AsyncClient, who: str = "nurse", then: str = 
     begun = await browser.get("/connexion/pro", params={"ensuite": then})
     asked = {name: values[0] for name, values in parse_qs(urlsplit(begun.headers["location"]).query).items()}
     assert asked["code_challenge_method"] == "S256"
-    return f"/retour?code={who}.{asked['nonce']}.pro&state={asked['state']}"
+    return f"/retour?code={who}.{asked['nonce']}.pro.{asked['code_challenge']}&state={asked['state']}"
 
 
 async def logged_in(browser: httpx2.AsyncClient, who: str = "nurse") -> None:
@@ -48,7 +48,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_no_token_reaches_the_br
     assert not [one for one in (*standing.platform.tokens, *standing.platform.refreshes) if one in everything]
 
 
-@pytest.mark.parametrize("wrong", ["state", "replayed", "stranger", "code"])
+@pytest.mark.parametrize("wrong", ["state", "replayed", "stranger", "code", "challenge"])
 async def test_a_login_that_this_browser_did_not_begin_or_ended_before_opens_nothing(
     wrong: str, standing: Standing, browser: httpx2.AsyncClient
 ) -> None:
@@ -57,6 +57,8 @@ async def test_a_login_that_this_browser_did_not_begin_or_ended_before_opens_not
         back = back.replace("state=", "state=x")
     elif wrong == "code":
         back = back.replace("code=nurse", "code=nobody")
+    elif wrong == "challenge":
+        back = back.replace(".pro.", ".pro.x")
     elif wrong == "replayed":
         await browser.get(back)
         await browser.post("/deconnexion")

@@ -8,6 +8,8 @@ from terresante_platform.strangers import Strangers
 from terresante_gateway import app, peers, readiness, server
 from terresante_gateway.cursors import Signer
 from terresante_gateway.exchange import BUDGETS, Services
+from terresante_gateway.limits import Budget, Limits
+from terresante_gateway.live import OPEN, Streams
 from terresante_gateway.settings import Settings
 
 
@@ -15,6 +17,7 @@ async def main(settings: Settings) -> None:
     """Serves until told to stop."""
     who = service.identity(settings)
     addresses = {name: str(getattr(settings, f"{name}_address")) for name in peers.NAMES}
+    streams = Streams(settings.most_streams)
     limits = server.Limits(settings.most_connections, settings.head_seconds, settings.idle_seconds)
     async with (
         peers.connected(addresses, who) as stubs,
@@ -24,7 +27,7 @@ async def main(settings: Settings) -> None:
         signer = Signer.from_file(settings.cursor_key_file)
         strangers = Strangers(signer.mark, time.monotonic, BUDGETS, settings.trusted_proxies, settings.proxy_header)
         door = app.door(
-            Services(stubs, signer, strangers),
+            Services(stubs, signer, strangers, _limits(settings), streams),
             verifier,
             state,
             public_url=settings.public_url,
@@ -33,9 +36,22 @@ async def main(settings: Settings) -> None:
             body_seconds=settings.body_seconds,
             issuers=settings.issuers,
         )
-        async with server.serving(door, settings.listen, who, limits, settings.drain_seconds):
-            await service.stop_requested()
-            state.stopping = True
+        with OPEN.told_by(lambda: [(len(streams), {})]):
+            async with server.serving(door, settings.listen, who, limits, settings.drain_seconds):
+                await service.stop_requested()
+                state.stopping = True
+                streams.end("STOPPING")
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        {
+            Budget.MESSAGES: settings.messages_a_minute,
+            Budget.UPLOADS: settings.uploads_a_minute,
+            Budget.SEARCHES: settings.searches_a_minute,
+            Budget.STREAMS: settings.streams_a_minute,
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ from terresante_gateway.exchange import Services
 from terresante_gateway.fhir import doors as fhir
 from terresante_gateway.operation import NOBODY, Operation, on, operations_of
 from terresante_gateway.routes import (
+    absences,
     account_care,
     accounts,
     activation,
     acts,
+    addressees,
     administrators,
     attachments,
     blocks,
@@ -52,7 +54,9 @@ from terresante_gateway.routes import (
     observations,
     offer_upkeep,
     offers,
+    on_call,
     patients,
+    preferences,
     professionals,
     reference,
     reorganisations,
@@ -62,10 +66,12 @@ from terresante_gateway.routes import (
     sheets,
     sources,
     stays,
+    stream,
     structures,
     threads,
     thresholds,
     unread,
+    webhooks,
 )
 
 ROUTERS: Sequence[APIRouter] = (
@@ -91,9 +97,15 @@ ROUTERS: Sequence[APIRouter] = (
     message_acts.router,
     attachments.router,
     unread.router,
+    addressees.router,
+    stream.router,
+    webhooks.router,
     journal.router,
     decisions.router,
     notifications.router,
+    preferences.router,
+    absences.router,
+    on_call.router,
     professionals.router,
     accounts.router,
     account_care.router,

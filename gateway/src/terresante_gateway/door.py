@@ -25,7 +25,10 @@ from terresante_gateway.problems import Fault, MethodNotAllowed, Overloaded, Rou
 from terresante_gateway.reading import Disconnected
 
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "CONNECT"})
-_EXPOSED = b"ETag, Retry-After, Server-Timing, Traceresponse, WWW-Authenticate, Content-Disposition, RateLimit, RateLimit-Policy"
+_EXPOSED = (
+    b"ETag, Retry-After, Server-Timing, Traceresponse, WWW-Authenticate, Content-Disposition, RateLimit,"
+    b" RateLimit-Policy"
+)
 _ASKED = b"authorization, content-type, if-match, idempotency-key, terresante-place, last-event-id, traceparent"
 
 

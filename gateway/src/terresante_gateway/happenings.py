@@ -39,7 +39,7 @@ class Happening(Struct):
     patient_id: str | None
     thread_id: str | None
     message_id: str | None
-    place: Annotated[int | None, Meta(description="Celle du message dans le fil, ou jusqu’où il a été lu", ge=1)]
+    place: Annotated[int | None, Meta(description="Celle du message dans le fil, ou jusqu’où il a été lu")]
     actor_id: Annotated[str | None, Meta(description="De qui vient l’acte")]
     notification_id: str | None
     attachment_id: Annotated[str | None, Meta(description="Le fichier dont la vignette est prête")]

@@ -40,9 +40,7 @@ class AskedTooOften(TooMany):
 class Limits:
     """Counts. A budget that was spent fills again at an even pace; who has it whole again is forgotten."""
 
-    def __init__(
-        self, a_minute: Mapping[Budget, int] | None = None, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, a_minute: Mapping[Budget, int] | None = None, now: Callable[[], float] = time.monotonic) -> None:
         """`a_minute`: how often each, for those that are not the usual. `now`: seconds that never go back."""
         self._a_minute = {**A_MINUTE, **(a_minute or {})}
         self._now = now

@@ -226,9 +226,7 @@ class Operation(APIRoute):
             arguments[name] = reading.body_as(model, body)
         answer = await self.endpoint(**arguments)
         if isinstance(answer, Stream):
-            await exchange.pour(
-                answer.media_type.encode(), answer.chunks, answer.headers, answer.piece_seconds
-            )
+            await exchange.pour(answer.media_type.encode(), answer.chunks, answer.headers, answer.piece_seconds)
         elif isinstance(answer, Page):
             await exchange.answer(declared.status, answer.body, answer.media_type.encode())
         elif answer is None:

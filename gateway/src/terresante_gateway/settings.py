@@ -36,7 +36,18 @@ class Settings(CommonSettings):
     most_requests: int = Field(
         400, ge=1, le=10_000, description="Requests served at once; beyond, 503 but for withdrawals and emergencies"
     )
-    most_connections: int = Field(2_000, ge=1, le=50_000, description="Open connections; beyond, new ones are closed")
+    most_connections: int = Field(6_000, ge=1, le=50_000, description="Open connections; beyond, new ones are closed")
+    most_streams: int = Field(
+        5_000, ge=1, le=50_000, description="Open streams; beyond, 503. They are not among the requests served at once"
+    )
+    messages_a_minute: int = Field(60, ge=1, le=10_000, description="Messages that one person posts here in a minute")
+    uploads_a_minute: int = Field(30, ge=1, le=10_000, description="Files that one person attaches here in a minute")
+    searches_a_minute: int = Field(
+        30, ge=1, le=10_000, description="Searches in messages that one person makes here in a minute"
+    )
+    streams_a_minute: int = Field(
+        30, ge=1, le=10_000, description="Streams that one person or portal opens here in a minute"
+    )
     head_seconds: float = Field(10.0, gt=0, le=120, description="Longest time for a request line and its headers")
     body_seconds: float = Field(10.0, gt=0, le=120, description="Longest time for a JSON body")
     idle_seconds: float = Field(30.0, gt=0, le=600, description="How long a connection may stay without a request")

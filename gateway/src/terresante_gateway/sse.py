@@ -83,9 +83,7 @@ class Feed:
         return head + b"event: " + happening.kind.encode() + b"\ndata: " + _encode(happening) + b"\n\n"
 
 
-async def _next(
-    answers: AsyncIterator[pb.FollowResponse], end: asyncio.Future[str]
-) -> pb.FollowResponse | None:
+async def _next(answers: AsyncIterator[pb.FollowResponse], end: asyncio.Future[str]) -> pb.FollowResponse | None:
     """The next one; None when the stream is to end, or is at its end."""
     coming = asyncio.ensure_future(anext(answers))
     try:

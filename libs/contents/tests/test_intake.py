@@ -10,6 +10,8 @@ import zlib
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 from PIL.ExifTags import GPS, IFD
 from terresante_contents.cleaning import orientation, oriented
@@ -292,6 +294,12 @@ def test_a_picture_of_endless_passes_or_with_an_endless_profile_is_refused() -> 
 
 
 BROKEN = {
+    "words where a table should be": with_segment(jpeg(), 0xDB, b"Martin, Villejuif"),
+    "words after a table": with_segment(jpeg(), 0xDB, bytes(65) + b"Martin"),
+    "words where a code should be": with_segment(jpeg(), 0xC4, bytes(17) + b"Martin"),
+    "words where an interval should be": with_segment(jpeg(), 0xDD, b"Martin"),
+    "words where a gamma should be": with_chunk(png(), b"gAMA", b"Martin"),
+    "words where transparency should be": with_chunk(png(), b"tRNS", b"Martin" * 50),
     "cut": jpeg()[:-2],
     "cut in a segment": jpeg()[:40],
     "without a scan": jpeg()[: jpeg().index(b"\xff\xda")] + b"\xff\xd9",
@@ -321,3 +329,37 @@ def test_a_file_without_bytes_or_with_too_many_is_refused() -> None:
     assert refused(b"")[0] == "CONTENT_EMPTY"
     assert refused(PDF, at_most=100)[0] == "CONTENT_TOO_LARGE"
     assert refused(PDF, claim="image/png")[0] == "CONTENT_LIES"
+
+
+@given(
+    what=st.sampled_from(sorted(TALKATIVE)),
+    at=st.floats(0, 1, exclude_max=True),
+    put=st.binary(max_size=12),
+    instead_of=st.integers(0, 12),
+    piece=st.sampled_from([1_000, 65_536]),
+)
+@settings(max_examples=300, deadline=None)
+def test_however_a_picture_is_damaged_it_is_refused_or_kept_without_what_it_told(
+    what: str, at: float, put: bytes, instead_of: int, piece: int
+) -> None:
+    picture = TALKATIVE[what]
+    where = int(at * len(picture))
+    damaged = picture[:where] + put + picture[where + instead_of :]
+    try:
+        kept, _ = taken(damaged, piece=piece)
+    except Refusal as refusal:
+        assert refusal.reason in {"CONTENT_LIES", "CONTENT_UNSUPPORTED", "CONTENT_TOO_LARGE"}
+    else:
+        assert not [secret for secret in SECRETS[:3] if secret in kept]
+
+
+@given(
+    content=st.binary(max_size=3_000),
+    begin=st.sampled_from([b"", b"\xff\xd8\xff\xe1", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_comes_is_taken_or_refused(content: bytes, begin: bytes) -> None:
+    try:
+        taken(begin + content, piece=97)
+    except Refusal as refusal:
+        assert refusal.sentence and refusal.todo

@@ -1,8 +1,10 @@
 """Mail through a real SMTP server: who gets one, when, what it says; a server that is away, refuses or is cut off."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -15,6 +17,7 @@ from terresante_messaging.telling.mailing import LEASE
 from terresante_messaging.telling.posting import ServerAway
 from terresante_platform.database import Database
 
+from .feed_world import professional
 from .telling_world import PORTAL, World, mail_server, telling_world
 
 NURSE = "nurse@mail.example"
@@ -307,3 +310,16 @@ async def test_mail_to_who_is_away_with_a_stand_in_waits_until_they_are_back(wor
 
     world.clock.pass_(hours=3)
     assert await world.mailing.round() == 1
+
+
+async def test_two_processes_send_each_mail_once(world: World) -> None:
+    people = [professional(uuid4()) for _ in range(12)]
+    for number, one in enumerate(people):
+        world.consent.circles[world.patient][one.id] = None
+        await world.has_mail(one, f"{number}@mail.example", Topic.MESSAGE)
+    await world.post(world.gp)
+    await world.follow()
+
+    sent = await asyncio.gather(*(world.mailing.round() for _ in range(3)))
+
+    assert sum(sent) == len(world.inbox.taken) == len(set(world.inbox.to)) == 12

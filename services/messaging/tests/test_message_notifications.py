@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
 from terresante.messaging.v1.messaging_service_pb2_grpc import (
     MessagingServiceStub,
@@ -103,8 +102,7 @@ async def test_what_was_written_before_one_may_see_is_not_told_any_more(
 ) -> None:
     being("gp")
     thread, _ = await named(talking, people, CIRCLE)
-    since = Timestamp()
-    since.FromDatetime(clock.forward(seconds=5))
+    since = clock.forward(seconds=5)
     await talking.post(thread, mentions=[professional(people.nurse)])
     await told()
     being("nurse")

@@ -1,4 +1,4 @@
-"""Tables stay flat: partitions ahead, whole months dropped with all that is theirs, nothing that is still to be told."""
+"""Tables stay flat: partitions ahead, whole months dropped with what is theirs, nothing that is still to be told."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select, text
 from terresante_messaging.domain.retention import Class, Retention, parse
 from terresante_messaging.store import tables
+from terresante_messaging.store.moments import id_at
 from terresante_messaging.upkeep import Upkeep, keeping_up, read_retention
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
@@ -52,14 +53,18 @@ async def count(database: Database, table: Any) -> int:
         return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
 
 
-async def read_everything(database: Database) -> None:
-    """Positions are given, and every reader has come to the last."""
+async def run(database: Database, sql: str, **values: Any) -> None:
     async with database.transaction() as transaction:
-        await transaction.execute(
-            text("update log_entry e set position = o.n from (select id, row_number() over (order by id) n from log_entry) o"
-                 " where o.id = e.id")
-        )  # fmt: skip
-        await transaction.execute(text("insert into log_reader values ('telling', 1000000) on conflict do nothing"))
+        await transaction.execute(text(sql), values)
+
+
+async def read_everything(database: Database) -> None:
+    """Positions are given, the oldest entry is of September, and every reader has come to the last."""
+    numbered = "(select id, row_number() over (order by id) as n from log_entry)"
+    await run(database, f"update log_entry e set position = o.n from {numbered} o where o.id = e.id")  # noqa: S608
+    september = id_at(datetime(2026, 9, 10, tzinfo=UTC))
+    await run(database, "update log_entry set id = :id where position = 1", id=september)
+    await run(database, "insert into log_reader values ('telling', 1000000)")
 
 
 @pytest.fixture
@@ -111,7 +116,7 @@ async def test_whole_months_past_their_time_are_dropped_with_what_is_theirs(
     assert refused.value.reason == "THREAD_UNKNOWN"
 
     clock.at = datetime(2027, 1, 1, tzinfo=UTC)
-    dropped = await Upkeep(database, SHORT, clock).round()
+    dropped = await Upkeep(database, replace(SHORT, log_days=366), clock).round()
     assert {"message_patient_2026_09", "message_text_patient_2026_09", "item_act_patient_2026_09"} <= set(dropped)
     assert await talking.texts(circle) == ["Novembre"]
     assert await count(database, tables.message_text) == 0
@@ -136,34 +141,26 @@ async def test_a_thread_in_which_nothing_is_left_goes_with_its_marks_and_its_own
 
 async def test_the_log_waits_for_its_slowest_reader(database: Database, clock: Clock, old_and_new: Any) -> None:
     clock.at = datetime(2026, 11, 30, tzinfo=UTC)
-    async with database.transaction() as transaction:
-        await transaction.execute(text("insert into log_reader values ('webhooks', 0)"))
+    await run(database, "insert into log_reader values ('webhooks', 0)")
     upkeep = Upkeep(database, SHORT, clock)
     assert not [name for name in await upkeep.round() if name.startswith("log_entry")]
     assert upkeep.overdue
-    async with database.transaction() as transaction:
-        await transaction.execute(text("update log_reader set position = 1000000"))
+    await run(database, "update log_reader set position = 1000000")
     assert "log_entry_2026_09" in await upkeep.round()
     assert not upkeep.overdue
 
 
 async def test_an_entry_without_position_is_never_dropped(database: Database, clock: Clock, old_and_new: Any) -> None:
-    async with database.transaction() as transaction:
-        await transaction.execute(
-            text("update log_entry set position = null where id = (select min(id::text)::uuid from log_entry)")
-        )
-    clock.at = datetime(2027, 3, 1, tzinfo=UTC)
-    upkeep = Upkeep(database, SHORT, clock)
-    assert not [name for name in await upkeep.round() if name == "log_entry_2026_11"]
+    await run(database, "update log_entry set position = null where position = 1")
+    clock.at = datetime(2026, 11, 30, tzinfo=UTC)
+    assert "log_entry_2026_09" not in await Upkeep(database, SHORT, clock).round()
 
 
 async def test_steps_go_by_age_and_where_somebody_began_stays(
     database: Database, clock: Clock, old_and_new: Any
 ) -> None:
-    async with database.transaction() as transaction:
-        await transaction.execute(
-            text("insert into mark_step select thread_id, realm, person_id, 'began', 0, at from mark_step limit 1")
-        )
+    began = "select thread_id, realm, person_id, 'began', 0, at from mark_step limit 1"
+    await run(database, f"insert into mark_step {began}")
     clock.at = datetime(2026, 11, 30, tzinfo=UTC)
     await Upkeep(database, SHORT, clock).round()
     async with database.reading() as connection:

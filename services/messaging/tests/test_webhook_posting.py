@@ -25,7 +25,7 @@ from .webhook_world import (
 )
 
 HERE = ["127.0.0.0/8"]
-LETTER = Letter({"webhook-id": "one", "webhook-signature": "v1,x"}, b'{"type":"message.posted"}')
+LETTER = Letter({"webhook-id": "one", "webhook-signature": "v1,x"}, b'{"type":"message_posted"}')
 
 
 class Names:

@@ -49,7 +49,7 @@ async def test_who_may_be_told_and_chose_the_portal_is_told_once(post: Post) -> 
     (heard,) = receiver.heard
     said = json.loads(heard.body)
     assert said == {
-        "type": "message.posted",
+        "type": "message_posted",
         "timestamp": f"{START:%Y-%m-%dT%H:%M:%S}.000Z",
         "data": {
             "event_id": str(entry.id),

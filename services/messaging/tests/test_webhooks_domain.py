@@ -106,4 +106,4 @@ def test_a_message_is_told_by_its_topic_and_a_notification_by_that_of_its_kind()
 
 
 def test_every_kind_of_entry_but_how_far_somebody_has_read_is_told() -> None:
-    assert set(EntryKind) - domain.EVENTS.keys() == {EntryKind.THREAD_MARKED}
+    assert set(EntryKind) - domain.TOLD == {EntryKind.THREAD_MARKED}

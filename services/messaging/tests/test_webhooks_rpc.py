@@ -143,7 +143,7 @@ async def test_deliveries_are_listed_newest_first_in_pages_and_by_state(service:
     page = await sent(service, str(id), limit=3)
     assert [one.state for one in page.deliveries] == [pb.DELIVERY_STATE_WAITING] * 2 + [pb.DELIVERY_STATE_SENT]
     rest = await sent(service, str(id), limit=3, cursor=page.next_cursor)
-    assert [one.event_kind for one in rest.deliveries] == ["message.posted"] * 2 and rest.next_cursor == ""
+    assert [one.event_kind for one in rest.deliveries] == ["message_posted"] * 2 and rest.next_cursor == ""
     assert len({one.delivery_id for one in [*page.deliveries, *rest.deliveries]}) == 5
     waiting = await sent(service, str(id), state=pb.DELIVERY_STATE_WAITING)
     assert len(waiting.deliveries) == 2 and waiting.deliveries[0].HasField("next_try_at")

@@ -11,6 +11,7 @@ from terresante.messaging.v1 import attachment_service_pb2 as pb
 from terresante.messaging.v1 import conversation_service_pb2 as conversations
 
 from terresante_gateway.codes import codes_of
+from terresante_gateway.limits import Budget
 from terresante_gateway.operation import CARE, CONTENT_SECONDS, Authz, Id, Stream, To, on
 from terresante_gateway.parts import Form, Upload
 from terresante_gateway.routes.contents import EXTENSIONS
@@ -58,7 +59,7 @@ class NewAttachment(Input):
     "CONTENT_TOO_LARGE", "CONTENT_UNSUPPORTED", "CONTENT_LIES", "CONTENT_CUT", "NAME_INVALID", "ATTACHMENTS_TOO_MANY",
     "CONTENTS_UNAVAILABLE", "IDEMPOTENCY_KEY_REUSED", "MULTIPART_INVALID", "MEDIA_TYPE_UNSUPPORTED", "BODY_TOO_LARGE",
     "JSON_INVALID", "FIELDS_INVALID", "REQUEST_TOO_SLOW", status=201, keyed=True, form=NewAttachment,
-    seconds=CONTENT_SECONDS)  # fmt: skip
+    seconds=CONTENT_SECONDS, limit=Budget.UPLOADS)  # fmt: skip
 async def upload_attachment(thread: Id, form: Form, peers: To) -> Attachment:
     """Formulaire en deux parties : `description` (JSON), puis `content` (photo, PDF… ; 25 Mio). À citer dans un message
     du fil dans la journée. Le lieu et l’appareil qu’une photo raconte sont retirés avant que rien ne soit gardé.

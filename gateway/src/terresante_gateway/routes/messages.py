@@ -12,6 +12,7 @@ from terresante.messaging.v1 import conversation_service_pb2 as pb
 from terresante_gateway import words
 from terresante_gateway.codes import codes_of
 from terresante_gateway.exchange import LARGEST_VERSION
+from terresante_gateway.limits import Budget
 from terresante_gateway.names import Names, Who
 from terresante_gateway.operation import CARE, Authz, Id, To, on
 from terresante_gateway.pages import ListQuery, Pages
@@ -204,7 +205,7 @@ async def list_messages(thread: Id, query: Annotated[MessagesQuery, Query()], pe
 
 @on(router, "POST", MESSAGES, "Écrire un message", Authz("message", "post", CARE), *CONVERSATION, "MESSAGE_INVALID",
     "TEXT_INVALID", "MENTIONS_INVALID", "MESSAGE_UNKNOWN", "ATTACHMENT_UNKNOWN", "DOCUMENT_UNKNOWN",
-    "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True)  # fmt: skip
+    "IDEMPOTENCY_KEY_REUSED", status=201, etag=True, keyed=True, limit=Budget.MESSAGES)  # fmt: skip
 async def post_message(thread: Id, new: NewMessage, peers: To) -> Message:
     """Ajoute un message au fil ; qui peut le lire en est prévenu comme il l’a choisi."""
     reply = await peers.conversations.PostMessage(new.told(thread))
@@ -222,7 +223,7 @@ async def get_message(thread: Id, message: Id, query: Annotated[NamesQuery, Quer
 
 
 @on(router, "POST", "/messages/search", "Chercher dans les messages", Authz("message", "search", CARE), *RECORD,
-    "THREAD_UNKNOWN", "SEARCH_INVALID", "CURSOR_INVALID")  # fmt: skip
+    "THREAD_UNKNOWN", "SEARCH_INVALID", "CURSOR_INVALID", limit=Budget.SEARCHES)  # fmt: skip
 async def search_messages(search: MessageSearch, pages: Pages, peers: To) -> FoundMessages:
     """Les messages où se trouvent tous ces débuts de mots, parmi ce que l’appelant peut lire maintenant. Une demande
     regarde un nombre borné de messages : `next_cursor` continue, `looked_back_to` dit jusqu’où elle est allée.

@@ -1,4 +1,4 @@
-"""/stream, /events: what happens to the caller, live or page by page; to a portal, what happens to those who chose it."""
+"""/stream, /events: what happens to the caller, live or in pages; to a portal, what happens to those who chose it."""
 
 from typing import Annotated, Any, cast
 
@@ -33,7 +33,9 @@ class FollowQuery(Input):
 class EventsQuery(Input):
     """Quelle page."""
 
-    after: str = Field("", max_length=LONGEST, description="Le dernier curseur reçu ; vide : depuis le plus ancien gardé")
+    after: str = Field(
+        "", max_length=LONGEST, description="Le dernier curseur reçu ; vide : depuis le plus ancien gardé"
+    )
     limit: int = Field(200, ge=1, le=1000, description="Événements par page, au plus", examples=[20])
 
 

@@ -1,7 +1,7 @@
 """`python -m terresante_messaging.erase professional|person ID`: erases what messaging holds of somebody.
 
-Run it with the service's settings, once the account is closed. It may be stopped and run again. It says what it removed,
-what stays, why and until when.
+Run it with the service's settings, once the account is closed. It may be stopped and run again. It says what it
+removed, what stays, why and until when.
 """
 
 import asyncio

@@ -12,7 +12,7 @@ from terresante_platform.database import Database
 
 from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.domain.retention import Retention
-from terresante_messaging.store import attachments
+from terresante_messaging.store import attachments, telling_old
 from terresante_messaging.store import erasure as store
 
 _IDS = "Des identifiants sans nom restent dans le journal des événements, qui s’efface seul."
@@ -38,7 +38,7 @@ class Report:
 
 async def erase(database: Database, who: Recipient, retention: Retention, now: datetime) -> Report:
     """Erases what is only theirs, and what they wrote about no patient."""
-    removed = {}
+    removed = {"how they are told": await _to_the_end(database, partial(telling_old.erase, who=who))}
     for name, table, which in store.own_tables(who):
         removed[name] = await _to_the_end(database, partial(store.remove_some, table=table, which=which))
     if who.realm is Realm.PROFESSIONAL:

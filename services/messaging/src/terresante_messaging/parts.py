@@ -44,6 +44,7 @@ from terresante_messaging.rpc.standing import readable
 from terresante_messaging.rpc.telling import TellingDesk, TellingService
 from terresante_messaging.settings import Settings
 from terresante_messaging.telling.running import telling
+from terresante_messaging.upkeep import keeping_up, read_retention
 from terresante_messaging.webhooks import sending
 from terresante_messaging.webhooks.audience import Audience
 from terresante_messaging.webhooks.guarding import Guard, Resolver
@@ -114,6 +115,7 @@ async def _beside(stack: AsyncExitStack, ground: Ground, consent: Any) -> _Besid
     await run(thumbnailing.thumbnailing(kept, contents, masters, now))
     await run(sweeping.sweeping(kept, contents, now))
     await run(counting(kept, thumbnailing.COUNTS))
+    await run(keeping_up(kept, read_retention(ground.settings.retention_file), now))
     return _Beside(
         contents,
         await run(watching(bus)),

@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -92,21 +92,23 @@ class Upkeep:
         if self.overdue:
             log.warning("old log entries are kept: a reader of the log has yet to come to them")
             return []
+        return await self._drop("log_entry", before)
+
+    async def _drop(self, parent: str, before: date) -> list[str]:
         async with self._database.transaction() as transaction:
             alone = await store.alone(transaction)
-            return await store.drop_partitions(transaction, "log_entry", before) if alone else []
+            return await store.drop_partitions(transaction, parent, before) if alone else []
 
     async def _drop_messages(self, retention: str) -> list[str]:
-        """Messages with all that is theirs, then the threads in which nothing is left."""
+        """Messages with all that is theirs, a table at a time: no lock is held while another is waited for. Then the
+        threads in which nothing is left."""
         before = whole_months_before(self._retention.kept_since(retention, self._now()))
         moment = _midnight(before, self._now())
         async with self._database.transaction() as transaction:
-            if not await store.alone(transaction):
-                return []
             await attachment_work.let_go_older(transaction, retention, least_id(moment))
-            dropped = []
-            for table in PARTITIONED:
-                dropped += await store.drop_partitions(transaction, f"{table}_{retention}", before)
+        dropped = []
+        for table in PARTITIONED:
+            dropped += await self._drop(f"{table}_{retention}", before)
 
         async def forget_threads(transaction: AsyncConnection) -> int:
             gone = await store.forget_threads(transaction, retention, moment)
@@ -124,7 +126,7 @@ class Upkeep:
                 return
 
 
-def _midnight(day: object, like: datetime) -> datetime:
+def _midnight(day: date, like: datetime) -> datetime:
     return datetime.fromisoformat(f"{day}").replace(tzinfo=like.tzinfo)
 
 

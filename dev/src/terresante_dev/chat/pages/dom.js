@@ -7,8 +7,13 @@ export function el(tag, given = {}, ...inside) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...inside.flat().filter((one) => one !== null && one !== undefined && one !== false));
-  return made;
+  return fill(made, ...inside);
+}
+
+// Puts these in the place of what is there; what is null or false is left out.
+export function fill(place, ...inside) {
+  place.replaceChildren(...inside.flat().filter((one) => one !== null && one !== undefined && one !== false));
+  return place;
 }
 
 export const unseen = (text) => el("span", { class: "unseen" }, text);

@@ -1,7 +1,7 @@
 // One patient: what was added since my last visit, and the ways to write around them.
 
 import { get, post } from "./api.js";
-import { announce, complain, doing, el } from "./dom.js";
+import { announce, complain, doing, el, fill } from "./dom.js";
 import { long, news, profession, short, who } from "./words.js";
 
 export function patient(app, root, id) {
@@ -11,14 +11,14 @@ export function patient(app, root, id) {
   async function load() {
     document.title = `${name} – Portail d’exemple`;
     const told = await get(`/v1/patients/${id}/news?names=true`);
-    root.replaceChildren(
+    fill(root,
       el("h1", {}, name),
       el("p", { class: "acts" }, !mine && opening("Écrire entre professionnels", "circle"), opening(mine ? "Écrire au cercle de soins" : "Écrire avec le patient", "with_patient")),
       el("h2", {}, "Depuis ma dernière visite"),
       el("p", { class: "soft" }, `Depuis le ${long(told.since)}.`),
       told.items.length ? el("ul", { class: "news" }, told.items.map(line)) : el("p", {}, "Rien de nouveau."),
       told.more && el("p", { class: "soft" }, "Il y en a davantage dans le dossier."),
-      told.items.length ? seen() : "",
+      told.items.length > 0 && seen(),
     );
   }
 

@@ -1,7 +1,7 @@
 // One thread: its messages as they come, up to where each has read, and what one writes.
 
 import { get, post, put } from "./api.js";
-import { announce, complain, doing, el } from "./dom.js";
+import { announce, complain, doing, el, fill } from "./dom.js";
 import { composer } from "./composer.js";
 import { message } from "./message.js";
 import { day, sameDay, thread as title, who } from "./words.js";
@@ -35,13 +35,13 @@ export function thread(app, root, id) {
     write = about.writable ? composer(app, id, people, newer) : null;
     const name = title(about, app.me, app.patients);
     document.title = `${name} – Portail d’exemple`;
-    root.replaceChildren(...[
+    fill(root,
       el("p", { class: "back" }, el("a", { href: "/" }, "Tous mes fils")),
       el("h1", {}, name),
       about.patient_id && el("p", {}, el("a", { href: `/patients/${about.patient_id}` }, "Depuis ma dernière visite")),
       older, list, readers,
       write ? write.form : el("p", { class: "note" }, "Vous pouvez lire ce fil, pas y écrire."),
-    ].filter(Boolean));
+    );
     scrollTo(0, document.body.scrollHeight);
     await mark();
   }

@@ -1,7 +1,7 @@
 // The list of my threads, the last message first, with what I have not read; kept true by what happens.
 
 import { get } from "./api.js";
-import { announce, complain, el, unseen } from "./dom.js";
+import { announce, complain, el, fill, unseen } from "./dom.js";
 import { short, thread as title } from "./words.js";
 
 const QUIET = 150; // ms: several happenings at once are one reading
@@ -13,7 +13,7 @@ export function threads(app, root, current) {
 
   async function load() {
     known = (await get("/v1/threads?names=true&limit=50")).items;
-    root.replaceChildren(known.length ? el("ul", { class: "threads" }, known.map(line)) : el("p", { class: "soft" }, "Aucun fil pour le moment. Ouvrez-en un depuis la page d’un patient."));
+    fill(root, known.length ? el("ul", { class: "threads" }, known.map(line)) : el("p", { class: "soft" }, "Aucun fil pour le moment. Ouvrez-en un depuis la page d’un patient."));
     const unread = known.reduce((sum, one) => sum + one.unread, 0);
     document.title = `${unread ? `(${unread}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
   }

@@ -47,7 +47,7 @@ class ReadingCalls:
         told = [wire.structure_to_proto(found[id]) for id in wanted if id in found]
         return pb.BatchGetStructuresResponse(structures=told)
 
-    @allow("professional", "administrator", "patient", services=("gateway", "consent"), alone=("consent",))
+    @allow("professional", "administrator", "patient", services=("gateway", "consent", "messaging"), alone=("consent",))
     async def BatchGetProfessionals(
         self, request: pb.BatchGetProfessionalsRequest, _: Any
     ) -> pb.BatchGetProfessionalsResponse:

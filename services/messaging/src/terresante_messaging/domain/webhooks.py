@@ -35,19 +35,9 @@ PROBED_AFTER = 3
 """Failures in a row after which a webhook is tried with one delivery at a time."""
 _FIRST, _LONGEST, _LONGEST_PROBE = timedelta(seconds=5), timedelta(hours=4), timedelta(minutes=5)
 
-EVENTS: Mapping[EntryKind, str] = {
-    EntryKind.THREAD_OPENED: "thread.opened",
-    EntryKind.THREAD_CHANGED: "thread.changed",
-    EntryKind.MESSAGE_POSTED: "message.posted",
-    EntryKind.MESSAGE_EDITED: "message.edited",
-    EntryKind.MESSAGE_DELETED: "message.deleted",
-    EntryKind.ITEM_ANSWERED: "item.answered",
-    EntryKind.THUMBNAIL_MADE: "thumbnail.made",
-    EntryKind.NOTIFIED: "notification.made",
-    EntryKind.STANDING_CHANGED: "standing.changed",
-}
-"""What webhooks tell, by the names that portals read. How far somebody has read is not told so: each reading by each
-of a circle would be one delivery to each of them. The stream and the feed tell it."""
+TOLD = frozenset(EntryKind) - {EntryKind.THREAD_MARKED}
+"""What webhooks tell. How far somebody has read is not told so: each reading by each of a circle would be one delivery
+to each of them. The stream and the feed tell it."""
 
 
 class WebhookUnknown(Unknown):
@@ -181,6 +171,11 @@ def since(moment: datetime, now: datetime) -> datetime:
             "Le renvoi porte sur les 14 derniers jours.", "Donnez un moment de ces 14 jours.", field="since"
         )
     return moment
+
+
+def event_name(kind: EntryKind) -> str:
+    """As portals read it: `message_posted`."""
+    return kind.value.lower()
 
 
 def topic(what: NewEntry, kinds: Mapping[NotificationId, Kind]) -> Topic | None:

@@ -1,7 +1,7 @@
 """What every use case of conversations works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -27,7 +27,7 @@ class Desk:
     deciding: Deciding
     masters: MasterKeys
     now: Callable[[], datetime]
-    bounds: Bounds = Bounds()
+    bounds: Bounds = field(default_factory=Bounds)
     """Of a search."""
 
     async def thread(self, id: ThreadId) -> Kept:

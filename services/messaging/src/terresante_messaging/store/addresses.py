@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_contents.sealing import OwnerKey
@@ -62,11 +62,6 @@ async def forget(transaction: AsyncConnection, who: Recipient) -> None:
         .where(_of(who))
         .values(confirmed=None, given=None, code_mark=None, code_ends_at=None, code_tries=0, failed_at=None)
     )
-
-
-async def erase(transaction: AsyncConnection, who: Recipient) -> None:
-    """Nothing at all is left."""
-    await transaction.execute(delete(address).where(_of(who)))
 
 
 async def failed(transaction: AsyncConnection, who: Recipient, at: datetime | None) -> None:

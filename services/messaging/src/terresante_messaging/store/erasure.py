@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, Table, and_, bindparam, delete, f
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_messaging.domain.people import MessageId, Realm, Recipient
-from terresante_messaging.store import tables, telling_tables
+from terresante_messaging.store import tables
 from terresante_messaging.store.tables import message
 
 AT_ONCE = 1_000
@@ -41,18 +41,8 @@ class Class:
 
 
 def own_tables(who: Recipient) -> list[tuple[str, Table, ColumnElement[bool]]]:
-    """What is only theirs: names for the report, tables, and which rows."""
-    told = telling_tables
-    keyed = (
-        ("preferences", told.preference),
-        ("chosen portals", told.portal_choice),
-        ("mail address", told.address),
-        ("mail", told.mail),
-        ("lines of mail", told.mail_line),
-        ("marks", tables.mark),
-        ("steps of marks", tables.mark_step),
-        ("visits", tables.visit),
-    )
+    """What is only theirs, besides how they are told: names for the report, tables, and which rows."""
+    keyed = (("marks", tables.mark), ("steps of marks", tables.mark_step), ("visits", tables.visit))
     found = [
         (name, table, and_(table.c.realm == who.realm.value, table.c.person_id == who.id)) for name, table in keyed
     ]
@@ -60,12 +50,7 @@ def own_tables(who: Recipient) -> list[tuple[str, Table, ColumnElement[bool]]]:
     of_them = and_(line.c.recipient_realm == who.realm.value, line.c.recipient_id == who.id)
     if who.realm is Realm.PERSON:
         of_them = or_(of_them, line.c.patient_id == who.id)
-    found.append(("notifications", line, of_them))
-    if who.realm is Realm.PROFESSIONAL:
-        absent = or_(told.absence.c.professional_id == who.id, told.absence.c.delegate_id == who.id)
-        found.append(("absences", told.absence, absent))
-        found.append(("on call", told.on_call, told.on_call.c.professional_id == who.id))
-    return found
+    return [*found, ("notifications", line, of_them)]
 
 
 async def remove_some(transaction: AsyncConnection, table: Table, which: ColumnElement[bool]) -> int:

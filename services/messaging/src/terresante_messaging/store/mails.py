@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy import Uuid, bindparam, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.counted import Count
 from terresante_platform.ids import new_id
@@ -19,8 +19,6 @@ from terresante_messaging.domain.preferences import Topic
 from terresante_messaging.store import addresses
 from terresante_messaging.store.telling_tables import mail, mail_line
 
-KEPT = timedelta(days=90)
-"""How long a mail that is done, and its reasons, are kept."""
 AT_ONCE = 500
 WAITING = Gauge("terresante.messaging.mail.waiting", "{mail}", "Mails that are to leave and have not")
 AGE = Gauge("terresante.messaging.mail.age", "s", "How long the oldest mail that is to leave is late; 0 for none")
@@ -263,17 +261,6 @@ async def cancel(transaction: AsyncConnection, who: Recipient, kinds: Collection
         )
         .values(state=MailState.WITHHELD.value, done_at=now, code=literal(None, mail.c.code.type))
     )
-
-
-async def forget(transaction: AsyncConnection, now: datetime) -> int:
-    """Removes what is done and old, a little at a time. Gives how many rows."""
-    old_mails = select(mail.c.id).where(mail.c.done_at < now - KEPT).limit(AT_ONCE)
-    gone = list(
-        (await transaction.execute(delete(mail).where(mail.c.id.in_(old_mails)).returning(mail.c.id))).scalars()
-    )
-    stale = and_(mail_line.c.state == LineState.WITHHELD.value, mail_line.c.made_at < now - KEPT)
-    lines = await transaction.execute(delete(mail_line).where(or_(mail_line.c.mail_id.in_(gone), stale)))
-    return len(gone) + lines.rowcount
 
 
 def _line(row: Any) -> Line:

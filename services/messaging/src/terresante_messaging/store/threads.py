@@ -78,8 +78,8 @@ async def find_same(connection: AsyncConnection, masters: MasterKeys, new: Threa
 
 
 async def lock(transaction: AsyncConnection, masters: MasterKeys, id: ThreadId) -> Kept:
-    """The thread as it is now; nobody changes it, or posts to it, before the transaction ends. Refuses with THREAD_UNKNOWN one
-    that is past its time and gone."""
+    """The thread as it is now; nobody changes it, or posts to it, before the transaction ends. Refuses with
+    THREAD_UNKNOWN one that is past its time and gone."""
     await transaction.execute(select(thread.c.id).where(thread.c.id == id).with_for_update())
     kept = await find(transaction, masters, id)
     if kept is None:

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from terresante_messaging.domain.people import ThreadId
 from terresante_messaging.store.moments import least_id
 
 AT_ONCE = 2_000
@@ -61,10 +61,14 @@ _THREADS = text(
 )
 SIZES = text(
     """
-    select sum(pg_total_relation_size(t.relid))::float8 as bytes, r.relname as table_name
-    from pg_class r cross join lateral pg_partition_tree(r.oid) t
-    where r.oid in ('message'::regclass, 'message_text'::regclass, 'item_act'::regclass, 'log_entry'::regclass)
-    group by r.relname
+    with recursive part(root, id) as (
+        select oid, oid from pg_class
+        where oid in ('message'::regclass, 'message_text'::regclass, 'item_act'::regclass, 'log_entry'::regclass)
+        union all
+        select part.root, i.inhrelid from part join pg_inherits i on i.inhparent = part.id
+    )
+    select coalesce(sum(pg_total_relation_size(part.id)), 0)::float8 as bytes, c.relname as table_name
+    from part join pg_class c on c.oid = part.root group by c.relname
     """
 )
 """Bytes on disk of what is partitioned, indexes included, by table."""
@@ -111,7 +115,7 @@ async def forget_notifications(transaction: AsyncConnection, before: datetime) -
     return int(gone.scalar_one())
 
 
-async def forget_threads(transaction: AsyncConnection, retention: str, before: datetime) -> list[UUID]:
+async def forget_threads(transaction: AsyncConnection, retention: str, before: datetime) -> list[ThreadId]:
     """Removes some of the threads of a class whose last message, or opening, is of before that moment: with who was in
     them, how far each had come, and a key of their own."""
     values = {"class": retention, "before": before, "most": AT_ONCE}

@@ -18,7 +18,6 @@ from terresante_messaging.domain.log import Entry, EntryKind
 from terresante_messaging.domain.notifications import Kind
 from terresante_messaging.domain.people import NotificationId, Realm, Recipient
 from terresante_messaging.domain.webhooks import (
-    EVENTS,
     PROBED_AFTER,
     REPLAYED_FOR,
     TRIED_FOR,
@@ -28,6 +27,7 @@ from terresante_messaging.domain.webhooks import (
     DeliveryUnknown,
     WebhookId,
     delivery_id,
+    event_name,
 )
 from terresante_messaging.store.feed import entry_of
 from terresante_messaging.store.tables import log_entry, notification
@@ -282,7 +282,7 @@ def _values(new: New, now: datetime) -> dict[str, object]:
 def _delivery(row: Any) -> Delivery:
     return Delivery(
         row.id,
-        EVENTS[EntryKind(row.kind)],
+        event_name(EntryKind(row.kind)),
         DeliveryState(row.state),
         row.attempts,
         row.at,

@@ -4,8 +4,8 @@ Entries come at least once, in order. Who may read is asked before the transacti
 follows is kept with the place in the log.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,12 +31,28 @@ READER = "telling"
 
 
 @dataclass(frozen=True, slots=True)
+class _People:
+    """What is known of those whom these entries may be told to."""
+
+    chosen: Mapping[Recipient, Preferences] = field(default_factory=dict)
+    reachable: frozenset[Recipient] = frozenset()
+    """By mail."""
+    away: Mapping[UUID, Away] = field(default_factory=dict)
+
+    def due(self, who: Recipient, at: datetime, topic: Topic) -> datetime:
+        """When mail about it leaves. To who is away and has somebody stand in it waits until they are back."""
+        away = self.away.get(who.id)
+        return leaves_at(away.until if away and away.delegate else at, topic, self.chosen[who])
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What was asked about some entries."""
 
     messages: Mapping[MessageId, Facts] = field(default_factory=dict)
     readers: Mapping[ThreadId, Sequence[Reader]] = field(default_factory=dict)
     kinds: Mapping[UUID, Kind] = field(default_factory=dict)
+    people: _People = field(default_factory=_People)
 
     def may_read(self, of: Facts) -> frozenset[Recipient]:
         """Who may read that message, its author left out."""
@@ -66,7 +82,19 @@ class Following:
             messages = await escalations.facts(connection, posted)
             kinds = await escalations.kinds(connection, notified)
         threads = {one.stands.thread for one in messages.values()}
-        return Known(messages, await self._readers.of_threads(threads) if threads else {}, kinds)
+        known = Known(messages, await self._readers.of_threads(threads) if threads else {}, kinds)
+        people = {one.what.recipient for one in entries if one.what.recipient}
+        people = people.union(*(known.may_read(of) for of in messages.values()))
+        return replace(known, people=await self._people(people))
+
+    async def _people(self, people: Collection[Recipient]) -> _People:
+        professionals = [one.id for one in people if one.realm is Realm.PROFESSIONAL]
+        async with self._database.reading() as connection:
+            return _People(
+                await preferences.find_many(connection, people),
+                frozenset(await addresses.reachable(connection, people)),
+                await absences.away(connection, professionals, self._now()),
+            )
 
     async def apply(self, transaction: AsyncConnection, entries: Sequence[Entry], known: Known) -> None:
         """Tells of each, once in effect."""
@@ -77,23 +105,19 @@ class Following:
             if what.kind is EntryKind.MESSAGE_POSTED and of is not None:
                 await self._posted(transaction, entry, of, known)
             elif what.recipient is not None and kind is not None:
-                await self._notified(transaction, entry, what.recipient, kind)
+                await self._notified(transaction, entry, what.recipient, kind, known.people)
 
     async def _posted(self, transaction: AsyncConnection, entry: Entry, of: Facts, known: Known) -> None:
-        readers = known.may_read(of)
+        readers, people = known.may_read(of), known.people
         if of.deleted or not readers:
             return
-        away = await absences.away(transaction, _professionals(readers), self._now())
-        await self._mention(transaction, entry, of, readers, away)
-        chosen = await preferences.find_many(transaction, readers)
+        await self._mention(transaction, entry, of, readers, people.away)
         if of.urgent:
-            await self._escalate(transaction, entry, of, readers, chosen)
+            await self._escalate(transaction, entry, of, readers, people.chosen)
         topic = Topic.URGENT_MESSAGE if of.urgent else Topic.MESSAGE
-        reached = await addresses.reachable(transaction, readers)
-        for who in sorted(reached):
-            if chosen[who].wants(topic, Channel.EMAIL):
-                due = _due(entry.what.at, topic, chosen[who], away.get(who.id))
-                line = _line(entry, who, topic, due, of.urgent)
+        for who in sorted(readers & people.reachable):
+            if people.chosen[who].wants(topic, Channel.EMAIL):
+                line = _line(entry, who, topic, people.due(who, entry.what.at, topic), of.urgent)
                 await mails.add_line(transaction, line, self._now(), once=True)
 
     async def _mention(
@@ -133,25 +157,14 @@ class Following:
         new = Escalation(of.id, entry.what.patient, of.stands, of.author, max(minutes, 1), 0, due)
         await escalations.begin(transaction, new)
 
-    async def _notified(self, transaction: AsyncConnection, entry: Entry, who: Recipient, kind: Kind) -> None:
+    async def _notified(
+        self, transaction: AsyncConnection, entry: Entry, who: Recipient, kind: Kind, people: _People
+    ) -> None:
         """Mail about a notification. An urgent message that nobody reads comes by mail whatever was chosen."""
-        if who not in await addresses.reachable(transaction, [who]):
-            return
-        chosen, topic = await preferences.find(transaction, who), topic_of(kind)
-        if kind is not Kind.URGENT_UNREAD and not chosen.wants(topic, Channel.EMAIL):
-            return
-        away = await absences.away(transaction, _professionals([who]), self._now())
-        line = _line(entry, who, topic, _due(entry.what.at, topic, chosen, away.get(who.id)), kind in URGENT)
-        await mails.add_line(transaction, line, self._now(), once=kind is not Kind.URGENT_UNREAD)
-
-
-def _professionals(people: Sequence[Recipient] | frozenset[Recipient]) -> list[UUID]:
-    return [one.id for one in people if one.realm is Realm.PROFESSIONAL]
-
-
-def _due(at: datetime, topic: Topic, chosen: Preferences, away: Away | None) -> datetime:
-    """Mail to who is away and has somebody stand in waits until they are back."""
-    return leaves_at(away.until if away and away.delegate else at, topic, chosen)
+        topic, forced = topic_of(kind), kind is Kind.URGENT_UNREAD
+        if who in people.reachable and (forced or people.chosen[who].wants(topic, Channel.EMAIL)):
+            line = _line(entry, who, topic, people.due(who, entry.what.at, topic), kind in URGENT)
+            await mails.add_line(transaction, line, self._now(), once=not forced)
 
 
 def _line(entry: Entry, who: Recipient, topic: Topic, due: datetime, urgent: bool) -> Line:

@@ -30,7 +30,6 @@ AWAY_SECONDS = (5.0, 300.0)
 """Between two tries to reach the server while it is away: at first, and at most."""
 LEASE = timedelta(minutes=5)
 """Longer than a mail takes to hand over: then another process may."""
-FORGET_EVERY = timedelta(hours=1)
 MAIL_CODE = "mail.code"
 _NOTHING_LEFT = "NOTHING_LEFT"
 _NO_ADDRESS = "NO_ADDRESS"
@@ -53,7 +52,6 @@ class Mailing:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._forgotten_at: datetime | None = None
 
     async def run(self) -> None:
         """For ever."""
@@ -79,7 +77,6 @@ class Mailing:
             async with office.database.transaction() as transaction:
                 if await mails.bind(transaction, office.now()) < mails.AT_ONCE:
                     break
-        await self._forget()
         async with office.database.reading() as connection:
             if not await mails.is_due(connection, office.now()):
                 return 0
@@ -150,11 +147,3 @@ class Mailing:
                 await addresses.failed(transaction, mail.who, now)
             else:
                 await mails.postpone(transaction, mail.id, again_at(now, mail.attempts), code)
-
-    async def _forget(self) -> None:
-        now = self._office.now()
-        if self._forgotten_at is not None and now - self._forgotten_at < FORGET_EVERY:
-            return
-        async with self._office.database.transaction() as transaction:
-            await mails.forget(transaction, now)
-        self._forgotten_at = now

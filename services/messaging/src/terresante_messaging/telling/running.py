@@ -14,6 +14,7 @@ from terresante_messaging.feed import reading
 from terresante_messaging.feed.readers import Readers
 from terresante_messaging.settings import Settings
 from terresante_messaging.store import escalations, mails
+from terresante_messaging.telling import forgetting
 from terresante_messaging.telling.composing import Letterhead
 from terresante_messaging.telling.escalating import Escalating
 from terresante_messaging.telling.following import READER, Following
@@ -33,9 +34,10 @@ async def telling(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(counting(database, COUNTS))
         await stack.enter_async_context(
-            background.running(reading.work(database, READER, following.apply, following.ask))
+            background.running(reading.work(database, READER, following.apply, following.ask, begin="oldest"))
         )
         await stack.enter_async_context(background.running(escalating.run()))
+        await stack.enter_async_context(background.running(forgetting.regularly(database, now)))
         server = mail_server(settings)
         if server is None:
             log.warning("no mail leaves: no mail server is set")

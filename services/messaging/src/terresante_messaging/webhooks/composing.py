@@ -6,7 +6,7 @@ from uuid import UUID
 
 from terresante_messaging.domain.log import Entry
 from terresante_messaging.domain.people import Realm, Recipient
-from terresante_messaging.domain.webhooks import EVENTS
+from terresante_messaging.domain.webhooks import event_name
 
 
 def body(entry: Entry, recipient: Recipient) -> bytes:
@@ -26,7 +26,7 @@ def body(entry: Entry, recipient: Recipient) -> bytes:
         _RECIPIENT[recipient.realm]: str(recipient.id),
     }
     said = {
-        "type": EVENTS[what.kind],
+        "type": event_name(what.kind),
         "timestamp": _moment(what.at),
         "data": {name: value for name, value in data.items() if value is not None},
     }

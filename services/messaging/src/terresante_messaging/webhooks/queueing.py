@@ -8,7 +8,7 @@ from terresante_platform.database import Database, wake_after
 
 from terresante_messaging.domain.log import Entry
 from terresante_messaging.domain.people import Recipient
-from terresante_messaging.domain.webhooks import EVENTS, PortalId, WebhookId
+from terresante_messaging.domain.webhooks import TOLD, PortalId, WebhookId
 from terresante_messaging.store import feed
 from terresante_messaging.store import webhook_deliveries as deliveries
 from terresante_messaging.store import webhooks as store
@@ -56,7 +56,7 @@ class Queueing:
         of_portal: dict[PortalId, list[WebhookId]] = {}
         for webhook, portal in live:
             of_portal.setdefault(portal, []).append(webhook)
-        told = [entry for entry in entries if entry.what.kind in EVENTS]
+        told = [entry for entry in entries if entry.what.kind in TOLD]
         return [
             deliveries.New(webhook, entry, who)
             for entry, audience in zip(told, await self._audience.of(told, list(of_portal)), strict=True)

@@ -40,7 +40,7 @@ class SearchCalls:
             told = await sheets(connection, ids, moment, who, request.with_closed)
         return pb.BatchGetOffersResponse(offers=told)
 
-    @allow("professional", "administrator", "patient")
+    @allow("professional", "administrator", "patient", services=("gateway", "messaging"))
     async def SearchOffers(self, request: pb.SearchOffersRequest, _: Any) -> pb.SearchOffersResponse:
         size, after = wire.page_size(request.limit), wire.position(request.cursor)
         words = searched(wire.searched_text(request.text))

@@ -40,7 +40,7 @@ class StructureCalls:
     _disclosure: Disclosure
     _now: Callable[[], datetime]
 
-    @allow("professional", "administrator", "patient")
+    @allow("professional", "administrator", "patient", services=("gateway", "messaging"))
     async def GetStructureSheet(self, request: pb.GetStructureSheetRequest, _: Any) -> pb.GetStructureSheetResponse:
         id = str(parsed(request.structure_id, "structure_id"))
         moment = asked_moment(request, self._now())
