@@ -17,6 +17,7 @@ from terresante_gateway import app, peers, server
 from terresante_gateway.cursors import Signer
 from terresante_gateway.exchange import BUDGETS
 from terresante_gateway.exchange import Services as Asked
+from terresante_gateway.live import Streams
 from terresante_platform.rpc import server as rpc
 from terresante_platform.strangers import Strangers
 from terresante_platform.testing.certificates import Authority
@@ -56,6 +57,7 @@ class Running:
     pro: Issuer
     patients: Issuer
     clock: Clock
+    streams: Streams
     most_requests: int = 12
 
     @property
@@ -91,9 +93,9 @@ async def running(
             addresses[name] = f"ipv4:127.0.0.1:{await stack.enter_async_context(serving)}"
         who = certificates.identity("gateway")
         stubs = await stack.enter_async_context(peers.connected(addresses, who))
-        state, signer, clock = app.State(), Signer(b"k" * 32), Clock()
+        state, signer, clock, streams = app.State(), Signer(b"k" * 32), Clock(), Streams(most=40)
         door = app.door(
-            Asked(stubs, signer, Strangers(signer.mark, clock, BUDGETS)),
+            Asked(stubs, signer, Strangers(signer.mark, clock, BUDGETS), streams=streams),
             verifier_of("gateway", pro, patients),
             state,
             public_url="https://api.test",
@@ -103,7 +105,7 @@ async def running(
         )
         port = await stack.enter_async_context(server.serving(door, "127.0.0.1:0", who, LIMITS, 2.0))
         trust = ssl.create_default_context(cafile=str(who.authority))
-        yield Running(port, services, state, trust, str(who.authority), pro, patients, clock)
+        yield Running(port, services, state, trust, str(who.authority), pro, patients, clock, streams)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -40,7 +40,7 @@ class Talk:
 
     def colleague(self, key: str, structure: str, profession: str = "60") -> Person:
         """Somebody more, who practises at a structure of the cast and logs in with password and code."""
-        names = Professional(key, "Petit", key.title(), profession, "", (Place(structure, "soignant"),), key)
+        names = Professional(key, "Petit", "Camille", profession, "", (Place(structure, "soignant"),), key)
         admin = self.who("admin")
         admin.log_in()
         person = enrolment.professional(admin, names, self.stage.made["structures"], self.stage.gateway)
@@ -84,8 +84,8 @@ class Talk:
         return [one["text"] for one in self.page(by, thread)]
 
     def listed(self, by: Person, query: str = "") -> dict[str, Made]:
-        """The threads that somebody sees, by id."""
-        return {one["id"]: one for one in done(by.get(f"{THREADS}?limit=100&{query}"))["items"]}
+        """The threads that somebody sees, by id. `query`: more of it, from `&` on."""
+        return {one["id"]: one for one in done(by.get(f"{THREADS}?limit=100{query}"))["items"]}
 
     def marked(self, by: Person, thread: str, place: int) -> None:
         """Has received and read up to there."""

@@ -7,7 +7,7 @@ event with an `id` every 15 s says how far the stream has come. It ends with `ev
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from fastapi import Depends
@@ -85,9 +85,10 @@ class Feed:
 
 async def _next(answers: AsyncIterator[pb.FollowResponse], end: asyncio.Future[str]) -> pb.FollowResponse | None:
     """The next one; None when the stream is to end, or is at its end."""
-    coming = asyncio.ensure_future(anext(answers))
+    coming: asyncio.Future[pb.FollowResponse] = asyncio.ensure_future(anext(answers))
+    either: set[asyncio.Future[Any]] = {coming, end}
     try:
-        await asyncio.wait({coming, end}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if end.done():
             return None
         return await coming

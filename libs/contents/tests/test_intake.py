@@ -225,6 +225,33 @@ def test_a_pdf_with_a_program_is_refused(name: bytes, piece: int) -> None:
         )  # fmt: skip
 
 
+def folded(objects: bytes, kind: bytes = b"/ObjStm", fill: int = 0) -> bytes:
+    """A PDF whose objects are compressed; `fill`: bytes before them that hold nothing."""
+    packed = zlib.compress(b" " * fill + objects)
+    said = b"7 0 obj\n<</Type " + kind + b" /N 1 /First 4 /Filter /FlateDecode /Length %d>>stream\r\n" % len(packed)
+    return PDF.replace(b"2 0 obj", said + packed + b"\nendstream endobj\n2 0 obj", 1)
+
+
+@pytest.mark.parametrize("kind", [b"/ObjStm", b"/Obj#53tm"])
+@pytest.mark.parametrize("fill", [0, 65_530, 400_000])
+@pytest.mark.parametrize("piece", [1, 65_536])
+def test_a_pdf_with_a_program_in_its_compressed_objects_is_refused(kind: bytes, fill: int, piece: int) -> None:
+    harmful = folded(b"7 0 <</S/JavaScript/JS(app.alert(1))>>", kind, fill)
+    assert refused(harmful, piece=piece)[0] == "CONTENT_UNSUPPORTED"
+    harmless = folded(b"7 0 <</S/GoTo/D[0/Fit]>>", kind, fill)
+    assert taken(harmless, piece=piece) == (harmless, "application/pdf")
+
+
+def test_a_pdf_whose_objects_unfold_without_end_is_refused() -> None:
+    assert refused(folded(b"", fill=33 * MIB))[0] == "CONTENT_UNSUPPORTED"
+    assert taken(folded(b"", fill=31 * MIB))[1] == "application/pdf"
+
+
+def test_a_pdf_whose_objects_cannot_be_unfolded_is_taken() -> None:
+    broken = folded(b"7 0 <</S/GoTo>>").replace(b"stream\r\n", b"stream\r\nxx", 1)
+    assert taken(broken)[0] == broken
+
+
 OTHER = {
     "a telephone's heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"x" * 2_000, "", "iPhone"),
     "one that says so": (b"", "image/heic", "iPhone"),

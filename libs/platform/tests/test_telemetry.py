@@ -1,7 +1,9 @@
 """What logs and spans may hold: planted traits must be nowhere, whatever goes wrong."""
 
+import contextvars
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from terresante_platform import telemetry
@@ -122,3 +125,20 @@ def test_a_forged_traceparent_begins_a_trace_of_our_own(spans: InMemorySpanExpor
     with span("work", parent=forged) as made:
         assert made.get_span_context().is_valid
         assert not forged or f"{made.get_span_context().trace_id:032x}" not in forged
+
+
+def test_a_span_of_a_generator_that_is_ended_elsewhere_ends_in_silence(caplog: pytest.LogCaptureFixture) -> None:
+    def steps() -> Iterator[int]:
+        with span("steps", SpanKind.SERVER):
+            yield 1
+
+    going = steps()
+    assert contextvars.copy_context().run(next, going) == 1
+    contextvars.copy_context().run(going.close)
+
+    inside = contextvars.copy_context()
+    going = steps()
+    inside.run(next, going)
+    inside.copy().run(going.close)  # the same span is the current one there, yet the context is another
+
+    assert caplog.records == []

@@ -15,7 +15,7 @@ from terresante_consent.wire.others import feeder, professional
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
 
-from .house import MONDAY, House, reason
+from .house import MONDAY, House, consent_of, reason
 from .small_directory import SmallDirectory
 
 OID, OTHER_OID = "1.2.250.1.999.1.1", "1.2.250.1.999.1.2"
@@ -226,3 +226,18 @@ def test_a_mandate_covers_what_it_names_and_one_in_common_is_enough() -> None:
     assert not mandate.covers({other}, {"bretagne"})
     assert not mandate.covers(set(), set())
     assert not Mandate().covers({ward}, {"grand-est"})
+
+
+async def test_who_publishes_is_told_in_whose_name_by_the_place_they_chose(house: House) -> None:
+    ward, other = house.directory.structure(), house.directory.structure()
+    doctor = house.directory.professional("10", ward, other)
+    patient = house.identity.person()
+    for place, structure in ((0, ward), (1, other)):
+        house.professional(doctor, place=house.directory.place(doctor, place))
+        if place == 0:
+            await house.consents.RecordConsent(consent_of(patient, house.clock()))
+        published = await house.decided(patient, "PUBLISH")
+        assert published.scope == decisions_pb.Scope(structure_ids=[str(structure)], territory_codes=["grand-est"])
+    house.professional(house.directory.professional())
+    refused = await house.decided(patient, "PUBLISH")
+    assert not refused.allowed and not refused.HasField("scope")

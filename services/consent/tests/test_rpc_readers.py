@@ -229,3 +229,29 @@ async def test_nobody_but_messaging_asks_who_reads(house: House) -> None:
     house.professional(house.directory.professional())
     for stub in (house.portal_decisions, house.decisions):
         assert await reason(stub.ListReaders(one)) == "SERVICE_NOT_ALLOWED"
+
+
+async def test_of_a_structure_that_nobody_agreed_to_its_other_staff_reads_nothing_earlier(house: House) -> None:
+    """Who is no health professional reads since the structure for which there is an agreement, health professionals
+    since the first of both."""
+    ward, home = house.directory.structure(), house.directory.structure()
+    doctor, worker = house.directory.professional(), house.directory.professional("NPS-ASS", ward, home, health=False)
+    nurse = house.directory.professional("60", ward, home)
+    patient = await house.consented(doctor)
+    for one in (worker, nurse):
+        house.professional(one, place=house.directory.place(one))
+        await house.decided(patient, "READ")
+    house.professional(doctor)
+    times = []
+    for structure, agreement in (
+        (ward, {}),
+        (home, {"explicit_agreement": True, "agreement_form": pb.CONSENT_FORM_ORAL}),
+    ):
+        house.clock.passes(hours=1)
+        times.append(house.clock())
+        asked = pb.InviteMemberRequest(patient_id=str(patient), structure_id=str(structure), **agreement)  # type: ignore[arg-type]
+        await house.consents.InviteMember(asked)
+
+    found = await house.readers(patient_id=str(patient))
+
+    assert (found[nurse], found[worker]) == tuple(times)

@@ -156,6 +156,15 @@ async def test_nobody_reading_comes_by_mail_whatever_was_chosen(world: World) ->
     assert world.inbox.subjects == ["Vous avez un message urgent"]
 
 
+async def test_where_nobody_else_may_read_it_its_author_is_told_so(world: World) -> None:
+    world.consent.circles[world.patient] = {world.gp.id: None}
+    await urgent(world)
+
+    await wait(world)
+
+    assert (await unread(world, world.gp), await state(world)) == (1, "EXHAUSTED")
+
+
 async def test_two_processes_do_a_step_once(world: World) -> None:
     for _ in range(5):
         await urgent(world)

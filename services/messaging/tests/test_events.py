@@ -53,6 +53,19 @@ def every_event(world: World, people: People) -> dict[str, tuple[Message, dict[s
             consent_pb.ConsentWithdrawn(consent_id=id, **patient),
             {who: ["CONSENT_WITHDRAWN"] for who in (*all_told, "gp")},
         ),
+        "consent.v1.professional_blocked": (
+            consent_pb.ProfessionalBlocked(professional_id=str(people.nurse), **patient),
+            {},
+        ),
+        "consent.v1.representative_appointed": (
+            consent_pb.RepresentativeAppointed(representative_id=str(people.parent), **patient),
+            {},
+        ),
+        "consent.v1.representation_ended": (
+            consent_pb.RepresentationEnded(representative_id=str(people.parent), **patient),
+            {},
+        ),
+        "consent.v1.circle_settings_changed": (consent_pb.CircleSettingsChanged(**patient), {}),
         "consent.v1.records_joined": (
             consent_pb.RecordsJoined(absorbed_patient_id=str(world.other), act_id=id, **patient),
             {who: ["RECORDS_JOINED"] for who in (*all_told, "gp", "doctor")},
@@ -157,13 +170,19 @@ async def test_joined_records_wait_while_consent_does_not_say_whom_to_tell(
     assert await reading.kinds() == ["RECORDS_JOINED"]
 
 
-async def test_a_block_is_told_to_nobody(coming: Coming, world: World, people: People, published: Any) -> None:
-    blocked = consent_pb.ProfessionalBlocked(patient_id=str(world.patient), professional_id=str(people.nurse))
+async def test_a_block_is_told_to_nobody_but_the_patients_own_screens(
+    coming: Coming, world: World, people: People, published: Any, database: Database
+) -> None:
+    blocked = consent_pb.ProfessionalBlocked(
+        patient_id=str(world.patient), professional_id=str(people.nurse), at=stamp()
+    )
 
     await coming.event("consent.v1.professional_blocked", blocked)
 
     assert await published() == []
-    assert "terresante.consent.v1.professional_blocked" not in events.LISTENS_TO
+    async with database.reading() as connection:
+        entries = (await connection.execute(text("select kind, recipient_realm, recipient_id from log_entry"))).all()
+    assert [tuple(one) for one in entries] == [("STANDING_CHANGED", "person", world.patient)]
 
 
 async def test_the_announcement_carries_ids_and_a_date_only(

@@ -1,11 +1,13 @@
 """The service as a process: it starts and serves while consent and the bus are away, and stops when asked."""
 
 import asyncio
+import base64
 import json
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -13,8 +15,10 @@ from terresante_platform.testing.certificates import Authority
 from terresante_platform.testing.postgres import free_port
 
 
-def environment(database_url: str, certificates: Authority, port: int) -> dict[str, str]:
+def environment(database_url: str, certificates: Authority, folder: Path, port: int) -> dict[str, str]:
     who = certificates.identity("messaging")
+    keys = folder / "master.key"
+    keys.write_text(f"k1 {base64.b64encode(os.urandom(32)).decode()}\n")
     values = {
         "LISTEN": f"127.0.0.1:{port}",
         "TLS_CERT_FILE": who.certificate,
@@ -25,6 +29,9 @@ def environment(database_url: str, certificates: Authority, port: int) -> dict[s
         "DATABASE_URL": database_url,
         "NATS_URL": f"tls://127.0.0.1:{free_port()}",
         "CONSENT_ADDRESS": f"ipv4:127.0.0.1:{free_port()}",
+        "DIRECTORY_ADDRESS": f"ipv4:127.0.0.1:{free_port()}",
+        "STORE_URL": "memory:///",
+        "MASTER_KEY_FILE": keys,
     }
     return {f"TERRESANTE_MESSAGING_{name}": str(value) for name, value in values.items()}
 
@@ -40,9 +47,9 @@ async def started(module: str, variables: dict[str, str]) -> asyncio.subprocess.
     )
 
 
-async def test_it_serves_alone_and_stops_when_asked(database_url: str, certificates: Authority) -> None:
+async def test_it_serves_alone_and_stops_when_asked(database_url: str, certificates: Authority, tmp_path: Path) -> None:
     port, begun = free_port(), time.monotonic()
-    process = await started("terresante_messaging", environment(database_url, certificates, port))
+    process = await started("terresante_messaging", environment(database_url, certificates, tmp_path, port))
     try:
         credentials = certificates.identity("gateway").channel_credentials()
         async with aio.secure_channel(f"127.0.0.1:{port}", credentials) as channel:
@@ -57,8 +64,10 @@ async def test_it_serves_alone_and_stops_when_asked(database_url: str, certifica
     assert process.returncode == 0, output.decode()
 
 
-async def test_a_setting_that_nobody_knows_stops_the_start(database_url: str, certificates: Authority) -> None:
-    variables = environment(database_url, certificates, free_port())
+async def test_a_setting_that_nobody_knows_stops_the_start(
+    database_url: str, certificates: Authority, tmp_path: Path
+) -> None:
+    variables = environment(database_url, certificates, tmp_path, free_port())
     process = await started("terresante_messaging", variables | {"TERRESANTE_MESSAGING_SOMETHING_ELSE": "1"})
     output, _ = await asyncio.wait_for(process.communicate(), 20)
 

@@ -18,6 +18,7 @@ from terresante.consent.v1.decision_service_pb2_grpc import (
     add_DecisionServiceServicer_to_server,
 )
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante.records.v1.alert_service_pb2_grpc import AlertServiceStub, add_AlertServiceServicer_to_server
 from terresante.records.v1.records_service_pb2_grpc import RecordsServiceStub, add_RecordsServiceServicer_to_server
 from terresante_contents.sealing import MasterKeys, read_master_keys
 from terresante_contents.store import Contents
@@ -26,7 +27,7 @@ from terresante_platform.bus import Bus
 from terresante_platform.database import Database
 from terresante_platform.testing.postgres import Server
 from terresante_records.domain.catalogue import Catalogue, read_catalogue
-from terresante_records.rpc import RecordsService
+from terresante_records.rpc import AlertService, RecordsService
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
 from terresante_records.store.prepared import Reads, reading
@@ -157,10 +158,26 @@ async def desk(
 
 
 @pytest_asyncio.fixture
-async def records(desk: Desk, serve: Any, dial: Any) -> Any:
+async def served(desk: Desk, serve: Any, dial: Any) -> Any:
+    """A channel to the real server."""
+    address = await serve(
+        "records",
+        partial(add_RecordsServiceServicer_to_server, RecordsService(desk)),
+        partial(add_AlertServiceServicer_to_server, AlertService(desk)),
+    )
+    return await dial(address, "records")
+
+
+@pytest.fixture
+def records(served: Any) -> Any:
     """The real server behind the real client."""
-    address = await serve("records", partial(add_RecordsServiceServicer_to_server, RecordsService(desk)))
-    return RecordsServiceStub(await dial(address, "records"))
+    return RecordsServiceStub(served)
+
+
+@pytest.fixture
+def alerts(served: Any) -> Any:
+    """The same, for stays and thresholds."""
+    return AlertServiceStub(served)
 
 
 def stamp(at: datetime) -> Timestamp:

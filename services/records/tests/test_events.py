@@ -22,6 +22,9 @@ TYPES: dict[str, type[Message]] = {
     events.DOCUMENT_CHANGED: events_pb.DocumentChanged,
     events.NOTE_WRITTEN: events_pb.NoteWritten,
     events.OBSERVATION_RECORDED: events_pb.ObservationRecorded,
+    events.PATIENT_ADMITTED: events_pb.PatientAdmitted,
+    events.PATIENT_DISCHARGED: events_pb.PatientDischarged,
+    events.THRESHOLD_CROSSED: events_pb.ThresholdCrossed,
 }
 EVERYBODY = events_pb.Audience(professionals=True, patient=True, representatives=True)
 

@@ -23,6 +23,8 @@ class World:
     patient: UUID = field(default_factory=uuid4)
     members: dict[UUID, frozenset[str]] = field(default_factory=dict)
     representatives: set[UUID] = field(default_factory=set)
+    structures: dict[UUID, UUID] = field(default_factory=dict)
+    """In whose name each professional acts."""
     consent_in_force: bool = True
     silent: bool = False
     wrong: bool = False
@@ -45,6 +47,8 @@ class World:
             decision.sentence, decision.todo = f"Refusé : {' ; '.join(reasons)}.", f"À faire : {reasons[0]}."
         if allowed and question.action == pb.ACTION_LIST and not self.without_scope:
             decision.scope.CopyFrom(pb.Scope(own_only=True) if by_own else self._scope(caller))
+        if allowed and question.action == pb.ACTION_PUBLISH and caller.id in self.structures:
+            decision.scope.structure_ids.append(str(self.structures[caller.id]))
         self.decided.append(decision)
         return decision
 
@@ -110,6 +114,14 @@ class Consent(DecisionServiceServicer):
         return pb.DecideManyResponse(decisions=[world.decide(one, caller) for one in request.questions])
 
     async def ListTellable(self, request: Any, context: Any) -> Any:
+        """Not asked by records."""
+        raise NotImplementedError
+
+    async def ListMyConversations(self, request: Any, context: Any) -> Any:
+        """Not asked by records."""
+        raise NotImplementedError
+
+    async def ListReaders(self, request: Any, context: Any) -> Any:
         """Not asked by records."""
         raise NotImplementedError
 

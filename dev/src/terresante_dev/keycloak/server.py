@@ -184,13 +184,15 @@ def _realm(name: str, *, sandbox: bool) -> dict[str, Any]:
     if sandbox:
         additions = json.loads((DEPLOY / "sandbox.json").read_text(encoding="utf-8"))[name]
         realm["clients"] += additions["clients"]
-        _open_to_the_example(next(one for one in realm["clients"] if one["clientId"] == "portal"))
+        _open_to_the_example(realm)
     return realm
 
 
-def _open_to_the_example(portal: dict[str, Any]) -> None:
+def _open_to_the_example(realm: dict[str, Any]) -> None:
     """Logins may end at the example portal too, whatever its port: Keycloak minds none of a loopback address that names
-    none (RFC 8252, 7.3).
+    none (RFC 8252, 7.3). Its pages name where their forms may lead, at the end of their policy.
     """
+    portal = next(one for one in realm["clients"] if one["clientId"] == "portal")
     portal["redirectUris"].append(EXAMPLE + logins.BACK)
     portal["attributes"]["post.logout.redirect.uris"] += f"##{EXAMPLE}/"
+    realm["browserSecurityHeaders"]["contentSecurityPolicy"] += f" {EXAMPLE}:*"

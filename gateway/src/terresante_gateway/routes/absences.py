@@ -62,7 +62,7 @@ async def declare_absence(new: NewAbsence, peers: To) -> Absence:
     """Qui remplace est prévenu à la place de l’appelant, de ce qu’il peut lire lui-même."""
     period = {"from": words.timestamp(new.since), "until": words.timestamp(new.until)}
     reply = await peers.telling.DeclareAbsence(
-        pb.DeclareAbsenceRequest(**period, delegate_professional_id=new.delegate_id or "")  # type: ignore[arg-type]
+        pb.DeclareAbsenceRequest(**period, delegate_professional_id=new.delegate_id or "")
     )
     return Absence.of(reply.absence)
 

@@ -65,7 +65,7 @@ class NewOnCall(Input):
 async def list_on_call(structure: Id, query: Annotated[OnCallQuery, Query()], peers: To) -> OnCallTimes:
     """Pour qui exerce dans la structure."""
     period = {"from": words.timestamp(query.since), "until": words.timestamp(query.until)}
-    reply = await peers.telling.ListOnCall(pb.ListOnCallRequest(structure_id=structure, **period))  # type: ignore[arg-type]
+    reply = await peers.telling.ListOnCall(pb.ListOnCallRequest(structure_id=structure, **period))
     names = await named(peers, professionals=[one.professional_id for one in reply.times]) if query.names else None
     return OnCallTimes([OnCall.of(one, names) for one in reply.times])
 
@@ -76,13 +76,13 @@ async def put_on_call(structure: Id, new: NewOnCall, peers: To) -> OnCall:
     """Quelqu’un de l’équipe, par quelqu’un de l’équipe."""
     period = {"from": words.timestamp(new.since), "until": words.timestamp(new.until)}
     reply = await peers.telling.PutOnCall(
-        pb.PutOnCallRequest(structure_id=structure, professional_id=new.professional_id, **period)  # type: ignore[arg-type]
+        pb.PutOnCallRequest(structure_id=structure, professional_id=new.professional_id, **period)
     )
     return OnCall.of(reply.time)
 
 
 @on(router, "DELETE", "/{on_call}", "Ôter une astreinte", Authz("on_call", "take_off", PROFESSIONALS), *_TEAM,
-    "ON_CALL_UNKNOWN")  # fmt: skip
+    "ON_CALL_UNKNOWN", status=204)  # fmt: skip
 async def take_off_call(structure: Id, on_call: Id, peers: To) -> None:
     """Par quelqu’un de l’équipe."""
     await peers.telling.TakeOffCall(pb.TakeOffCallRequest(on_call_id=on_call))

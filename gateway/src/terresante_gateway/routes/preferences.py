@@ -171,7 +171,7 @@ async def confirm_email(given: EmailCode, peers: To) -> Preferences:
     return Preferences.of(reply.preferences)
 
 
-@on(router, "DELETE", "/me/email", "Oublier l’adresse", Authz("email", "forget", CARE))
+@on(router, "DELETE", "/me/email", "Oublier l’adresse", Authz("email", "forget", CARE), status=204)
 async def forget_email(peers: To) -> None:
     """Plus aucun courriel, et l’adresse est oubliée."""
     await peers.telling.ForgetEmail(pb.ForgetEmailRequest())

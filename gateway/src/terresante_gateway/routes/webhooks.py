@@ -196,7 +196,7 @@ async def change_webhook(webhook: Id, change: WebhookChange, version: Version, p
     return Webhook.of(reply.webhook)
 
 
-@on(router, "DELETE", "/{webhook}", "Supprimer un webhook", Authz("webhook", "remove", PORTALS), *_ONE)
+@on(router, "DELETE", "/{webhook}", "Supprimer un webhook", Authz("webhook", "remove", PORTALS), *_ONE, status=204)
 async def remove_webhook(webhook: Id, peers: To) -> None:
     """Ce qui attendait n’est pas envoyé."""
     await peers.webhooks.RemoveWebhook(pb.RemoveWebhookRequest(webhook_id=webhook))

@@ -1,10 +1,10 @@
-"""Files that are two things at once: a picture that is also an archive or a page; a PDF with a program in it. Found by
-what such a file must have, where it must have it. A PDF's compressed objects are not opened for it.
+"""Files that are two things at once: a picture that is also an archive or a page. Found by what such a file must have,
+where it must have it.
 """
 
 import re
 
-from terresante_contents.kinds import ContentLies, ContentUnsupported
+from terresante_contents.kinds import ContentLies
 
 _FILES = rb"%PDF-\d|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c"
 _PAGES = rb"<script|<html|<!doctype|<svg[\s>]|<\?php"
@@ -16,14 +16,6 @@ _OVERLAP = 64
 _END_OF_ARCHIVE = b"PK\x05\x06"
 _ARCHIVE_TAIL = 22 + 65_535
 """An archive is opened from its end: its directory's end is at most so many bytes before (APPNOTE 4.3.16)."""
-
-
-def _name(name: bytes) -> bytes:
-    """A name of PDF, each character as itself or as `#xx` (ISO 32000-1, 7.3.5)."""
-    return b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (each, each, each) for each in name)
-
-
-_PROGRAM = re.compile(_name(b"JavaScript") + b"|" + _name(b"Launch"))
 
 
 class Hiding:
@@ -55,22 +47,6 @@ class Hiding:
         """The file ends here."""
         if _END_OF_ARCHIVE in self._tail[-_ARCHIVE_TAIL:]:
             raise _hidden()
-
-
-class Programs:
-    """Looks for a program in a PDF that streams by."""
-
-    def __init__(self) -> None:
-        self._before = b""
-
-    def feed(self, chunk: bytes) -> None:
-        """Goes on. Refuses with CONTENT_UNSUPPORTED."""
-        seen = self._before + chunk
-        if _PROGRAM.search(seen):
-            raise ContentUnsupported(
-                "Ce PDF contient un programme.", "Imprimez-le en PDF, puis envoyez ce nouveau fichier."
-            )
-        self._before = seen[-_OVERLAP:]
 
 
 def _hidden() -> ContentLies:

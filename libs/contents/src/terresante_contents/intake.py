@@ -4,10 +4,11 @@ import hashlib
 from functools import partial
 
 from terresante_contents.cleaning import Cleaner
-from terresante_contents.hiding import Hiding, Programs
+from terresante_contents.hiding import Hiding
 from terresante_contents.jpegs import JpegCleaner
 from terresante_contents.kinds import CHECKS, Check, Content, Kind, Recogniser
 from terresante_contents.pngs import PngCleaner
+from terresante_contents.programs import Programs
 
 
 class Intake:

@@ -6,6 +6,7 @@ caller; no span is made for it. Nothing personal is ever an attribute: names of 
 
 import random
 import re
+from contextlib import suppress
 from contextvars import Token
 from types import TracebackType
 
@@ -68,8 +69,9 @@ class span:
         self, kind: type[BaseException] | None, fault: BaseException | None, frames: TracebackType | None
     ) -> None:
         """Ends it."""
-        if self._token is not None and otel.get_current() is self._context:  # a generator may be ended from elsewhere
-            otel.detach(self._token)
+        if self._token is not None and otel.get_current() is self._context:
+            with suppress(ValueError):  # a generator may be ended from elsewhere, in a copy of this context
+                self._token.var.reset(self._token)
         if self._made.is_recording():
             if fault is not None:
                 self._made.set_status(Status(StatusCode.ERROR))

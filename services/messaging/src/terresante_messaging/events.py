@@ -21,6 +21,7 @@ from terresante.records.v1 import records_events_pb2 as records_pb
 from terresante_platform.consumer import Ask, Reaction
 
 from terresante_messaging.domain.notifications import EVERYBODY, Audience, Concerned, Happening, Kind, told
+from terresante_messaging.feed import standing
 from terresante_messaging.store import notifications as store
 from terresante_messaging.telling.notifying import Shown, Telling, announce, made, notify
 from terresante_messaging.wire import notifications as wire
@@ -115,12 +116,13 @@ _OF_CONTENT: tuple[tuple[str, Any, Reading], ...] = (
 )
 _DOCUMENT_CHANGED = _RECORDS + "document_changed"
 _ACTIVATION_ISSUED = "terresante.identity.v1.activation_issued"
-LISTENS_TO: tuple[str, ...] = (
+_TOLD: tuple[str, ...] = (
     *(subject for subject, _, _ in (*_OF_STANDING, *_OF_CONTENT)),
     *(subject for subject, _, _ in _OF_TWO),
     _DOCUMENT_CHANGED,
     _ACTIVATION_ISSUED,
 )
+LISTENS_TO: tuple[str, ...] = tuple(dict.fromkeys((*_TOLD, *standing.LISTENS_TO)))
 
 
 def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
@@ -138,13 +140,14 @@ def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
 
         return whom_of_each
 
-    return [
+    told_of = [
         *(Reaction(subject, type_, _telling(read), whom) for subject, type_, read in _OF_STANDING),
         *(Reaction(subject, type_, _telling_within(read), whom) for subject, type_, read in _OF_CONTENT),
         *(Reaction(subject, type_, _telling_two(read), of_two(read)) for subject, type_, read in _OF_TWO),
         Reaction(_DOCUMENT_CHANGED, records_pb.DocumentChanged, _change),
         Reaction(_ACTIVATION_ISSUED, identity_pb.ActivationIssued, _telling(_activated)),
     ]
+    return standing.beside(told_of)
 
 
 Apply = Callable[[AsyncConnection, UUID, Any, Any], Awaitable[None]]

@@ -5,6 +5,7 @@ from functools import partial
 from importlib.resources import files
 
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub
+from terresante.records.v1.alert_service_pb2_grpc import add_AlertServiceServicer_to_server
 from terresante.records.v1.records_service_pb2_grpc import add_RecordsServiceServicer_to_server
 from terresante_contents.sealing import read_master_keys
 from terresante_contents.store import Contents
@@ -13,7 +14,7 @@ from terresante_platform import bus, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
 from terresante_records.domain.catalogue import Catalogue, read_catalogue
-from terresante_records.rpc import RecordsService
+from terresante_records.rpc import AlertService, RecordsService
 from terresante_records.rpc.decisions import Deciding
 from terresante_records.rpc.desk import Desk
 from terresante_records.settings import Settings
@@ -57,8 +58,11 @@ async def main(settings: Settings) -> None:
             settings.max_content_bytes,
             watched,
         )
-        register = partial(add_RecordsServiceServicer_to_server, RecordsService(desk))
-        async with server.serving(settings.listen, who, verifier, [register], settings.drain_seconds):
+        register = [
+            partial(add_RecordsServiceServicer_to_server, RecordsService(desk)),
+            partial(add_AlertServiceServicer_to_server, AlertService(desk)),
+        ]
+        async with server.serving(settings.listen, who, verifier, register, settings.drain_seconds):
             await service.stop_requested()
 
 

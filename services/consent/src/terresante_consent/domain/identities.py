@@ -1,4 +1,5 @@
-"""Acts on identities: from where the caller does them, which is the scope of their answer (contract: `Scope`)."""
+"""Acts on identities, and publishing: from where the caller does them, which is the scope of their answer (contract:
+`Scope`)."""
 
 from dataclasses import dataclass, replace
 
@@ -6,8 +7,8 @@ from terresante_consent.domain.decision import Decision, Scope
 from terresante_consent.domain.professionals import Feeder, Mandate, Place
 from terresante_consent.domain.vocabulary import Action, StructureId
 
-BY_PLACE = frozenset({Action.CREATE_PERSON})
-"""Scope: the structure of the place chosen, and its territory."""
+BY_PLACE = frozenset({Action.CREATE_PERSON, Action.PUBLISH})
+"""Scope: the structure of the place chosen, and its territory. Who publishes acts in its name."""
 BY_MANDATE = frozenset({Action.MATCH_IDENTITY, Action.LIST_REVIEWS, Action.REVIEW_IDENTITY, Action.DECIDE_IDENTITY})
 """Scope: the identity officer's mandate."""
 BY_FEEDER = frozenset({Action.FEED_IDENTITY, Action.MATCH_IDENTITY})
@@ -26,7 +27,7 @@ class Ground:
 
 
 def placed(made: Decision, action: Action, ground: Ground) -> Decision:
-    """The decision with its scope, if it is a yes to an act on identities; else as it is."""
+    """The decision with its scope, if it is a yes to one of these acts; else as it is."""
     scope = _scope(action, ground) if made.allowed else None
     return replace(made, scope=scope) if scope is not None else made
 

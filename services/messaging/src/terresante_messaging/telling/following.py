@@ -109,7 +109,7 @@ class Following:
 
     async def _posted(self, transaction: AsyncConnection, entry: Entry, of: Facts, known: Known) -> None:
         readers, people = known.may_read(of), known.people
-        if of.deleted or not readers:
+        if of.deleted:
             return
         await self._mention(transaction, entry, of, readers, people.away)
         if of.urgent:
@@ -152,9 +152,10 @@ class Following:
         chosen: Mapping[Recipient, Preferences],
     ) -> None:
         audience = Situation(of.author, readers, of.mentioned).audience()
-        minutes = min((chosen[one].urgent_minutes or self._urgent_minutes for one in audience), default=0)
+        own = (chosen[one].urgent_minutes or self._urgent_minutes for one in audience)
+        minutes = min(own, default=self._urgent_minutes)
         due = entry.what.at + timedelta(minutes=minutes)
-        new = Escalation(of.id, entry.what.patient, of.stands, of.author, max(minutes, 1), 0, due)
+        new = Escalation(of.id, entry.what.patient, of.stands, of.author, minutes, 0, due)
         await escalations.begin(transaction, new)
 
     async def _notified(

@@ -16,6 +16,7 @@ PatientId = NewType("PatientId", UUID)
 PersonId = NewType("PersonId", UUID)
 """Whoever acts: a professional, or the patient or a representative."""
 PlaceId = NewType("PlaceId", UUID)
+StructureId = NewType("StructureId", UUID)
 DecisionId = NewType("DecisionId", str)
 """A decision of consent, as the journal names it."""
 

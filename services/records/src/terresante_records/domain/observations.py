@@ -72,7 +72,7 @@ def check(measure: Measure, now: datetime) -> Measure:
     """The measure, if it can be recorded. Refuses with OBSERVATION_INVALID, DATE_INVALID."""
     if not _SYSTEM.fullmatch(measure.code_system):
         _refuse("code_system", "Le système de codes doit être une URI, par exemple http://loinc.org.")
-    if not _code_stands(measure.code_system, measure.code):
+    if not is_code(measure.code_system, measure.code):
         _refuse("code", "Ce code n’a pas la forme d’un code de ce système.")
     if not readable_line(measure.label, LABEL_AT_MOST):
         _refuse("label", "Le libellé doit compter de 1 à 200 caractères lisibles, sur une ligne.")
@@ -87,8 +87,14 @@ def _refuse(field: str, sentence: str) -> NoReturn:
     raise ObservationInvalid(sentence, "Corrigez l’observation, puis renvoyez-la.", field=field)
 
 
-def _code_stands(system: str, code: str) -> bool:
+def is_code(system: str, code: str) -> bool:
+    """Whether it has the form of a code of that system."""
     return bool((_LOINC_CODE if system == LOINC else _CODE).fullmatch(code))
+
+
+def is_unit(text: str) -> bool:
+    """Whether it has the form of a UCUM code."""
+    return bool(_UNIT.fullmatch(text))
 
 
 def _check_value(value: Quantity | str) -> None:
@@ -98,7 +104,7 @@ def _check_value(value: Quantity | str) -> None:
         return
     if not _DECIMAL.fullmatch(value.value):
         _refuse("quantity.value", "Le nombre s’écrit en chiffres, avec un point, sans exposant : 37.5.")
-    if not _UNIT.fullmatch(value.unit):
+    if not is_unit(value.unit):
         _refuse("quantity.unit", "L’unité est un code UCUM de 1 à 32 caractères, sans espace : mmol/L.")
 
 

@@ -7,12 +7,12 @@ no standing in a record is refused alike, and in the same words, for what is the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante_platform.refusals import Refusal, Unavailable, revived
 
-from terresante_records.domain.entries import DecisionId, PatientId, Scope, Visibility
+from terresante_records.domain.entries import DecisionId, PatientId, Scope, StructureId, Visibility
 from terresante_records.wire import decisions as wire
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ class ConsentSilent(Unavailable):
     """Consent answered, but not what was asked."""
 
     reason = "CONSENT_UNAVAILABLE"
+
+
+class Permit(NamedTuple):
+    """That something may be added."""
+
+    decision: DecisionId
+    structure: StructureId
+    """Of the place from which the caller acts."""
 
 
 class Deciding:
@@ -70,6 +78,19 @@ class Deciding:
             raise _denied(decision, decision.sentence)
         return DecisionId(decision.entry_id)
 
+    async def may_publish_from(self, patient: PatientId, kind: Kind, category: str, visibility: Visibility) -> Permit:
+        """The same, with the structure in whose name the caller acts."""
+        (decision,) = await self._asked(wire.publishing(patient, kind, category, visibility))
+        return _permit(decision)
+
+    async def may_add_to(self, about: wire.About, unknown: Reason) -> Permit:
+        """The same, for what tells more of an entry that is there. Refuses as `may_read` who may not know of it."""
+        publishing = wire.publishing(about.patient, about.kind, about.category, about.visibility)
+        reading, decision = await self._asked(wire.question(pb.ACTION_READ, about), publishing)
+        if not reading.allowed:
+            raise _not_shown(reading, unknown)
+        return _permit(decision)
+
     async def scope(self, patient: PatientId, kind: Kind, has_written: bool) -> Scope:
         """What a list may show. Refuses with the decision's reason when that is nothing."""
         (decision,) = await self._asked(wire.listing(patient, kind, has_written))
@@ -84,6 +105,15 @@ class Deciding:
         if len(reply.decisions) != len(questions):
             raise _silent()
         return list(reply.decisions)
+
+
+def _permit(decision: pb.Decision) -> Permit:
+    if not decision.allowed:
+        raise _denied(decision, decision.sentence)
+    structure = wire.structure(decision)
+    if structure is None:
+        raise _silent()
+    return Permit(DecisionId(decision.entry_id), structure)
 
 
 def _not_shown(decision: pb.Decision, unknown: Reason) -> Refusal:

@@ -9,9 +9,10 @@ from terresante_platform.rpc.allow import allow
 from terresante_records import events
 from terresante_records.domain import observations as rules
 from terresante_records.domain.observations import Observation, ObservationId
+from terresante_records.domain.thresholds import crossed
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, authorship, reader
 from terresante_records.rpc.once import once
-from terresante_records.store import observations
+from terresante_records.store import observations, thresholds
 from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions, parts
 from terresante_records.wire import observations as wire
@@ -25,7 +26,7 @@ class Observations:
 
     @allow(*WRITERS)
     async def RecordObservation(self, request: pb.RecordObservationRequest, _: Any) -> pb.RecordObservationResponse:
-        """Adds an observation."""
+        """Adds an observation, and tells if it lies outside of limits that somebody set."""
         desk, patient, now = self._desk, parts.patient(request.patient_id), self._desk.now()
         new = Observation(
             id=ObservationId(new_id()),
@@ -46,6 +47,9 @@ class Observations:
                 return use.reply
             await observations.add(transaction, key, new)
             await events.observation_recorded(transaction, new, decision)
+            threshold = await thresholds.of_code(transaction, key, patient, new.measure.code)
+            if threshold is not None and crossed(threshold.limits, new.measure):
+                await events.threshold_crossed(transaction, new, threshold.id, decision)
             return use.keep(pb.RecordObservationResponse(observation=wire.observation_to_proto(new)))
 
     @allow(*READERS)

@@ -80,6 +80,27 @@ observation = _entry(
     Column("measured", LargeBinary, nullable=False),
     Column("fhir_json", LargeBinary),
 )
+stay = _entry(
+    "stay",
+    "admitted_at",
+    Column("structure_id", Uuid, nullable=False),
+    Column("told", LargeBinary, nullable=False),
+    Column("begins", DateTime(timezone=True), nullable=False),
+    Column("ends", DateTime(timezone=True)),
+    Column("discharged_by", Uuid),
+    Column("discharged_place", Uuid),
+    Column("discharged_at", DateTime(timezone=True)),
+)
+threshold = _entry(
+    "threshold",
+    "set_at",
+    Column("code_mark", LargeBinary, nullable=False),
+    Column("told", LargeBinary, nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_by", Uuid),
+)
 
+ONE_OPEN_STAY = "stay_open_"
+"""How the names of the constraints begin by which a stay lasts once in an institution."""
 ONE_SUCCESSOR = "document_one_successor"
 """Name of the constraint by which a document is replaced once."""

@@ -7,8 +7,9 @@ from uuid import UUID
 from terresante.consent.v1 import decision_service_pb2 as pb
 
 from terresante_records.domain.documents import Document
-from terresante_records.domain.entries import PatientId, PersonId, Scope, Visibility
+from terresante_records.domain.entries import PatientId, PersonId, Scope, StructureId, Visibility
 from terresante_records.domain.notes import Note
+from terresante_records.domain.stays import Stay
 
 Kind: TypeAlias = "pb.ResourceKind.ValueType"
 DOCUMENTS = pb.RESOURCE_KIND_DOCUMENT
@@ -43,6 +44,17 @@ def about_document(document: Document) -> About:
 def about_note(note: Note) -> About:
     """A note's facts."""
     return About(NOTES, note.patient, note.id, note.category, note.written.author, note.visibility)
+
+
+def about_stay(stay: Stay) -> About:
+    """A stay's facts. It is decided on as a note is."""
+    return About(NOTES, stay.patient, stay.id, stay.category, stay.admitted.author, stay.visibility)
+
+
+def structure(message: pb.Decision) -> StructureId | None:
+    """In whose name the caller acts, if the decision says one."""
+    told = message.scope.structure_ids
+    return StructureId(UUID(told[0])) if len(told) == 1 else None
 
 
 def question(action: pb.Action.ValueType, about: About) -> pb.Question:
