@@ -53,6 +53,7 @@ MESSAGING: dict[str, Reason] = {
     "STAY_ALREADY": Reason(409, "Un séjour y est déjà en cours."),
     "STAY_ENDED": Reason(409, "Ce séjour est terminé."),
     "STAY_DATE_INVALID": Reason(400, "La date d’entrée ou de sortie n’est pas possible."),
+    "STAY_KIND_INVALID": Reason(400, "La nature du séjour manque ou n’existe pas."),
     "UNIT_INVALID": Reason(400, "L’unité n’a pas la forme attendue."),
     "THRESHOLD_UNKNOWN": Reason(404, "Ce seuil est inconnu."),
     "THRESHOLD_INVALID": Reason(400, "Ces limites, ce code ou cette unité ne sont pas possibles."),

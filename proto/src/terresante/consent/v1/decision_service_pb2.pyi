@@ -672,7 +672,7 @@ class Scope(_message.Message):
 
     @_builtins.property
     def structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """For CREATE_PERSON and FEED_IDENTITY: the structure from which the caller acts, and its territory. For MATCH_IDENTITY,
+        """For CREATE_PERSON, PUBLISH and FEED_IDENTITY: the structure from which the caller acts, and its territory. For MATCH_IDENTITY,
         LIST_REVIEWS, REVIEW_IDENTITY and DECIDE_IDENTITY: those of the caller's mandate (a feeder: its own).
         """
 
