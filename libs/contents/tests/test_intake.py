@@ -245,6 +245,7 @@ def test_a_pdf_with_a_program_in_its_compressed_objects_is_refused(kind: bytes, 
 def test_a_pdf_whose_objects_unfold_without_end_is_refused() -> None:
     assert refused(folded(b"", fill=33 * MIB))[0] == "CONTENT_UNSUPPORTED"
     assert taken(folded(b"", fill=31 * MIB))[1] == "application/pdf"
+    assert refused(PDF.replace(b"2 0 obj", b"/ObjStm stream\n" * 20_001, 1))[0] == "CONTENT_UNSUPPORTED"
 
 
 def test_a_pdf_whose_objects_cannot_be_unfolded_is_taken() -> None:

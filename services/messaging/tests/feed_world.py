@@ -48,6 +48,8 @@ class Consent:
     teams: dict[UUID, list[UUID]] = field(default_factory=dict)
     closed: set[UUID] = field(default_factory=set)
     """Accounts of professionals and portals that are suspended."""
+    unheard: set[UUID] = field(default_factory=set)
+    """Those whom consent has not heard of, until they ask."""
     silent: bool = False
     asked: int = 0
     """Calls that asked who may read."""
@@ -85,14 +87,17 @@ class Decisions(DecisionServiceServicer):
             direct=me not in consent.closed,
         )
 
-    @allow("system", services=("messaging",))
+    @allow("professional", "system", services=("messaging",))
     async def DecideMany(
         self, request: pb.DecideManyRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.DecideManyResponse:
         """See the contract."""
         await self._hears(context)
-        assert [one.action for one in request.questions] == [pb.ACTION_HEAR_AS_PORTAL]
-        allowed = calls.person().id not in self._consent.closed
+        me = calls.person()
+        asked = pb.ACTION_HEAR_AS_PORTAL if me.kind == "system" else pb.ACTION_USE_DIRECT_MESSAGES
+        assert [one.action for one in request.questions] == [asked]
+        self._consent.unheard.discard(me.id)
+        allowed = me.id not in self._consent.closed
         reasons = [] if allowed else ["ACCOUNT_SUSPENDED"]
         return pb.DecideManyResponse(decisions=[pb.Decision(allowed=allowed, reasons=reasons, entry_id=str(uuid4()))])
 
@@ -110,7 +115,7 @@ class Decisions(DecisionServiceServicer):
                 *(pb.Reader(person_id=str(id)) for id in persons),
             ]
         team = consent.teams.get(UUID(asked.structure_id), []) if asked.structure_id else map(UUID, asked.party_ids)
-        return [pb.Reader(professional_id=str(id)) for id in team if id not in consent.closed]
+        return [pb.Reader(professional_id=str(id)) for id in team if id not in consent.closed | consent.unheard]
 
     async def _hears(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         if self._consent.silent:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from terresante.messaging.v1 import conversation_service_pb2 as pb
-from terresante_platform.refusals import Refusal
+from terresante_platform.refusals import Denied, Invalid, Unknown
 
 from .conftest import People
 from .conversing import CIRCLE, SIDE, WITH_PATIENT, Talking
@@ -111,6 +111,7 @@ class Both:
         self.calling_as("patient" if one == "patient" else "professional", self.id(one))
 
     async def begin(self) -> None:
+        self.world.circles.clear()
         self.world.circles[self.patient] = {self.id(one) for one in PROFESSIONALS}
         self.world.consent_in_force = True
         self.world.blocked.clear()
@@ -200,8 +201,8 @@ class Both:
     async def _tried(self, call: Any, allowed: bool) -> Any:
         try:
             done = await call
-        except Refusal:
-            assert not allowed
+        except (Denied, Unknown, Invalid) as refused:
+            assert not allowed, refused.reason
             return None
         assert allowed
         return done

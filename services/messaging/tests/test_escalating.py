@@ -156,6 +156,25 @@ async def test_nobody_reading_comes_by_mail_whatever_was_chosen(world: World) ->
     assert world.inbox.subjects == ["Vous avez un message urgent"]
 
 
+async def test_who_has_read_it_before_the_mail_leaves_gets_none(world: World) -> None:
+    await world.has_mail(world.nurse, "nurse@mail.example")
+    await urgent(world, world.doctor)
+    await wait(world)
+    await world.has_read(world.nurse)
+    await world.mailing.round()
+    assert world.inbox.to == []
+
+
+async def test_the_author_is_written_to_when_nobody_has_read_it(world: World) -> None:
+    await world.has_mail(world.gp, "gp@mail.example")
+    await urgent(world)
+    await wait(world)
+    await wait(world)
+    await world.mailing.round()
+
+    assert (world.inbox.to, await state(world)) == (["gp@mail.example"], "EXHAUSTED")
+
+
 async def test_where_nobody_else_may_read_it_its_author_is_told_so(world: World) -> None:
     world.consent.circles[world.patient] = {world.gp.id: None}
     await urgent(world)

@@ -101,6 +101,25 @@ async def test_what_was_read_before_the_mail_leaves_is_not_written_about(world: 
     assert await states(world) == ["WITHHELD"]
 
 
+async def test_what_was_read_before_it_is_told_is_no_reason_for_mail(world: World) -> None:
+    await world.has_mail(world.nurse, NURSE, Topic.MESSAGE)
+    await world.post(world.gp)
+    await world.has_read(world.nurse)
+    await world.follow()
+
+    assert await world.one(lambda: select(mail_line)) == []
+
+
+async def test_many_messages_at_once_are_one_reason(world: World) -> None:
+    await world.has_mail(world.nurse, NURSE, Topic.MESSAGE)
+    for _ in range(20):
+        await world.post(world.gp)
+    await world.follow()
+
+    (line,) = await world.one(lambda: select(mail_line))
+    assert line.place == 20
+
+
 async def test_who_was_removed_after_the_message_gets_no_mail_of_it(world: World) -> None:
     await world.has_mail(world.nurse, NURSE, Topic.MESSAGE)
     await world.post(world.gp)

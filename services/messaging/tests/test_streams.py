@@ -126,7 +126,7 @@ async def test_news_of_a_record_go_to_who_may_read_around_the_patient_now_and_th
     replica = await scene.start()
     scene.be("professional", removed)
     client, stream = await opened(replica.follow())
-    about = {"patient": PatientId(scene.patient), "recipient": professional(removed)}
+    about: dict[str, Any] = {"patient": PatientId(scene.patient), "recipient": professional(removed)}
     for id in ids:
         await scene.writing.note(EntryKind.NOTIFIED, notification=id, **about)
     await client.read(stream, lambda c: c.events)

@@ -52,6 +52,16 @@ async def test_an_account_that_is_suspended_ends_its_streams_within_a_second_of_
         assert again.value.reason == "ACCOUNT_SUSPENDED"
 
 
+async def test_who_consent_never_heard_of_is_heard_of_when_they_ask(scene: Scene) -> None:
+    replica, circle = await scene.start(), await scene.circle()
+    scene.consent.unheard.add(scene.gp)
+    client, stream = await opened(replica.follow())
+    await scene.writing.post(circle)
+    await client.read_messages(stream, 1)
+
+    assert client.messages == scene.writing.posted
+
+
 async def test_a_suspension_that_nobody_hinted_at_is_found_while_the_bus_is_away(scene: Scene) -> None:
     replica = await scene.start(None)
     _, stream = await opened(replica.follow())

@@ -241,6 +241,19 @@ def test_mail_is_tried_again_later_each_time_for_three_days() -> None:
     assert mails.is_given_up(NOW, NOW + timedelta(days=3))
 
 
+def test_of_what_one_conversation_tells_somebody_at_one_time_the_last_is_kept() -> None:
+    def line(thread: Any, who: Recipient, **more: Any) -> mails.Line:
+        return mails.Line(uuid4(), who, more.pop("topic", Topic.MESSAGE), NOW, thread=thread, **more)
+
+    one, other = uuid4(), uuid4()
+    kept = [line(one, GP), line(one, NURSE), line(other, GP), line(one, GP, topic=Topic.MENTION)]
+    forced, apart = [line(one, GP, forced=True) for _ in range(2)], [line(None, GP) for _ in range(2)]
+
+    found = mails.last_of_each([line(one, GP), line(one, NURSE), *kept, *forced, *apart])
+
+    assert found == [kept[0], kept[1], *kept[2:], *forced, *apart]
+
+
 def way(kind: WayKind, days_ago: float | None = None, failed_days_ago: float | None = None) -> Way:
     fresh = NOW - timedelta(days=days_ago) if days_ago is not None else None
     failed = NOW - timedelta(days=failed_days_ago) if failed_days_ago is not None else None

@@ -5,6 +5,7 @@ Flate.
 
 import re
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from terresante_contents.kinds import ContentUnsupported
@@ -13,6 +14,8 @@ _OVERLAP = 64
 _DICTIONARY = 1024
 """Bytes between the name that says that a stream holds objects, and the stream."""
 _UNFOLDED_AT_MOST = 32 * 1024 * 1024
+_STREAMS_AT_MOST = 20_000
+"""Of compressed objects: some hundred objects share one."""
 _STEP = 64 * 1024
 
 
@@ -33,6 +36,7 @@ class Programs:
         self._before = b""
         self._folded: _Folded | None = None
         self._left = _UNFOLDED_AT_MOST
+        self._streams_left = _STREAMS_AT_MOST
 
     def feed(self, chunk: bytes) -> None:
         """Goes on. Refuses with CONTENT_UNSUPPORTED."""
@@ -41,24 +45,22 @@ class Programs:
             self._unfold(chunk)
         if _PROGRAM.search(seen):
             raise _has_program()
-        at = 0
-        while named := _OF_OBJECTS.search(seen, at):
-            found = _STREAM.search(seen, named.end(), named.end() + _DICTIONARY)
-            at = found.end() if found else named.end()
-            if found and found.end() > known:
+        for end in _streams_of_objects(seen):
+            if end > known:
+                self._streams_left -= 1
+                if self._streams_left < 0:
+                    raise _too_complicated()
                 self._folded = _Folded()
-                self._unfold(seen[found.end() :])
+                self._unfold(memoryview(seen)[end:])
         self._before = seen[-_DICTIONARY - _OVERLAP :]
 
-    def _unfold(self, chunk: bytes) -> None:
+    def _unfold(self, chunk: bytes | memoryview) -> None:
         """Looks into a part of compressed objects."""
         assert self._folded is not None  # noqa: S101  # set by feed
         for unfolded in self._folded.unfold(chunk):
             self._left -= len(unfolded)
             if self._left < 0:
-                raise ContentUnsupported(
-                    "Ce PDF est trop compliqué à vérifier.", "Imprimez-le en PDF, puis envoyez ce nouveau fichier."
-                )
+                raise _too_complicated()
             if _PROGRAM.search(unfolded):
                 raise _has_program()
         if self._folded.ended:
@@ -73,7 +75,7 @@ class _Folded:
         self._before = b""
         self.ended = False
 
-    def unfold(self, chunk: bytes) -> Iterator[bytes]:
+    def unfold(self, chunk: bytes | memoryview) -> Iterator[bytes]:
         """What is in it, some at a time, each with the end of the one before."""
         while chunk and not self.ended:
             try:
@@ -86,5 +88,22 @@ class _Folded:
             chunk, self.ended = self._inflate.unconsumed_tail, self._inflate.eof
 
 
+def _streams_of_objects(seen: bytes) -> Iterator[int]:
+    """Where streams begin of which is said that they hold objects. In one pass over names and one over streams."""
+    names = [found.end() for found in _OF_OBJECTS.finditer(seen)]
+    if not names:
+        return
+    for found in _STREAM.finditer(seen):
+        before = bisect_right(names, found.start())
+        if before and found.start() - names[before - 1] <= _DICTIONARY:
+            yield found.end()
+
+
 def _has_program() -> ContentUnsupported:
     return ContentUnsupported("Ce PDF contient un programme.", "Imprimez-le en PDF, puis envoyez ce nouveau fichier.")
+
+
+def _too_complicated() -> ContentUnsupported:
+    return ContentUnsupported(
+        "Ce PDF est trop compliqué à vérifier.", "Imprimez-le en PDF, puis envoyez ce nouveau fichier."
+    )

@@ -30,7 +30,7 @@ PARTITIONED = ("message", "message_text", "item_act")
 SIZE = Gauge("terresante.messaging.stored", "By", "Bytes on disk of messages and of the log, by table")
 AHEAD = Gauge("terresante.messaging.partitions.ahead", "s", "For how long there are partitions to write in")
 OVERDUE = Gauge(
-    "terresante.messaging.log.overdue", "1", "1 while old entries are kept because a reader has yet to come"
+    "terresante.messaging.log.overdue", "{log}", "1 while old entries are kept because a reader has yet to come"
 )
 COUNTS = (Count(SIZE, store.SIZES), Count(AHEAD, store.AHEAD))
 Now = Callable[[], datetime]

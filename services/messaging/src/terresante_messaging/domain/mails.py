@@ -63,6 +63,8 @@ class Line:
     place: int | None = None
     message_at: datetime | None = None
     notification: NotificationId | None = None
+    forced: bool = False
+    """Also where the conversation has written already, and nobody has read it."""
 
     def what(self) -> NewEntry:
         """The entry again, by which is decided whether they may still be told."""
@@ -97,6 +99,15 @@ class Gist:
         return cls(
             len(threads), sum(line.thread is None for line in kept), any(line.urgent and line.thread for line in kept)
         )
+
+
+def last_of_each(lines: Iterable[Line]) -> list[Line]:
+    """Of the reasons that one conversation gives one person at one time, the last: it writes once until it is read."""
+    kept: dict[object, Line] = {}
+    for line in lines:
+        apart = line.thread is None or line.forced
+        kept[(line.entry, line.who) if apart else (line.thread, line.who, line.topic)] = line
+    return list(kept.values())
 
 
 def again_at(now: datetime, attempts: int) -> datetime:

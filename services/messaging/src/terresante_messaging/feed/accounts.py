@@ -47,10 +47,9 @@ class Accounts:
         self._hinted: list[tuple[float, Recipient | None]] = []
         self._wake = asyncio.Event()
 
-    async def require_open(self, who: Recipient) -> None:
-        """Refuses with ACCOUNT_SUSPENDED. A person of the patients' realm always has an open account."""
-        if who.realm is not Realm.PERSON and who.id not in await self._readers.open_accounts([who.id]):
-            raise AccountSuspended
+    async def is_open(self, who: Recipient) -> bool:
+        """Whether it is, as far as consent has heard of them. A person of the patients' realm always has one."""
+        return who.realm is Realm.PERSON or who.id in await self._readers.open_accounts([who.id])
 
     async def check(self, some: list[Recipient]) -> None:
         """Ends the streams of those of them whose account is not open."""

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.messaging.v1 import feed_service_pb2 as pb
 from terresante.messaging.v1.feed_service_pb2_grpc import FeedServiceServicer
 from terresante_platform import calls
 from terresante_platform.database import Database
+from terresante_platform.refusals import revived
 from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.log import Cursor
@@ -17,7 +19,7 @@ from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.feed.accounts import Accounts
 from terresante_messaging.feed.following import Following
 from terresante_messaging.feed.missing import Log, OwnLog, PortalLog
-from terresante_messaging.feed.readers import Readers
+from terresante_messaging.feed.readers import Readers, consent_silent
 from terresante_messaging.feed.streams import Streams
 from terresante_messaging.rpc.portals import portal
 from terresante_messaging.store import feed as store
@@ -80,9 +82,10 @@ class FeedService(FeedServiceServicer):
         """Where the caller goes on from, once it is known that they may. Refuses with CURSOR_INVALID, CURSOR_GONE,
         ACCOUNT_SUSPENDED, and as the decision about a portal."""
         cursor = wire.cursor(given, portal=me.realm is Realm.SYSTEM)
-        await self._feed.accounts.require_open(me)
         if me.realm is Realm.SYSTEM:
             await portal(self._feed.consent)
+        elif not await self._feed.accounts.is_open(me):
+            await self._require_open()
         if cursor is not None:
             async with self._feed.database.reading() as connection:
                 if cursor.position > await store.position(connection):
@@ -90,6 +93,16 @@ class FeedService(FeedServiceServicer):
                 if cursor.position < await store.position(connection, store.DROPPED):
                     raise wire.cursor_gone()
         return cursor
+
+    async def _require_open(self) -> None:
+        """Consent may never have heard of the caller: asked in their name, it learns. Refuses as its decision does."""
+        reply = await self._feed.consent.DecideMany(wire.using_direct_messages())
+        decision = reply.decisions[0] if len(reply.decisions) == 1 else decisions_pb.Decision()
+        if not decision.allowed:
+            if not decision.reasons:
+                raise consent_silent()
+            details = {"entry_id": decision.entry_id}
+            raise revived("DENIED", decision.reasons[0], decision.sentence, decision.todo, details)
 
     def _log(self, me: Recipient) -> Log:
         if me.realm is Realm.SYSTEM:

@@ -1,21 +1,26 @@
-"""The threads of a caller, with what is unread in each: one statement, whatever their number.
+"""The threads of a caller, with what is unread in each, whatever their number in the same few statements.
 
 Given is what consent lets them read now: patients, each from a moment on; teams; whether messages between
-professionals. The window of each thread is applied inside the statement, so that counts are exact and pages full.
+professionals. The window of each thread is applied inside the statements, so that counts are exact and pages full.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, DateTime, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from terresante_messaging.domain.people import PatientId, Realm, Recipient
+from terresante_messaging.domain.people import PatientId, Realm, Recipient, ThreadId
 from terresante_messaging.domain.threads import Thread
+from terresante_messaging.store.messages import BEGINNING
+from terresante_messaging.store.moments import least_id
 from terresante_messaging.store.threads import thread_of
 
+RECENT = timedelta(days=31)
+"""What is unread since less is counted apart: it opens few partitions, whatever waits since longer elsewhere."""
 _OF_PROFESSIONAL = """
     select t.*, m.visible_from, 0::bigint as since_place, true as readable
     from mine m join thread t on t.patient_id = m.patient_id and t.kind in ('CIRCLE', 'WITH_PATIENT')
@@ -38,70 +43,70 @@ _OF_PERSON = """
     where not t.hidden_from_patient and (t.patient_id = :me or not t.hidden_from_representatives)
 """
 """As `threads.is_meant_for` and `shows_that_it_is_there` say of the patient and representatives."""
-_UNREAD = """
-    select count(*) as unread, count(*) filter (where x.urgent) as unread_urgent
-    from message x
-    where x.thread_id = c.id and x.retention = c.retention
-        and x.id >= (lpad(to_hex(floor(extract(epoch from greatest(c.opened_at, c.visible_from, k.read_sent_at))
-            * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
-        and x.place > greatest(c.since_place, k.read_up_to)
-        and (c.visible_from is null or x.sent_at >= c.visible_from)
-        and x.deleted_at is null
-        and not (x.author_id = :me and x.author_realm = :realm)
-"""
 _GIVEN = """
 with mine as (select * from unnest(:patients, :froms) as given(patient_id, visible_from)),
 candidate as ({candidates})
 """
-_COUNTED = """,
-counted as (
-    select c.*, coalesce(k.read_up_to, 0) as read_up_to,
-        c.last_place > c.since_place and (c.visible_from is null or c.last_at >= c.visible_from) as any_shown,
-        coalesce(u.unread, 0) as unread, coalesce(u.unread_urgent, 0) as unread_urgent
-    from candidate c
-    left join mark k on k.thread_id = c.id and k.realm = :realm and k.person_id = :me
-    left join lateral ({unread}) u on c.readable and c.last_place > greatest(c.since_place, k.read_up_to)
-        and (c.visible_from is null or c.last_at >= c.visible_from)
-)
+_WAITING = """
+select c.id, c.patient_id, c.retention, c.visible_from, greatest(c.since_place, k.read_up_to) as after,
+    greatest(c.opened_at, c.visible_from, k.read_sent_at) as low
+from candidate c
+left join mark k on k.thread_id = c.id and k.realm = :realm and k.person_id = :me
+where c.readable and c.last_place > greatest(c.since_place, k.read_up_to)
+    and (c.visible_from is null or c.last_at >= c.visible_from)
 """
-_SUMS = """
-select patient_id, sum(unread)::bigint as unread, sum(unread_urgent)::bigint as unread_urgent
-from counted where unread > 0 group by patient_id
-"""
+"""Threads in which something may be unread."""
 _SOME = """
-select c.*, n.*, f.place as first_place
-from (
-    select * from counted
-    where (:after_at is null or (last_at, id) < (:after_at, :after_id))
-        and (not :unread_only or unread > 0) and (not :apart or patient_id is null)
-    order by last_at desc, id desc limit :most
-) c
+select c.*, coalesce(k.read_up_to, 0) as read_up_to, n.*,
+    c.last_place > c.since_place and (c.visible_from is null or c.last_at >= c.visible_from) as any_shown,
+    greatest(c.opened_at, c.visible_from, k.read_sent_at) as low
+from candidate c
+left join mark k on k.thread_id = c.id and k.realm = :realm and k.person_id = :me
 cross join lateral (
     select array_agg(professional_id) as named, array_agg(since_place) as named_since_place,
         array_agg(since) as named_since
     from thread_member where thread_id = c.id and until is null
 ) n
-left join lateral (
-    select x.place from message x
-    where x.thread_id = c.id and x.retention = c.retention
-        and x.id >= (lpad(to_hex(floor(extract(epoch from c.visible_from) * 1000)::bigint), 12, '0')
-            || '00000000000000000000')::uuid
-        and x.place > c.since_place and x.sent_at >= c.visible_from
-    order by x.place limit 1
-) f on c.visible_from > c.opened_at
-order by c.last_at desc, c.id desc
+where (:after_at is null or (c.last_at, c.id) < (:after_at, :after_id))
+    and (not :apart or c.patient_id is null) and (:only is null or c.id = any(:only))
+order by c.last_at desc, c.id desc limit :most
 """
-
-
-_CANDIDATES = """
-select c.*, n.* from candidate c
-cross join lateral (
-    select array_agg(professional_id) as named, array_agg(since_place) as named_since_place,
-        array_agg(since) as named_since
-    from thread_member where thread_id = c.id and until is null
-) n
-where c.readable and c.last_place > 0
-"""
+_UNREAD = text(
+    """
+    select g.id, count(*) as unread, count(*) filter (where x.urgent) as urgent
+    from unnest(:ids, :afters, :froms) as g(id, after, visible_from)
+    join message x on x.thread_id = g.id and x.place > g.after and x.sent_at >= g.visible_from
+    where x.retention = any(:classes) and x.id >= :low and x.deleted_at is null
+        and not (x.author_id = :me and x.author_realm = :realm)
+    group by g.id
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("afters", type_=ARRAY(BigInteger)),
+    bindparam("froms", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("classes", type_=ARRAY(Text)),
+    bindparam("low", type_=Uuid),
+    bindparam("me", type_=Uuid),
+    bindparam("realm", type_=Text),
+)
+_FIRST = text(
+    """
+    select g.id, f.place
+    from unnest(:ids, :afters, :froms) as g(id, after, visible_from)
+    cross join lateral (
+        select x.place from message x
+        where x.thread_id = g.id and x.retention = any(:classes) and x.id >= :low
+            and x.place > g.after and x.sent_at >= g.visible_from
+        order by x.place limit 1
+    ) f
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("afters", type_=ARRAY(BigInteger)),
+    bindparam("froms", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("classes", type_=ARRAY(Text)),
+    bindparam("low", type_=Uuid),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,75 +145,122 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What is unread around a patient; of none: in threads about no patient."""
+    """What is unread in a thread."""
 
     patient: PatientId | None
     unread: int
     urgent: int
 
 
-def _statement(sql: str, candidates: str) -> Any:
-    whole = _GIVEN.replace("{candidates}", candidates) + sql.replace("{unread}", _UNREAD)
-    return text(whole).bindparams(
-        bindparam("patients", type_=ARRAY(Uuid)),
-        bindparam("froms", type_=ARRAY(DateTime(timezone=True))),
-        bindparam("me", type_=Uuid),
-    )
-
-
 def _by_realm(sql: str) -> dict[Realm, Any]:
-    of_professional = _statement(sql, _OF_PROFESSIONAL).bindparams(
+    def statement(candidates: str) -> Any:
+        return text(_GIVEN.replace("{candidates}", candidates) + sql).bindparams(
+            bindparam("patients", type_=ARRAY(Uuid)),
+            bindparam("froms", type_=ARRAY(DateTime(timezone=True))),
+            bindparam("me", type_=Uuid),
+            bindparam("realm", type_=Text),
+        )
+
+    of_professional = statement(_OF_PROFESSIONAL).bindparams(
         bindparam("direct", type_=Boolean), bindparam("teams", type_=ARRAY(Uuid))
     )
-    return {Realm.PROFESSIONAL: of_professional, Realm.PERSON: _statement(sql, _OF_PERSON)}
+    return {Realm.PROFESSIONAL: of_professional, Realm.PERSON: statement(_OF_PERSON)}
 
 
-def _paged(statement: Any) -> Any:
-    return statement.bindparams(
-        bindparam("realm", type_=Text),
+_WAITS = _by_realm(_WAITING)
+_PAGES = {
+    realm: statement.bindparams(
         bindparam("after_at", type_=DateTime(timezone=True)),
         bindparam("after_id", type_=Uuid),
-        bindparam("unread_only", type_=Boolean),
         bindparam("apart", type_=Boolean),
+        bindparam("only", type_=ARRAY(Uuid)),
         bindparam("most", type_=Integer),
     )
-
-
-_COUNTS = {
-    realm: statement.bindparams(bindparam("realm", type_=Text))
-    for realm, statement in _by_realm(_COUNTED + _SUMS).items()
+    for realm, statement in _by_realm(_SOME).items()
 }
-_PAGES = {realm: _paged(statement) for realm, statement in _by_realm(_COUNTED + _SOME).items()}
-_ALL = _by_realm(_CANDIDATES)
 
 
-async def count(connection: AsyncConnection, allowed: Allowed) -> list[Unread]:
-    """What is unread, a patient; nothing of patients around whom all is read."""
-    values = {**_given(allowed), "realm": allowed.me.realm.value}
-    found = await connection.execute(_COUNTS[allowed.me.realm], values)
-    return [Unread(row.patient_id, row.unread, row.unread_urgent) for row in found]
+async def count(connection: AsyncConnection, allowed: Allowed) -> dict[ThreadId, Unread]:
+    """What is unread, by thread; nothing of those in which all is read."""
+    found = await connection.execute(_WAITS[allowed.me.realm], _given(allowed))
+    waiting = {row.id: row for row in found}
+    counted = await _unread(connection, allowed.me, list(waiting.values()))
+    return {id: Unread(waiting[id].patient_id, *each) for id, each in counted.items()}
 
 
 async def page(connection: AsyncConnection, allowed: Allowed, wanted: Wanted) -> list[Line]:
     """Threads, the one with the latest message first."""
     after_at, after_id = wanted.after or (None, None)
-    values = {
-        **_given(allowed),
-        "realm": allowed.me.realm.value,
-        "after_at": after_at,
-        "after_id": after_id,
-        "most": wanted.most,
-        "unread_only": wanted.unread_only,
-        "apart": wanted.apart,
-    }
-    found = await connection.execute(_PAGES[allowed.me.realm], values)
-    return [_line(row) for row in found.mappings()]
+    only = list(await count(connection, allowed)) if wanted.unread_only else None
+    values = {"after_at": after_at, "after_id": after_id, "apart": wanted.apart, "only": only, "most": wanted.most}
+    found = list(await connection.execute(_PAGES[allowed.me.realm], _given(allowed) | values))
+    return await _lines(connection, allowed.me, found)
 
 
 async def readable(connection: AsyncConnection, allowed: Allowed) -> list[Thread]:
     """All threads with messages that they may read, without titles."""
-    found = await connection.execute(_ALL[allowed.me.realm], _given(allowed))
-    return [thread_of(row) for row in found.mappings()]
+    values = {"after_at": None, "after_id": None, "apart": False, "only": None, "most": None}
+    found = await connection.execute(_PAGES[allowed.me.realm], _given(allowed) | values)
+    return [thread_of(row._mapping) for row in found if row.readable and row.last_place]
+
+
+async def _lines(connection: AsyncConnection, me: Recipient, rows: Sequence[Any]) -> list[Line]:
+    shown = [row for row in rows if row.readable and row.any_shown]
+    unread = await _unread(connection, me, [_Waiting(row) for row in shown if row.last_place > row.read_up_to])
+    late = [row for row in shown if row.visible_from is not None and row.visible_from > row.opened_at]
+    first = await _first(connection, late)
+    begins = {row.id: first.get(row.id, row.last_place + 1) for row in late}
+    return [
+        Line(
+            thread=thread_of(row._mapping),
+            readable=row.readable,
+            last_place=row.last_place if row.any_shown else 0,
+            first_place=begins.get(row.id, row.since_place + 1 if row.any_shown else row.last_place + 1),
+            read_up_to=row.read_up_to,
+            unread=unread.get(row.id, (0, 0))[0],
+            unread_urgent=unread.get(row.id, (0, 0))[1],
+        )
+        for row in rows
+    ]
+
+
+class _Waiting:
+    """A row of a page as one of `_WAITING`."""
+
+    def __init__(self, row: Any) -> None:
+        self.id, self.retention, self.visible_from, self.low = row.id, row.retention, row.visible_from, row.low
+        self.after = max(row.since_place, row.read_up_to)
+
+
+async def _unread(connection: AsyncConnection, me: Recipient, rows: Sequence[Any]) -> dict[ThreadId, tuple[int, int]]:
+    counted: dict[ThreadId, tuple[int, int]] = {}
+    newest = max((row.low for row in rows), default=BEGINNING)
+    recent = [row for row in rows if row.low >= newest - RECENT]
+    older = [row for row in rows if row.low < newest - RECENT]
+    for some in (recent, older):
+        if some:
+            values = {**_looked_at(some), "me": me.id, "realm": me.realm.value}
+            found = await connection.execute(_UNREAD, values)
+            counted |= {row.id: (row.unread, row.urgent) for row in found}
+    return counted
+
+
+async def _first(connection: AsyncConnection, late: Sequence[Any]) -> dict[ThreadId, int]:
+    if not late:
+        return {}
+    values = _looked_at([_Waiting(row) for row in late])
+    values |= {"afters": [row.since_place for row in late], "low": least_id(min(row.visible_from for row in late))}
+    return {row.id: row.place for row in await connection.execute(_FIRST, values)}
+
+
+def _looked_at(rows: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "ids": [row.id for row in rows],
+        "afters": [row.after for row in rows],
+        "froms": [row.visible_from or BEGINNING for row in rows],
+        "classes": sorted({row.retention for row in rows}),
+        "low": least_id(min(row.low for row in rows)),
+    }
 
 
 def _given(allowed: Allowed) -> dict[str, Any]:
@@ -216,21 +268,8 @@ def _given(allowed: Allowed) -> dict[str, Any]:
         "patients": list(allowed.patients),
         "froms": list(allowed.patients.values()),
         "me": allowed.me.id,
+        "realm": allowed.me.realm.value,
     }
     if allowed.me.realm is Realm.PROFESSIONAL:
         values |= {"direct": allowed.direct, "teams": sorted(allowed.teams)}
     return values
-
-
-def _line(row: Any) -> Line:
-    begins_late = row["visible_from"] is not None and row["visible_from"] > row["opened_at"]
-    first = (row["first_place"] or row["last_place"] + 1) if begins_late else row["since_place"] + 1
-    return Line(
-        thread=thread_of(row),
-        readable=row["readable"],
-        last_place=row["last_place"] if row["any_shown"] else 0,
-        first_place=first,
-        read_up_to=row["read_up_to"],
-        unread=row["unread"],
-        unread_urgent=row["unread_urgent"],
-    )

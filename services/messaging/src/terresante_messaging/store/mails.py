@@ -42,15 +42,15 @@ _ADD_LINE = text("""
         message_at, notification_id, made_at, due, state)
     select :id, :entry_id, :realm, :person_id, :topic, :urgent, :patient_id, :thread_id, :message_id, :place,
         :message_at, :notification_id, :made_at, :due, 'WAITING'
-    where not cast(:once as boolean) or not exists (
-        select from mail_line l
-        where l.thread_id = :thread_id and l.realm = :realm and l.person_id = :person_id
-            and l.state <> 'WITHHELD' and l.urgent >= :urgent and (l.state = 'BOUND' or l.due <= :due)
-            and l.place > coalesce((
-                select m.read_up_to from mark m
-                where m.thread_id = :thread_id and m.realm = :realm and m.person_id = :person_id
-            ), 0)
-    )
+    from (select coalesce(max(m.read_up_to), 0) as up_to from mark m
+        where m.thread_id = :thread_id and m.realm = :realm and m.person_id = :person_id) as has_read
+    where (cast(:forced as boolean) or cast(:place as bigint) is null or :place > has_read.up_to)
+        and (not cast(:once as boolean) or not exists (
+            select from mail_line l
+            where l.thread_id = :thread_id and l.realm = :realm and l.person_id = :person_id
+                and l.state <> 'WITHHELD' and l.urgent >= :urgent and (l.state = 'BOUND' or l.due <= :due)
+                and l.place > has_read.up_to
+        ))
     on conflict (entry_id, realm, person_id) do nothing
 """).bindparams(
     *(
@@ -77,9 +77,9 @@ class Mail:
     attempts: int
 
 
-async def add_line(transaction: AsyncConnection, new: Line, now: datetime, once: bool) -> None:
-    """A reason for a mail, once whatever comes twice. `once`: one a conversation until it is read; later ones that wait
-    give way to it."""
+async def add_line(transaction: AsyncConnection, new: Line, now: datetime) -> None:
+    """A reason for a mail, once whatever comes twice; none if it was read already. Of a conversation there is one until
+    it is read, and those that wait for later give way to it; unless it is forced."""
     values = {
         "id": new_id(),
         "entry_id": new.entry,
@@ -95,7 +95,8 @@ async def add_line(transaction: AsyncConnection, new: Line, now: datetime, once:
         "notification_id": new.notification,
         "made_at": now,
         "due": new.due,
-        "once": once and new.thread is not None,
+        "forced": new.forced,
+        "once": new.thread is not None and not new.forced,
     }
     made = await transaction.execute(_ADD_LINE, values)
     if made.rowcount and values["once"]:
@@ -212,14 +213,15 @@ async def take(transaction: AsyncConnection, now: datetime, lease: timedelta) ->
 
 
 async def lines_of(connection: AsyncConnection, id: UUID) -> dict[UUID, Line]:
-    """Its reasons that are not withheld, by their ids, without those that their reader has read meanwhile."""
+    """Its reasons that are not withheld, by their ids, without those that their reader has read meanwhile. The author
+    of a message has read it, and is told all the same that nobody else has."""
     found = await connection.execute(
         text("""
             select l.* from mail_line l
             left join mark m on m.thread_id = l.thread_id and m.realm = l.realm and m.person_id = l.person_id
             left join notification n on n.id = l.notification_id
             where l.mail_id = :mail and l.state = 'BOUND'
-                and (l.place is null or coalesce(m.read_up_to, 0) < l.place)
+                and (l.place is null or coalesce(m.read_up_to, 0) < l.place or n.actor_id = l.person_id)
                 and (l.notification_id is null or n.read_at is null and n.id is not null)
             order by l.id
         """).bindparams(bindparam("mail", type_=Uuid)),

@@ -15,7 +15,7 @@ from terresante_platform.database import Database
 from terresante_messaging.domain.hours import leaves_at
 from terresante_messaging.domain.lines import Situation
 from terresante_messaging.domain.log import Entry, EntryKind
-from terresante_messaging.domain.mails import Line
+from terresante_messaging.domain.mails import Line, last_of_each
 from terresante_messaging.domain.notifications import URGENT, Happening, Kind
 from terresante_messaging.domain.people import ActorId, MessageId, Realm, Recipient, ThreadId
 from terresante_messaging.domain.preferences import Channel, Preferences, Topic, topic_of
@@ -98,27 +98,32 @@ class Following:
 
     async def apply(self, transaction: AsyncConnection, entries: Sequence[Entry], known: Known) -> None:
         """Tells of each, once in effect."""
+        lines: list[Line] = []
         for entry in entries:
             what = entry.what
             of = known.messages.get(what.message) if what.message else None
             kind = known.kinds.get(what.notification) if what.notification else None
             if what.kind is EntryKind.MESSAGE_POSTED and of is not None:
-                await self._posted(transaction, entry, of, known)
+                lines += await self._posted(transaction, entry, of, known)
             elif what.recipient is not None and kind is not None:
-                await self._notified(transaction, entry, what.recipient, kind, known.people)
+                lines += _of_notification(entry, what.recipient, kind, known.people)
+        for line in last_of_each(lines):
+            await mails.add_line(transaction, line, self._now())
 
-    async def _posted(self, transaction: AsyncConnection, entry: Entry, of: Facts, known: Known) -> None:
-        readers, people = known.may_read(of), known.people
+    async def _posted(self, transaction: AsyncConnection, entry: Entry, of: Facts, known: Known) -> list[Line]:
+        """Gives the reasons for mail."""
         if of.deleted:
-            return
+            return []
+        readers, people = known.may_read(of), known.people
         await self._mention(transaction, entry, of, readers, people.away)
         if of.urgent:
             await self._escalate(transaction, entry, of, readers, people.chosen)
         topic = Topic.URGENT_MESSAGE if of.urgent else Topic.MESSAGE
-        for who in sorted(readers & people.reachable):
-            if people.chosen[who].wants(topic, Channel.EMAIL):
-                line = _line(entry, who, topic, people.due(who, entry.what.at, topic), of.urgent)
-                await mails.add_line(transaction, line, self._now(), once=True)
+        return [
+            _line(entry, who, topic, people.due(who, entry.what.at, topic), of.urgent)
+            for who in sorted(readers & people.reachable)
+            if people.chosen[who].wants(topic, Channel.EMAIL)
+        ]
 
     async def _mention(
         self,
@@ -158,17 +163,17 @@ class Following:
         new = Escalation(of.id, entry.what.patient, of.stands, of.author, minutes, 0, due)
         await escalations.begin(transaction, new)
 
-    async def _notified(
-        self, transaction: AsyncConnection, entry: Entry, who: Recipient, kind: Kind, people: _People
-    ) -> None:
-        """Mail about a notification. An urgent message that nobody reads comes by mail whatever was chosen."""
-        topic, forced = topic_of(kind), kind is Kind.URGENT_UNREAD
-        if who in people.reachable and (forced or people.chosen[who].wants(topic, Channel.EMAIL)):
-            line = _line(entry, who, topic, people.due(who, entry.what.at, topic), kind in URGENT)
-            await mails.add_line(transaction, line, self._now(), once=not forced)
+
+def _of_notification(entry: Entry, who: Recipient, kind: Kind, people: _People) -> list[Line]:
+    """The reason for mail about a notification, if it is one. An urgent message that nobody reads comes by mail
+    whatever was chosen."""
+    topic, forced = topic_of(kind), kind is Kind.URGENT_UNREAD
+    if who not in people.reachable or not (forced or people.chosen[who].wants(topic, Channel.EMAIL)):
+        return []
+    return [_line(entry, who, topic, people.due(who, entry.what.at, topic), kind in URGENT, forced)]
 
 
-def _line(entry: Entry, who: Recipient, topic: Topic, due: datetime, urgent: bool) -> Line:
+def _line(entry: Entry, who: Recipient, topic: Topic, due: datetime, urgent: bool, forced: bool = False) -> Line:
     what = entry.what
     return Line(
         entry.id,
@@ -182,4 +187,5 @@ def _line(entry: Entry, who: Recipient, topic: Topic, due: datetime, urgent: boo
         what.place,
         what.at if what.kind is EntryKind.MESSAGE_POSTED else None,
         what.notification,
+        forced,
     )

@@ -104,6 +104,12 @@ def readers(told: decisions_pb.Readers) -> list[Reader]:
     return [_reader(one) for one in told.readers]
 
 
+def using_direct_messages() -> decisions_pb.DecideManyRequest:
+    """The question whether the caller's account is open, for which any conversation would do."""
+    question = decisions_pb.Question(action=decisions_pb.ACTION_USE_DIRECT_MESSAGES)
+    return decisions_pb.DecideManyRequest(questions=[question])
+
+
 def own_patients(told: decisions_pb.ListMyConversationsResponse) -> dict[PatientId, datetime | None]:
     """The patients around whom the caller may read, each with the moment from which on (None: the beginning)."""
     return {PatientId(UUID(one.patient_id)): _moment(one) for one in told.patients}

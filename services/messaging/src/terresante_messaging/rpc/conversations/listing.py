@@ -5,10 +5,11 @@ from typing import Any
 from terresante.messaging.v1 import conversation_service_pb2 as pb
 from terresante_platform.rpc.allow import allow
 
+from terresante_messaging.domain.people import PatientId
 from terresante_messaging.rpc.deciding import caller
 from terresante_messaging.rpc.desk import READERS, Desk
 from terresante_messaging.store import listing
-from terresante_messaging.store.listing import Allowed, Line, Wanted
+from terresante_messaging.store.listing import Allowed, Line, Unread, Wanted
 from terresante_messaging.wire import parts
 from terresante_messaging.wire import threads as wire
 
@@ -45,14 +46,14 @@ class Listing:
         allowed = await self._allowed()
         async with self._desk.database.reading() as connection:
             found = await listing.count(connection, allowed)
+        patients: dict[PatientId, list[Unread]] = {}
+        for one in found.values():
+            if one.patient is not None:
+                patients.setdefault(one.patient, []).append(one)
         return pb.CountUnreadResponse(
-            unread=sum(one.unread for one in found),
-            unread_urgent=sum(one.urgent for one in found),
-            patients=[
-                pb.PatientUnread(patient_id=str(one.patient), unread=one.unread, unread_urgent=one.urgent)
-                for one in sorted(found, key=lambda one: (-one.urgent, -one.unread, str(one.patient)))
-                if one.patient is not None
-            ],
+            unread=sum(one.unread for one in found.values()),
+            unread_urgent=sum(one.urgent for one in found.values()),
+            patients=[_unread(patient, some) for patient, some in sorted(patients.items())],
         )
 
     async def _allowed(self) -> Allowed:
@@ -70,3 +71,8 @@ def _seen(line: Line) -> wire.Seen:
         read_up_to=line.read_up_to,
         visible_from=line.first_place,
     )
+
+
+def _unread(patient: PatientId, threads: list[Unread]) -> pb.PatientUnread:
+    unread, urgent = sum(one.unread for one in threads), sum(one.urgent for one in threads)
+    return pb.PatientUnread(patient_id=str(patient), unread=unread, unread_urgent=urgent)
