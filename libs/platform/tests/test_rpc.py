@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,12 @@ from terresante.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceServicer,
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
+)
+from terresante.messaging.v1 import feed_service_pb2 as feed
+from terresante.messaging.v1.feed_service_pb2_grpc import (
+    FeedServiceServicer,
+    FeedServiceStub,
+    add_FeedServiceServicer_to_server,
 )
 from terresante_platform import calls
 from terresante_platform.refusals import Conflict, Denied, Refusal, Unauthenticated, Unavailable
@@ -79,6 +86,41 @@ async def sample() -> Sample:
 async def stub(sample: Sample, serve: Any, dial: Any) -> Any:
     address = await serve("directory", partial(add_DirectoryServiceServicer_to_server, sample))
     return DirectoryServiceStub(await dial(address, "directory"))
+
+
+class Endless(FeedServiceServicer):
+    """Goes on until whoever reads has left."""
+
+    def __init__(self) -> None:
+        self.left = asyncio.Event()
+
+    @allow("professional")
+    async def Follow(self, request: feed.FollowRequest, context: Any) -> AsyncIterator[feed.FollowResponse]:
+        try:
+            yield feed.FollowResponse(cursor="1")
+            await asyncio.Event().wait()
+        finally:
+            self.left.set()
+
+
+Endless.__abstractmethods__ = frozenset()
+
+
+async def test_a_stream_whose_reader_leaves_early_ends_at_once_on_the_other_side(
+    serve: Any, dial: Any, calling_as: Any
+) -> None:
+    endless = Endless()  # type: ignore[abstract]
+    address = await serve("messaging", partial(add_FeedServiceServicer_to_server, endless))
+    stub: Any = FeedServiceStub(await dial(address, "messaging"))
+    calling_as("professional", uuid4())
+
+    stream = stub.Follow(feed.FollowRequest())
+    assert (await anext(stream)).cursor == "1"
+    await stream.aclose()
+
+    kept = stream  # what is collected late must not be what ends it
+    await asyncio.wait_for(endless.left.wait(), 2)
+    assert kept is stream
 
 
 def test_connections_end_after_a_while_unless_the_listener_is_of_one_process_alone() -> None:

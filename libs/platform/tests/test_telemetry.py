@@ -3,7 +3,7 @@
 import contextvars
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -128,7 +128,7 @@ def test_a_forged_traceparent_begins_a_trace_of_our_own(spans: InMemorySpanExpor
 
 
 def test_a_span_of_a_generator_that_is_ended_elsewhere_ends_in_silence(caplog: pytest.LogCaptureFixture) -> None:
-    def steps() -> Iterator[int]:
+    def steps() -> Generator[int, None, None]:
         with span("steps", SpanKind.SERVER):
             yield 1
 

@@ -115,14 +115,16 @@ class _Streaming(_Method):
     async def __call__(self, request: Any, seconds: float | None = None) -> AsyncIterator[Any]:
         call = calls.current()
         with span_apart(self._path[1:], SpanKind.CLIENT):
+            stream = self._callable()(
+                request, timeout=call.remaining(seconds or DEFAULT_SECONDS), metadata=_metadata(call)
+            )
             try:
-                stream = self._callable()(
-                    request, timeout=call.remaining(seconds or DEFAULT_SECONDS), metadata=_metadata(call)
-                )
                 async for message in stream:
                     yield message
             except aio.AioRpcError as error:
                 raise errors.read(error, self._channel.peer) from None
+            finally:
+                stream.cancel()  # who reads may leave early: the other side is told at once
 
 
 def _metadata(call: calls.Call) -> tuple[tuple[str, str], ...]:
