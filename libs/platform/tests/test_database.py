@@ -92,3 +92,9 @@ async def test_a_server_that_is_killed_is_away_and_then_served_again(postgres: A
 async def _one(kept: Database) -> Any:
     async with kept.reading() as connection:
         return (await connection.execute(text("select 1"))).scalar()
+
+
+@pytest.mark.parametrize(("once", "mode"), [(True, "force_generic_plan"), (False, "auto")])
+async def test_statements_are_planned_once_where_that_is_asked_for(database_url: str, once: bool, mode: str) -> None:
+    async with databases.connected(database_url, 1, planned_once=once) as database, database.reading() as connection:
+        assert (await connection.execute(text("show plan_cache_mode"))).scalar_one() == mode

@@ -104,8 +104,14 @@ class Database:
 
 
 @asynccontextmanager
-async def connected(url: str, pool: int = 8, application: str = "terresante") -> AsyncIterator[Database]:
-    """A pool for `postgresql://role:password@host:port/database`. Connects when first used."""
+async def connected(
+    url: str, pool: int = 8, application: str = "terresante", *, planned_once: bool = False
+) -> AsyncIterator[Database]:
+    """A pool for `postgresql://role:password@host:port/database`. Connects when first used.
+
+    `planned_once`: a statement is planned once a connection, whatever its values: for tables of many partitions, where
+    planning costs more than executing (partitions are pruned when it runs).
+    """
     engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=pool,
@@ -121,6 +127,7 @@ async def connected(url: str, pool: int = 8, application: str = "terresante") ->
                 "lock_timeout": "3000",
                 "idle_in_transaction_session_timeout": "15000",
                 "jit": "off",
+                "plan_cache_mode": "force_generic_plan" if planned_once else "auto",
             },
         },
     )

@@ -17,7 +17,7 @@ async def main(settings: Settings) -> None:
     who = service.identity(settings)
     masters = read_master_keys(settings.master_key_file.read_text())
     async with (
-        database.connected(settings.database_url, settings.database_pool, "messaging") as kept,
+        database.connected(settings.database_url, settings.database_pool, "messaging", planned_once=True) as kept,
         bus.connected(settings.nats_url, "messaging", who) as events_bus,
         client.connected(settings.consent_address, "consent", who) as consent,
         client.connected(settings.directory_address, "directory", who) as directory,
