@@ -78,7 +78,9 @@ def postbox() -> Postbox:
 
 
 def settings(box: Postbox) -> dict[str, str]:
-    """How the platform is set so that these tests can see what leaves it, and need not wait for what takes minutes."""
+    """How the platform is set so that these tests see what leaves it, need not wait for what takes minutes, and may ask
+    more often than people do.
+    """
     return {
         "TERRESANTE_MESSAGING_SMTP_HOST": "127.0.0.1",
         PORT_IS_IN: str(box.port),
@@ -87,4 +89,5 @@ def settings(box: Postbox) -> dict[str, str]:
         "TERRESANTE_MESSAGING_PORTAL_URL": "https://portail.terr-esante.example/",
         "TERRESANTE_MESSAGING_URGENT_MINUTES": "1",
         "TERRESANTE_MESSAGING_WEBHOOK_NETWORKS": '["127.0.0.0/8"]',
+        **{f"TERRESANTE_GATEWAY_{what}_A_MINUTE": "10000" for what in ("MESSAGES", "UPLOADS", "SEARCHES", "STREAMS")},
     }

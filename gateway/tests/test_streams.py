@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -171,26 +172,43 @@ async def test_a_process_that_stops_says_so_at_once(gateway: Any, http: Any, ser
     assert frames(rest) == [{"event": " end", "data": ' {"reason":"STOPPING"}'}]
 
 
-async def test_who_does_not_read_is_cut(gateway: Running, services: Any) -> None:
-    """After ten seconds in which not one piece more was taken."""
-    left = asyncio.Event()
+async def test_who_does_not_read_is_cut_and_fills_no_memory(gateway: Running, services: Any) -> None:
+    """After ten seconds in which not one piece more was taken; little waits for them meanwhile."""
+    given = 0
 
     async def flood(_: Any) -> AsyncIterator[feed.FollowResponse]:
-        try:
-            yield FIRST
-            while True:
-                yield SECOND
-        finally:
-            left.set()
+        nonlocal given
+        yield FIRST
+        while True:
+            given += 1
+            yield SECOND
 
     services.answer("messaging.Follow", flood)
-    _, writer = await gateway.raw()
+    reader, writer = await _reading_little(gateway)
+    async with asyncio.timeout(60):
+        while not len(gateway.streams):
+            await asyncio.sleep(0.01)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport
+        while len(gateway.streams):
+            await asyncio.sleep(0.1)
+    assert given < 20_000
+    writer.transport.resume_reading()  # type: ignore[attr-defined]
+    with pytest.raises(ConnectionError):
+        while await reader.read(65_536):
+            pass
+    writer.transport.abort()
+
+
+async def _reading_little(gateway: Running) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A stream for whom the kernel keeps 16 KiB."""
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+    small.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", gateway.port))
+    reader, writer = await asyncio.open_connection(sock=small, ssl=gateway.trust, server_hostname="localhost")
     token = gateway.bearer()["authorization"]
     writer.write(f"GET /v1/stream HTTP/1.1\r\nhost: localhost\r\nauthorization: {token}\r\n\r\n".encode())
-    writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport
-    async with asyncio.timeout(40):
-        await left.wait()
-    writer.transport.abort()
+    return reader, writer
 
 
 async def test_streams_take_no_room_from_requests(gateway: Running, services: Any) -> None:

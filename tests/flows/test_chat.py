@@ -118,8 +118,9 @@ async def test_what_is_corrected_taken_back_or_done_changes_before_the_others_ey
 async def test_a_photo_is_seen_as_a_thumbnail_by_who_may_read_it(portal: Portal, thread: str) -> None:
     nurse = await portal.of("nurse", thread)
     doctor = await portal.of("gp", thread)
-    photo = {"name": "talon.png", "mimeType": "image/png", "buffer": picture(640, 480)}
-    await nurse.get_by_label("Joindre").set_input_files(photo)
+    await nurse.get_by_label("Joindre").set_input_files(
+        {"name": "talon.png", "mimeType": "image/png", "buffer": picture(640, 480)}
+    )
     await expect(nurse.get_by_role("button", name="Retirer")).to_be_visible(timeout=PATIENCE)
     await nurse.get_by_role("button", name="Envoyer").click()
 
@@ -153,6 +154,16 @@ async def test_the_patient_sees_that_professionals_talk_and_reads_none_of_it(por
     await expect(patient.get_by_role("alert")).not_to_be_empty()
     await expect(patient.get_by_role("article")).to_have_count(0)
     assert await accessible(patient) == []
+
+
+async def test_a_logout_ends_the_login_and_not_the_page_alone(portal: Portal) -> None:
+    nurse = await portal.of("nurse")
+    await nurse.get_by_role("button", name="Se déconnecter").click()
+    await expect(nurse).to_have_url(f"{portal.stack['chat']['url']}/")
+
+    await nurse.get_by_role("link", name="Je suis professionnel").click()
+
+    await expect(nurse.locator("#password")).to_be_visible()
 
 
 def picture(width: int, height: int) -> bytes:

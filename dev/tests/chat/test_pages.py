@@ -208,6 +208,17 @@ async def test_what_people_write_never_becomes_part_of_the_page(
     await expect(nurse.locator(".messages img, .messages script")).to_have_count(0)
 
 
+async def test_who_logs_out_is_at_the_first_page_again(standing: Standing, open_page: OpenPage) -> None:
+    nurse = await signed_in(await open_page(), standing, "nurse")
+
+    await press(nurse, nurse.get_by_role("button", name="Se déconnecter"), "Enter")
+
+    await expect(nurse.get_by_role("link", name="Je suis professionnel")).to_be_visible()
+    await nurse.go_back()
+    await expect(nurse.get_by_role("link", name="Je suis professionnel")).to_be_visible()
+    assert await accessible(nurse) == []
+
+
 async def test_the_pages_are_drawn(standing: Standing, open_page: OpenPage, thread: str) -> None:
     first = await standing.platform.post("gp", text="Bonjour, la plaie du talon s’est-elle refermée depuis lundi ?")
     await standing.platform.post(

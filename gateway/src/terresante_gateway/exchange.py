@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -147,14 +148,15 @@ class Exchange(Request):
         """Sends pieces as they come. A fault in the middle breaks the connection, so that nobody takes a part for
         the whole. `piece_seconds`: how long the other side may take to make room for one; then it is cut.
         """
-        await self._begin(200, [(b"content-type", media_type), *headers])
-        async for chunk in chunks:
-            self.sent += len(chunk)
-            try:
-                async with asyncio.timeout(piece_seconds):
-                    await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-            except TimeoutError:
-                raise TooSlow("Le flux n’est pas lu assez vite.", "Reprenez-le où il en était.") from None
+        async with aclosing(cast("AsyncGenerator[bytes]", chunks)):
+            await self._begin(200, [(b"content-type", media_type), *headers])
+            async for chunk in chunks:
+                self.sent += len(chunk)
+                try:
+                    async with asyncio.timeout(piece_seconds):
+                        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+                except TimeoutError:
+                    raise TooSlow("Le flux n’est pas lu assez vite.", "Reprenez-le où il en était.") from None
         await self._send({"type": "http.response.body", "body": b""})
 
     async def refuse(self, refusal: Refusal) -> None:

@@ -36,11 +36,14 @@ class Streams:
         for end in list(self._ends):
             _set(end, reason)
 
-    @asynccontextmanager
-    async def opened(self, receive: Receive) -> AsyncIterator[asyncio.Future[str]]:
-        """One more; done, with the reason, when it is to end. Refuses with OVERLOADED."""
+    def check_room(self) -> None:
+        """Before one more is begun. Refuses with OVERLOADED."""
         if len(self._ends) >= self._most:
             raise StreamsFull("Trop de flux sont ouverts ici.", "Réessayez : une autre passerelle répondra.")
+
+    @asynccontextmanager
+    async def opened(self, receive: Receive) -> AsyncIterator[asyncio.Future[str]]:
+        """One more; done, with the reason, when it is to end."""
         end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         if self._stopping:
             end.set_result(self._stopping)

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from terresante_gateway import asyncapi
 from terresante_gateway.examples import Examples
 from terresante_gateway.exchange import version_if_given, version_required
 from terresante_gateway.operation import Operation, Stream
@@ -264,7 +265,7 @@ def problems_page() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes or compares the two files; 1 if they differ."""
+    """Writes or compares the three files; 1 if they differ."""
     from terresante_gateway import app
 
     parser = argparse.ArgumentParser(description="The OpenAPI of the gateway, as a file")
@@ -272,7 +273,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--folder", type=Path, default=Path("docs/api"))
     given = parser.parse_args(arguments)
     text = orjson.dumps(document(*app.described(app.State())), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    files = {given.folder / "openapi.json": text, given.folder / "problems.md": problems_page().encode()}
+    told = orjson.dumps(asyncapi.document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    files = {
+        given.folder / "openapi.json": text,
+        given.folder / "asyncapi.json": told,
+        given.folder / "problems.md": problems_page().encode(),
+    }
     if not given.check:
         given.folder.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():

@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 
 import msgspec
 from fastapi import Depends
-from msgspec import Struct
+from msgspec import Meta, Struct
 from terresante.messaging.v1 import feed_service_pb2 as pb
 from terresante_platform.refusals import Invalid, Refusal
 
@@ -36,12 +36,24 @@ class Ended(Struct):
     reason: str
 
 
+class ServerSentEvent(Struct, omit_defaults=True):
+    """Un événement du flux, tel que la norme le lit."""
+
+    event: Annotated[str, Meta(description="La sorte (voir Happening), ou end", examples=["message_posted"])]
+    data: Annotated[str, Meta(description="Du JSON : un Happening ; pour end, { reason }")]
+    id: Annotated[str, Meta(description="Le curseur, à renvoyer dans Last-Event-ID")] = ""
+
+
 class Feed:
     """The caller's feed, as one request sees it: its cursors, sealed for this caller, and its stream."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._purpose = f"{asker(exchange).id}\nfeed"
+
+    def check_room(self) -> None:
+        """Refuses with OVERLOADED when this replica holds as many streams as it may."""
+        self._exchange.streams.check_room()
 
     def open(self, given: str) -> str:
         """The service's own cursor; of none, the one in `Last-Event-ID`, or blank. Refuses with CURSOR_INVALID."""

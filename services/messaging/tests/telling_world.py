@@ -285,7 +285,7 @@ class World:
     async def has_mail(self, who: Recipient, address: str, *topics: Topic, **more: Any) -> None:
         """They confirmed an address, and want mail about these topics."""
         pace = more.pop("pace", Pace.AT_ONCE)
-        chosen = Preferences({topic: Choice(frozenset({Channel.EMAIL}), pace) for topic in topics}, version=1, **more)
+        chosen = Preferences({topic: Choice(frozenset({Channel.EMAIL}), pace) for topic in topics}, version=2, **more)
         async with self.database.reading() as connection:
             key = await owner_keys.get_or_make(connection, MASTERS, who.id)
         async with self.database.transaction() as transaction:

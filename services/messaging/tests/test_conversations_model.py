@@ -232,7 +232,7 @@ class Both:
 
 
 @settings(
-    max_examples=12,
+    max_examples=15,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

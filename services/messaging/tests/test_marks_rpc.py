@@ -72,6 +72,24 @@ async def test_marks_only_go_forward_and_the_first_moment_stays(
         assert [row.place for row in marked] == [3], "what moves nothing is told to nobody"
 
 
+async def test_a_mark_is_told_with_the_message_that_it_reaches_so_that_who_sees_a_part_is_told_too(
+    talking: Talking, being: As, database: Database
+) -> None:
+    being("gp")
+    thread = await talking.open(CIRCLE)
+    first, second = await talking.post(thread, "Un"), await talking.post(thread, "Deux")
+    being("nurse")
+    await talking.mark(thread, received=1)
+    await talking.mark(thread, received=2, read=2)
+
+    async with database.reading() as connection:
+        marked = await connection.execute(
+            text("select place, message_id from log_entry where kind = 'THREAD_MARKED' order by id")
+        )
+        told = [(row.place, str(row.message_id)) for row in marked]
+    assert told == [(1, first.message_id), (2, second.message_id)]
+
+
 @pytest.mark.parametrize("wish", [{"read": 2}, {"received": 2}, {"read": -1}, {"received": -1}, {"read": 2**62}])
 async def test_a_place_that_is_not_there_is_refused(talking: Talking, being: As, wish: dict[str, int]) -> None:
     being("gp")

@@ -60,7 +60,12 @@ async def come(database: Database, name: str, event: Any, reactions: list[Reacti
 async def test_each_event_that_changes_a_standing_is_told_once_to_whom_it_concerns(
     database: Database, name: str, event: Any, entries: list[tuple[UUID, UUID | None]]
 ) -> None:
-    fields = {"professional_id": DOCTOR, "representative_id": PARENT, "absorbed_patient_id": OTHER, "parted_patient_id": OTHER}
+    fields = {
+        "professional_id": DOCTOR,
+        "representative_id": PARENT,
+        "absorbed_patient_id": OTHER,
+        "parted_patient_id": OTHER,
+    }
     known = {name: str(id) for name, id in fields.items() if name in event.DESCRIPTOR.fields_by_name}
     await come(database, name, event(patient_id=str(PATIENT), at=stamp(), **known), standing.beside([]))
 

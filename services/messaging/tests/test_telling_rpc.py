@@ -184,7 +184,7 @@ async def test_until_somebody_chooses_the_platforms_choices_hold(telling: Any, w
     assert [one.topic for one in kept.choices] == list(range(1, 10))
     mail_about = [one.topic for one in kept.choices if pb.CHANNEL_EMAIL in one.channels]
     assert mail_about == [pb.TOPIC_URGENT_MESSAGE, pb.TOPIC_STANDING]
-    assert (kept.quiet_from, kept.quiet_until, kept.version, kept.email_shown) == (21 * 60, 7 * 60, 0, "")
+    assert (kept.quiet_from, kept.quiet_until, kept.version, kept.email_shown) == (21 * 60, 7 * 60, 1, "")
 
 
 async def test_choices_are_replaced_and_each_has_ones_own(telling: Any, world: World, being: Any) -> None:
@@ -195,22 +195,23 @@ async def test_choices_are_replaced_and_each_has_ones_own(telling: Any, world: W
         quiet_until=360,
         daily_hour=18,
         urgent_minutes=30,
+        version=1,
     )
     kept = await changed(telling, wanted)
-    assert (kept.version, kept.daily_hour, kept.urgent_minutes, kept.urgent_breaks_quiet) == (1, 18, 30, False)
+    assert (kept.version, kept.daily_hour, kept.urgent_minutes, kept.urgent_breaks_quiet) == (2, 18, 30, False)
     assert [one.topic for one in kept.choices if one.channels] == [pb.TOPIC_RECORD]
     assert await preferences(telling) == kept
-    assert (await changed(telling, kept)).version == 2
+    assert (await changed(telling, kept)).version == 3
 
     being(world.gp)
-    assert (await preferences(telling)).version == 0
+    assert (await preferences(telling)).version == 1
 
 
 async def test_choices_made_from_an_older_version_are_refused(telling: Any, world: World, being: Any) -> None:
     being(world.nurse)
-    first = await changed(telling, pb.Preferences())
+    first = await changed(telling, pb.Preferences(version=1))
 
-    await refused(changed(telling, pb.Preferences()), Stale, "VERSION_STALE")
+    await refused(changed(telling, pb.Preferences(version=1)), Stale, "VERSION_STALE")
     assert await preferences(telling) == first
 
 
@@ -240,9 +241,9 @@ async def test_a_portal_is_chosen_among_those_that_are_there(telling: Any, world
     (shown,) = (await telling.ListPortals(pb.ListPortalsRequest())).portals
     assert (shown.portal_id, shown.label) == (str(portal), "Mon portail")
 
-    kept = await changed(telling, pb.Preferences(portal_ids=[str(portal)]))
+    kept = await changed(telling, pb.Preferences(portal_ids=[str(portal)], version=1))
     assert list(kept.portal_ids) == [str(portal)]
-    wanted = pb.Preferences(portal_ids=[str(uuid4())], version=1)
+    wanted = pb.Preferences(portal_ids=[str(uuid4())], version=2)
     await refused(changed(telling, wanted), Unknown, "PORTAL_UNKNOWN")
 
 

@@ -30,8 +30,8 @@ class World:
     silent: bool = False
     not_entitled: dict[str, UUID] = field(default_factory=dict)
     """By decision of a publication: the professional whom the matrix does not entitle to it."""
-    asked: list[list[decisions_pb.Topic]] = field(default_factory=list)
-    callers: list[Call] = field(default_factory=list)
+    asked: list[list[decisions_pb.Topic]] = field(default_factory=list, repr=False)
+    callers: list[Call] = field(default_factory=list, repr=False)
     circles: dict[UUID, set[UUID]] = field(default_factory=dict)
     """More patients, each with the circle."""
     visible_from: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class World:
     """By structure: who practises there."""
     wrong: bool = False
     """Answers, but not what was asked."""
-    questions: list[decisions_pb.Question] = field(default_factory=list)
+    questions: list[decisions_pb.Question] = field(default_factory=list, repr=False)
     """What was to be decided, in order: each is a line in the journal."""
 
     def circle_of(self, patient: UUID) -> set[UUID]:

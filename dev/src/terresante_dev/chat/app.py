@@ -34,7 +34,7 @@ POLICY = (
 HEADERS = {
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with no-referrer, forms would say that they come from nowhere
     "x-content-type-options": "nosniff",
 }
 GONE = "Votre session est terminée. Reconnectez-vous."

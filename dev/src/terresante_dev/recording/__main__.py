@@ -1,7 +1,11 @@
 """Plays the story and the scenes on a running stack, and writes the examples of the API.
 
 `make up STACK=examples && python -m terresante_dev.recording --stack examples`, then
-`python -m terresante_gateway.openapi`. A fresh stack, so that lists hold nothing but what this telling made.
+`python -m terresante_gateway.openapi`. A fresh stack, so that lists hold nothing but what this telling made; its mail
+comes here (before `make up`):
+
+export TERRESANTE_MESSAGING_SMTP_HOST=127.0.0.1 TERRESANTE_MESSAGING_SMTP_PORT=2525
+export TERRESANTE_MESSAGING_SMTP_SECURITY=none TERRESANTE_MESSAGING_MAIL_FROM=plateforme@exemple.fr
 """
 
 import argparse
@@ -12,9 +16,11 @@ from pathlib import Path
 
 from terresante_dev import personas, stack
 from terresante_dev.enrolment import NotEnrolled
+from terresante_dev.mailbox import Mailbox
 from terresante_dev.recording.conversing import converse
 from terresante_dev.recording.directory import in_time
 from terresante_dev.recording.enrolling import come_and_go
+from terresante_dev.recording.hearing import hear
 from terresante_dev.recording.listening import Recorder
 from terresante_dev.recording.scenes import everything, urgent
 from terresante_dev.recording.vigilance import fed_and_decided
@@ -29,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m terresante_dev.recording", description=__doc__)
     parser.add_argument("--stack", default="main")
     parser.add_argument("--seed", type=int, default=SEED, help="same seed, same people")
+    parser.add_argument("--mail", type=int, default=2525, help="port to which messaging sends mail")
     parser.add_argument("--into", type=Path, default=EXAMPLES)
     given = parser.parse_args()
     recorder = Recorder()
@@ -44,6 +51,8 @@ def main() -> int:
                 urgent(stage)
         converse(stage)
         fed_and_decided(stage)
+        with Mailbox(given.mail) as mailbox:
+            hear(stage, mailbox)
         in_time(stage)
         come_and_go(stage)
         everything(stage, relative)

@@ -14,6 +14,8 @@ from terresante_gateway.operation import Stream
 SPENT = "DEJA-SERV-DEJA-SERV"
 """Stands where a code stood that opened an account: of the same form, and opening nothing."""
 _CODES = ("activation_code", "starting_password")
+_UNSIGNING = "whsec_" + 43 * "A" + "="
+"""Stands where a secret stood that signed for a portal."""
 _OURS = re.compile(r"https://(localhost|127\.0\.0\.1):\d+")
 _SIZE = 3_000
 """Bytes of JSON beyond which an example teaches less: of shorter ones the fullest is kept."""
@@ -44,7 +46,8 @@ class Recorder:
         operation = operations.get(request.method)
         if operation is None:
             return
-        answer.read()
+        if not operation.declared.live:  # an answer without end is not waited for
+            answer.read()
         exchange = _clean({"request": _sent(request), "answer": _answered(answer, operation.answer is Stream)})
         problem = exchange["answer"].get("body")
         if answer.status_code >= 400 and isinstance(problem, dict):
@@ -113,6 +116,8 @@ def _clean(value: Any, name: str = "") -> Any:
         return [_clean(below) for below in value]
     if name in _CODES:
         return SPENT
+    if name == "secret":
+        return _UNSIGNING
     return _OURS.sub("https://connexion.example", value) if isinstance(value, str) else value
 
 

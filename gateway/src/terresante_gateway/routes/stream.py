@@ -11,7 +11,7 @@ from terresante_gateway.cursors import LONGEST
 from terresante_gateway.happenings import Happening
 from terresante_gateway.limits import Budget
 from terresante_gateway.operation import Authz, Kind, Stream, To, on
-from terresante_gateway.sse import Follows
+from terresante_gateway.sse import Follows, ServerSentEvent
 from terresante_gateway.words import Input
 
 router = APIRouter(prefix="/v1", tags=["Ce qui se passe"])
@@ -48,13 +48,14 @@ class Happenings(Struct):
 
 
 @on(router, "GET", "/stream", "Suivre en direct", Authz("event", "follow", HEARERS), *_FEED, "STREAM_SLOW",
-    "STREAMS_TOO_MANY", "LOGIN_EXPIRED", seconds=STREAM_SECONDS, answer_media_type=_EVENTS, line=Happening,
+    "STREAMS_TOO_MANY", "LOGIN_EXPIRED", seconds=STREAM_SECONDS, answer_media_type=_EVENTS, line=ServerSentEvent,
     limit=Budget.STREAMS, live=True)  # fmt: skip
 async def follow(query: Annotated[FollowQuery, Query()], feed: Follows, peers: To) -> Stream:
     """Événements envoyés par le serveur (text/event-stream) : `id` est un curseur, `event` la sorte, `data` des
     identifiants. Reprend après `Last-Event-ID`, ou commence maintenant. Un signe toutes les 15 secondes ; la fin est
-    dite (`event: end`, `reason`) : revenir avec le dernier curseur. Voir aussi docs/api/asyncapi.yaml.
+    dite (`event: end`, `reason`) : revenir avec le dernier curseur. Voir aussi docs/api/asyncapi.json.
     """
+    feed.check_room()
     ask = cast(Any, peers.feed.Follow)  # the platform's stub takes `seconds`
     answers = ask(pb.FollowRequest(cursor=feed.open(query.last_event_id)), seconds=STREAM_SECONDS)
     first = await anext(answers)  # a refusal of the whole is a problem, not a broken stream

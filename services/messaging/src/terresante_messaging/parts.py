@@ -29,6 +29,7 @@ from terresante_platform.counted import counting
 from terresante_platform.database import Database
 
 from terresante_messaging import sweeping, thumbnailing
+from terresante_messaging.counting import counting_messages
 from terresante_messaging.feed import accounts, readers, sequencing, tailing
 from terresante_messaging.feed.accounts import Accounts
 from terresante_messaging.feed.readers import Readers
@@ -112,6 +113,7 @@ async def _beside(stack: AsyncExitStack, ground: Ground, consent: Any) -> _Besid
     queueing = Queueing(kept, audience, now)
     await run(sending.sending(sending.Parts(kept, masters, audience, queueing, poster, now, random.random)))
     await run(telling(ground.settings, kept, masters, asked, now))
+    await run(counting_messages(kept))
     await run(thumbnailing.thumbnailing(kept, contents, masters, now))
     await run(sweeping.sweeping(kept, contents, now))
     await run(counting(kept, thumbnailing.COUNTS))
@@ -142,7 +144,8 @@ def _services(ground: Ground, consent: Any, beside: _Beside) -> list[Register]:
     )
     feed = Feed(kept, consent, beside.asked, beside.streams, beside.accounts)
     portals = webhook_calls.Parts(kept, consent, masters, beside.guard, now)
-    notifications = MessagingService(kept, consent, now, partial(readable, kept, deciding))
+    seen, smallest = partial(readable, kept, deciding), ground.settings.smallest_count
+    notifications = MessagingService(kept, consent, now, seen, smallest)
     return [
         partial(add_MessagingServiceServicer_to_server, notifications),
         partial(add_ConversationServiceServicer_to_server, ConversationService(desk)),

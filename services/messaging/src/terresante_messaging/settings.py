@@ -44,4 +44,11 @@ class Settings(ServiceSettings):
         default_factory=list,
         description="Networks (CIDR) that webhooks may reach although they are private; none in production",
     )
+    smallest_count: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Counts of messages by fewer professionals than this are not told, others rounded down to its "
+        "multiples; set it as consent's of the same name",
+    )
     streams_per_person: int = Field(10, ge=1, description="Open streams of one person on one replica, at most")

@@ -23,7 +23,7 @@ export const profession = (one) => one?.profession_label ?? (one?.kind === "pati
 export function person(one) {
   const traits = one?.traits;
   if (!traits) return null;
-  return `${traits.used_first_name ?? traits.first_name} ${traits.used_name ?? traits.birth_name}`;
+  return `${traits.used_first_name || traits.first_name} ${traits.used_name || traits.birth_name}`;
 }
 
 export const STATES = { taken: "s’en occupe", done: "a terminé", given_up: "y renonce" };

@@ -1,8 +1,4 @@
-"""How much care goes through somebody's hands, as counts in which nobody can be made out (docs/decisions/0013).
-
-Whoever may ask about any set of members could ask about two that differ by one, and subtract: so a count is told
-rounded down to a multiple of the smallest one, and not at all below it. None is told like a few.
-"""
+"""How much care goes through somebody's hands, as counts in which nobody can be made out (docs/decisions/0013)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,14 +35,6 @@ class Asked:
     moments: Sequence[datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A count as it is told. `masked`: fewer than the smallest one; `value` is 0 then."""
-
-    value: int
-    masked: bool = False
-
-
 def must_be_countable(asked: Asked) -> None:
     """Raises `CountInvalid`."""
     number = len(asked.moments)
@@ -66,10 +54,3 @@ def totals(changes: Sequence[tuple[int, int]], moments: int) -> list[int]:
     for moment, number in changes:
         more[moment] += number
     return list(accumulate(more))[:moments]
-
-
-def told(count: int, smallest: int) -> Told:
-    """The count as it leaves: any told one is that of as many counts as the smallest is."""
-    if count < smallest:
-        return Told(0, masked=True)
-    return Told(count // smallest * smallest)

@@ -5,8 +5,9 @@ from typing import Any
 
 from terresante.consent.v1 import consent_service_pb2 as pb
 from terresante_platform.rpc.allow import allow
+from terresante_platform.small_counts import told
 
-from terresante_consent.domain.counting import must_be_countable, told, totals
+from terresante_consent.domain.counting import must_be_countable, totals
 from terresante_consent.rpc.desk import Desk
 from terresante_consent.store import counting
 from terresante_consent.wire import counts

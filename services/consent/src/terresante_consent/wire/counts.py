@@ -6,8 +6,9 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.consent.v1 import consent_service_pb2 as pb
 from terresante_platform.ids import IdInvalid
+from terresante_platform.small_counts import Told
 
-from terresante_consent.domain.counting import Asked, CountInvalid, Span, Told
+from terresante_consent.domain.counting import Asked, CountInvalid, Span
 
 ID_BYTES = 16
 

@@ -116,8 +116,8 @@ class Preferences:
     urgent_minutes: int = 0
     """0: the platform's."""
     portals: frozenset[UUID] = frozenset()
-    version: int = 0
-    """0: never chosen."""
+    version: int = 1
+    """1: never chosen."""
 
     def choice(self, topic: Topic) -> Choice:
         """What was chosen for a topic; nothing but the portal if it was not named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ from terresante_messaging.domain.notifications import (
 )
 from terresante_messaging.domain.people import Realm, Recipient, ThreadId
 from terresante_messaging.domain.threads import Window
+from terresante_messaging.rpc.counting import CountCalls
 from terresante_messaging.store import notifications as store
 from terresante_messaging.wire import notifications as wire
 
@@ -76,8 +78,8 @@ class _Asked:
         )
 
 
-class MessagingService(MessagingServiceServicer):
-    """What each person is told."""
+class MessagingService(CountCalls, MessagingServiceServicer):
+    """What each person is told, and how many messages were written."""
 
     def __init__(
         self,
@@ -85,11 +87,14 @@ class MessagingService(MessagingServiceServicer):
         consent: DecisionServiceAsyncStub,
         now: Callable[[], datetime],
         readable: Readable = nothing_readable,
+        smallest_count: int = 5,
     ) -> None:
         self._database = database
         self._consent = consent
         self._now = now
         self._readable = readable
+        self._smallest = smallest_count
+        self._turn = asyncio.Semaphore()
 
     @allow("professional", "patient")
     async def ListNotifications(self, request: pb.ListNotificationsRequest, _: Any) -> pb.ListNotificationsResponse:

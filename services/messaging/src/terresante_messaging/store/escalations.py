@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.counted import Count
@@ -20,6 +20,26 @@ from terresante_messaging.store.telling_tables import escalation
 
 OPEN = Gauge("terresante.messaging.escalations.open", "{message}", "Urgent messages that nobody they are for has read")
 COUNTS = (Count(OPEN, text("select count(*) from escalation where state = 'OPEN'")),)
+
+
+_FACTS = select(
+    message.c.id,
+    message.c.thread_id,
+    message.c.place,
+    message.c.sent_at,
+    message.c.author_realm,
+    message.c.author_id,
+    message.c.mentioned_professionals,
+    message.c.mentioned_persons,
+    message.c.urgent,
+    message.c.deleted_at,
+).where(
+    message.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+    message.c.id >= bindparam("least"),
+    message.c.id <= bindparam("greatest"),
+)
+"""Between the least and the greatest id, so that partitions of other months are not opened; one statement for any
+number of ids, so that it is planned once."""
 
 
 class State(StrEnum):
@@ -61,19 +81,7 @@ async def facts(connection: AsyncConnection, ids: Collection[MessageId]) -> dict
     """Of these messages, those that are still kept."""
     if not ids:
         return {}
-    columns = (
-        message.c.id,
-        message.c.thread_id,
-        message.c.place,
-        message.c.sent_at,
-        message.c.author_realm,
-        message.c.author_id,
-        message.c.mentioned_professionals,
-        message.c.mentioned_persons,
-        message.c.urgent,
-        message.c.deleted_at,
-    )
-    found = await connection.execute(select(*columns).where(message.c.id.in_(list(ids))))
+    found = await connection.execute(_FACTS, {"ids": list(ids), "least": min(ids), "greatest": max(ids)})
     return {row.id: _facts(row) for row in found}
 
 

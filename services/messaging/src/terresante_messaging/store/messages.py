@@ -119,6 +119,13 @@ async def sent_at(connection: AsyncConnection, look: Part, place: int) -> dateti
     return found
 
 
+async def id_at(connection: AsyncConnection, look: Part, place: int) -> MessageId | None:
+    """Which message has that place, if it may be read."""
+    query = _OLDER.with_only_columns(message.c.id, maintain_column_froms=True)
+    found = (await connection.execute(query, look.values() | {"before": place + 1, "limit": 1})).scalar()
+    return MessageId(found) if found is not None else None
+
+
 async def find(connection: AsyncConnection, look: Look, id: MessageId, locked: bool = False) -> Message | None:
     """One message that may be read. `locked`: nobody changes it before the transaction ends."""
     query = _ONE.with_for_update() if locked else _ONE

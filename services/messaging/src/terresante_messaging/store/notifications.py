@@ -7,18 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     ColumnElement,
-    DateTime,
     Text,
     Uuid,
     and_,
     bindparam,
     case,
     column,
-    exists,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -41,6 +37,7 @@ from terresante_messaging.domain.notifications import (
 )
 from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId
 from terresante_messaging.store.tables import audience, notification
+from terresante_messaging.store.withheld import told
 
 _of_content = notification.c.kind.in_(sorted(OF_CONTENT))
 _with_audience = notification.outerjoin(audience, audience.c.about_id == notification.c.about_id)
@@ -57,47 +54,6 @@ _admitted = or_(
 
 def _of(me: Recipient) -> ColumnElement[bool]:
     return and_(notification.c.recipient_realm == me.realm, notification.c.recipient_id == me.id)
-
-
-def _told(withheld: Withheld) -> ColumnElement[bool]:
-    """Leaves out what is withheld, inside the query: pages are full and counts exact."""
-    topics = (
-        func.unnest(
-            literal([topic.patient for topic in withheld.topics], ARRAY(Uuid)),
-            literal([topic.kind.value for topic in withheld.topics], ARRAY(Text)),
-        )
-        .table_valued(column("patient_id", Uuid), column("kind", Text), name="refused")
-        .render_derived()
-    )
-    unseen = (
-        func.unnest(
-            literal([one.thread for one in withheld.unseen], ARRAY(Uuid)),
-            literal([one.up_to for one in withheld.unseen], ARRAY(BigInteger)),
-            literal([one.before for one in withheld.unseen], ARRAY(DateTime(timezone=True))),
-        )
-        .table_valued(
-            column("thread_id", Uuid),
-            column("up_to", BigInteger),
-            column("before", DateTime(timezone=True)),
-            name="unseen",
-        )
-        .render_derived()
-    )
-    return and_(
-        not_(
-            exists()
-            .select_from(topics)
-            .where(topics.c.patient_id == notification.c.patient_id, topics.c.kind == notification.c.kind)
-        ),
-        not_(
-            exists()
-            .select_from(unseen)
-            .where(
-                unseen.c.thread_id == notification.c.thread_id,
-                or_(notification.c.place <= unseen.c.up_to, notification.c.message_at < unseen.c.before),
-            )
-        ),
-    )
 
 
 _given = (
@@ -259,7 +215,7 @@ async def page(
     query = (
         select(*notification.c)
         .select_from(_with_audience)
-        .where(_of(me), _admitted, _told(withheld))
+        .where(_of(me), _admitted, told(withheld))
         .order_by(notification.c.id.desc())
         .limit(limit)
     )
@@ -275,7 +231,7 @@ async def unread(connection: AsyncConnection, me: Recipient, withheld: Withheld)
     counted = await connection.execute(
         select(func.count())
         .select_from(_with_audience)
-        .where(_of(me), notification.c.read_at.is_(None), _admitted, _told(withheld))
+        .where(_of(me), notification.c.read_at.is_(None), _admitted, told(withheld))
     )
     return int(counted.scalar_one())
 

@@ -15,6 +15,9 @@ from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.domain.preferences import Channel, Choice, Pace, Preferences, PreferencesStale, Topic
 from terresante_messaging.store.telling_tables import portal_choice, preference
 
+FIRST_KEPT = Preferences().version + 1
+"""Of who never chose, nothing is kept."""
+
 
 @cache
 def defaults() -> Preferences:
@@ -64,7 +67,7 @@ async def keep(transaction: AsyncConnection, who: Recipient, new: Preferences) -
         "version": new.version,
     }
     mine = and_(preference.c.realm == who.realm.value, preference.c.person_id == who.id)
-    if new.version == 1:
+    if new.version == FIRST_KEPT:
         first = upsert(preference).values(realm=who.realm.value, person_id=who.id, **values).on_conflict_do_nothing()
         done = await transaction.execute(first)
     else:

@@ -37,12 +37,14 @@ class Marking:
             after = forward(before, request.received_up_to, request.read_up_to, thread.last_place, desk.now())
             if after != before:
                 await _keep(transaction, look, before, after)
+                up_to = after.read_up_to or after.received_up_to
                 entry = NewEntry(
                     EntryKind.THREAD_MARKED,
                     desk.now(),
                     thread.patient,
                     id,
-                    place=after.read_up_to,
+                    message=await messages.id_at(transaction, look, up_to),
+                    place=up_to,
                     actor=ActorId(me.id),
                 )
                 await log.add(transaction, entry)

@@ -93,7 +93,7 @@ class Threads:
         change, now = wire.change(request), desk.now()
         kept = await desk.thread(parts.thread_id(request.thread_id))
         allowed = await desk.deciding.write(kept.thread)
-        await self._require_added(changed(kept.thread, change, me.id, now), change)
+        await self._require_added(kept.thread, changed(kept.thread, change, me.id, now))
         async with desk.database.transaction() as transaction:
             kept = await threads.lock(transaction, desk.masters, kept.thread.id)
             before = kept.thread
@@ -114,9 +114,11 @@ class Threads:
         if named:
             await self._require_may_read(new, named)
 
-    async def _require_added(self, after: Thread, change: Change) -> None:
-        if change.added:
-            await self._require_may_read(after, set(change.added))
+    async def _require_added(self, before: Thread, after: Thread) -> None:
+        """The same of who comes in."""
+        new = {one.professional for one in after.members if before.member(one.professional) is None}
+        if new:
+            await self._require_may_read(after, new)
 
     async def _require_may_read(self, thread: Thread, named: set[Any]) -> None:
         readers = await self._desk.deciding.readers(thread)
