@@ -1,10 +1,15 @@
 """The platform to break, and the people on it. It is always left whole."""
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from terresante_dev.portal import Person
+from terresante_dev.recording.vigilance import registered_feeder
 from terresante_dev.story import Stage
+
+from tests.flows.conversing import Talk
 
 from .ground import Ground
 from .load import Crew
@@ -39,3 +44,17 @@ def crew(told: Stage) -> Iterator[Crew]:
         guest=sessions["emergency-physician"],
     )
     told.gateway.close()
+
+
+@pytest.fixture(scope="session")
+def talk(stack: dict[str, Any]) -> Iterator[Talk]:
+    """A telling of conversations: GP, nurse, social worker and patient, who write to each other."""
+    made = Talk(stack, secrets.randbelow(10**9))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def portal(talk: Talk) -> Person:
+    """A portal's system, which people may choose to be told by."""
+    return registered_feeder(talk.stage)

@@ -51,8 +51,9 @@ async def _on_its_way(stack: Mapping[str, Any], http: httpx2.AsyncClient) -> int
 async def _looked(stack: Mapping[str, Any], without: tuple[str, ...]) -> Figures:
     each = await asyncio.gather(*(_tables(stack["databases"][name]["owner_url"], name, without) for name in DATABASES))
     found: Figures = {name: figures for one in each for name, figures in one.items()}
-    files = [file for file in Path(stack["folder"], "documents").rglob("*") if file.is_file()]
-    found["documents.files"] = (len(files), sum(file.stat().st_size for file in files))
+    for contents in ("documents", "attachments"):
+        files = [file for file in Path(stack["folder"], contents).rglob("*") if file.is_file()]
+        found[f"{contents}.files"] = (len(files), sum(file.stat().st_size for file in files))
     return found
 
 

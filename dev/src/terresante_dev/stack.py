@@ -29,7 +29,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "messaging": ("consent", "directory"),
 }
 # Calls that go against that order: whoever makes them starts first, and does without until the other is there.
-BACKWARDS: Mapping[str, tuple[str, ...]] = {"consent": ("identity",), "directory": ("consent",)}
+BACKWARDS: Mapping[str, tuple[str, ...]] = {"consent": ("identity",), "directory": ("consent", "messaging")}
 DATABASES = ("identity", "consent", "records", "messaging", "directory")
 
 

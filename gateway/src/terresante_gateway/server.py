@@ -9,6 +9,7 @@ import logging
 import os
 import ssl
 import time
+from asyncio import sslproto
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ LARGEST_HEAD = 16 * 1024
 MOST_HEADERS = 64
 TLS_SECONDS = 5.0
 RENEWAL_CHECK_SECONDS = 30.0
+TLS_BUFFER = 16 * 1024
+"""What is kept to read of each connection: one TLS record. asyncio keeps 256 KiB, for idle ones too: 282 KiB of memory
+each, measured over 500; 41 with this. Thousands of open streams are what a gateway holds."""
 
 
 class HeadTooLarge(Invalid):
@@ -214,6 +218,7 @@ async def serving(
         proxy_headers=False,
     )
     config.load()
+    sslproto.SSLProtocol.max_size = TLS_BUFFER
     logging.getLogger("uvicorn.error").addFilter(_unheard)
     state = ServerState()
     context = tls_context(identity)

@@ -45,7 +45,7 @@ from terresante_platform.refusals import Refusal
 from terresante_platform.small_counts import Told
 
 from .conftest import MONDAY, As, Clock, People
-from .conversing import CIRCLE, DIRECT, WITH_PATIENT, Talking, professional
+from .conversing import CIRCLE, DIRECT, WITH_PATIENT, Talking
 from .world import World
 
 WEEK = date(2026, 11, 23)
@@ -106,7 +106,7 @@ async def test_what_professionals_write_is_counted_in_its_week_whatever_becomes_
     message = await talking.post(circle, "Un")
     await talking.edit(message, "Deux")
     await talking.delete(await talking.post(circle, "Trois"))
-    await talking.post(await talking.open(DIRECT, with_professional_id=str(people.nurse)))
+    await talking.post(await talking.open(DIRECT, professional_ids=[str(people.nurse)]))
     shared = await talking.open(WITH_PATIENT)
     being("nurse")
     await talking.mark(circle, read=2)

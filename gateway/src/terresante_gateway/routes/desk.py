@@ -35,17 +35,31 @@ class IndicatorPoint(Struct):
 
     week: Annotated[datetime, Meta(description="Le lundi, minuit à Paris")]
     value: int
-    masked: Annotated[bool, Meta(description="Moins que le plus petit compte qui se dise ; value vaut alors 0")]
+    masked: Annotated[bool, Meta(description="Trop peu pour être dit ; value vaut alors 0")]
 
 
 class IndicatorSeries(Struct):
     """Un compte, semaine par semaine."""
 
-    kind: Annotated[str, Meta(examples=["enrolled"])]
+    kind: Annotated[
+        str,
+        Meta(
+            description="enrolled (par profession), active_users, structures, offers, offers_stale, places ; circles "
+            "et consents : cercles de soins et patients consentants ; messages : messages que les professionnels du "
+            "territoire ont écrits dans la semaine",
+            examples=["enrolled"],
+        ),
+    ]
     label: Annotated[str | None, Meta(description="Une profession, par exemple ; null : le tout")]
     points: Annotated[list[IndicatorPoint], Meta(description="Aucun si ce n’est pas connu en ce moment")]
     unknown: Annotated[bool, Meta(description="Le service qui compte ne répond pas")]
-    smallest: Annotated[int, Meta(description="En dessous, un compte est masqué ; 0 : aucun ne l’est")]
+    smallest: Annotated[
+        int,
+        Meta(
+            description="En dessous, un compte est masqué (messages : si moins de professionnels ont écrit) ; "
+            "0 : aucun ne l’est"
+        ),
+    ]
     rounded_to: Annotated[int, Meta(description="Arrondi en dessous à un multiple ; 0 ou 1 : exact")]
 
     @classmethod

@@ -71,6 +71,8 @@ class Standings:
     """Professionals whose account is open."""
     of_standing: frozenset[NotificationId] = frozenset()
     """Notifications that tell of the recipient's own standing: it needs no right to be told of it."""
+    admitted: frozenset[NotificationId] = frozenset()
+    """Notifications of whose content the author still lets the recipient be told; those of no content among them."""
 
     def told(self, what: NewEntry) -> frozenset[Recipient]:
         """Who may be told of it now."""
@@ -88,6 +90,8 @@ class Standings:
 
     def _may_be_told(self, what: NewEntry, who: Recipient) -> bool:
         if who.realm is Realm.PROFESSIONAL and who.id not in self.accounts:
+            return False
+        if what.notification is not None and what.notification not in self.admitted:
             return False
         if what.thread is not None:
             return who in self._readers_of(what, what.thread)

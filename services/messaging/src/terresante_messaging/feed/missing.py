@@ -17,7 +17,7 @@ from terresante_messaging.domain.people import PatientId, Recipient
 from terresante_messaging.domain.readers import Reader, Standings, as_reader
 from terresante_messaging.domain.threads import Thread, ThreadKind, is_meant_for
 from terresante_messaging.feed.readers import Readers
-from terresante_messaging.store import feed, missed
+from terresante_messaging.store import feed, missed, notifications
 from terresante_messaging.wire import feed as wire
 
 if TYPE_CHECKING:
@@ -68,11 +68,13 @@ class OwnLog:
             )
             notified = {one.what.notification for one in found if one.what.notification is not None}
             standing = await feed.of_standing(connection, notified)
+            admitted = await notifications.admitted(connection, notified)
         known = Standings(
             threads={one.id: [self._reader(one, patients)] for one in threads if self._reads(one, own.direct)},
             patients={patient: [Reader(self.me, since)] for patient, since in patients.items()},
             accounts=frozenset({self.me.id}) if own.direct else frozenset(),
             of_standing=standing,
+            admitted=frozenset(admitted),
         )
         told = [Told(one, Cursor(one.position)) for one in found if self.me in known.told(one.what)]
         full = len(found) == most
@@ -95,11 +97,11 @@ class PortalLog:
 
     async def missed(self, cursor: Cursor, up_to: int, most: int) -> Missed:
         """See `Log`."""
-        at, told = cursor, list[Told]()
+        at, told, decided = cursor, list[Told](), time.monotonic()
         for _ in range(MOST_BATCHES):
             entries = await self._after(at, up_to)
             if not entries:
-                return Missed(told, Cursor(up_to) if at.position < up_to else at, False, time.monotonic())
+                return Missed(told, Cursor(up_to) if at.position < up_to else at, False, decided)
             recipients = await self.readers.told(entries)
             decided = time.monotonic()
             async with self.database.reading() as connection:
@@ -113,7 +115,7 @@ class PortalLog:
             at = Cursor(entries[-1].position)
             if told:
                 break
-        return Missed(told, at, at.position < up_to, time.monotonic())
+        return Missed(told, at, at.position < up_to, decided)
 
     async def _after(self, at: Cursor, up_to: int) -> list[Entry]:
         before = at.position if at.up_to is None else at.position - 1

@@ -25,7 +25,7 @@ from terresante_messaging.domain.readers import (
     readers_of,
 )
 from terresante_messaging.domain.threads import Thread
-from terresante_messaging.store import feed, missed
+from terresante_messaging.store import feed, missed, notifications
 from terresante_messaging.wire import feed as wire
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Readers:
             threads = await missed.threads(connection, {one.thread for one in entries if one.thread is not None})
             notified = {one.notification for one in entries if one.notification is not None}
             standing = await feed.of_standing(connection, notified)
+            admitted = await notifications.admitted(connection, notified)
         patients = {one.patient for one in entries if one.patient is not None and _asks_patient(one, standing)}
         professionals = {
             one.recipient.id for one in entries if one.recipient and one.recipient.realm is Realm.PROFESSIONAL
@@ -98,6 +99,7 @@ class Readers:
             patients={patient: allowed[Conversation(patient=patient)] for patient in patients},
             accounts=accounts,
             of_standing=standing,
+            admitted=frozenset(admitted),
         )
 
     async def _allowed(self, conversations: Iterable[Conversation]) -> dict[Conversation, list[Reader]]:

@@ -170,10 +170,11 @@ class Streams:
         entries: Sequence[Entry],
         told: Sequence[Collection[Recipient]],
         chosen: Mapping[UUID, frozenset[Recipient]],
+        decided: float,
     ) -> None:
         """Gives entries, in order, to the streams of those who are told of them. `chosen`: by portal, who chose it;
-        a portal that was not asked about yet reads the log."""
-        decided, mine = time.monotonic(), defaultdict[Recipient, list[Told]](list)
+        a portal that was not asked about yet reads the log. `decided`: when it was (`time.monotonic()`)."""
+        mine = defaultdict[Recipient, list[Told]](list)
         asked = [portal for portal in self._portals if portal.id in chosen]
         for entry, recipients in zip(entries, told, strict=True):
             for who in recipients:

@@ -66,10 +66,10 @@ class Tail:
             entries = await store.after(connection, self._streams.position)
         if not entries:
             return False
-        told = await self._readers.told(entries)
+        told, decided = await self._readers.told(entries), time.monotonic()
         async with self._database.reading() as connection:
             chosen = await store.choices(connection, self._streams.portals, frozenset().union(*told))
-        self._streams.give(entries, told, chosen)
+        self._streams.give(entries, told, chosen, decided)
         return len(entries) == store.BATCH
 
     def _hold(self, fault: Exception) -> None:

@@ -20,6 +20,17 @@ _OWN = (
     mark.c.person_id == bindparam("who"),
 )
 _KEEP = update(mark).where(*_OWN)
+_FOLLOW = (
+    update(mark)
+    .where(*_OWN, mark.c.read_up_to == bindparam("before"))
+    .values(
+        received_up_to=bindparam("place"),
+        received_at=bindparam("at"),
+        read_up_to=bindparam("place"),
+        read_at=bindparam("at"),
+        read_sent_at=bindparam("at"),
+    )
+)
 _STEP = insert(mark_step).on_conflict_do_nothing()
 _FIND = select(*mark.c).where(*_OWN)
 _OF_THREAD = select(*mark.c).where(mark.c.thread_id == bindparam("thread")).order_by(mark.c.realm, mark.c.person_id)
@@ -46,14 +57,7 @@ async def find(connection: AsyncConnection, thread: ThreadId, who: Recipient) ->
 
 async def lock(transaction: AsyncConnection, thread: ThreadId, who: Recipient) -> Mark:
     """The same; nobody moves it before the transaction ends. Made if it is missing."""
-    new = {
-        "thread_id": thread,
-        "realm": who.realm.value,
-        "person_id": who.id,
-        "received_up_to": 0,
-        "read_up_to": 0,
-    }
-    await transaction.execute(_BEGIN, new)
+    await transaction.execute(_BEGIN, _nowhere(thread, who))
     row = (await transaction.execute(_FIND.with_for_update(), _own(thread, who))).mappings().one()
     return _mark(row)
 
@@ -91,6 +95,14 @@ async def keep(
         await transaction.execute(_STEP, rows)
 
 
+async def follow_own(transaction: AsyncConnection, thread: ThreadId, who: Recipient, place: int, at: datetime) -> None:
+    """Moves an author's mark on to their message, if nothing before it was unread: else what they have not read would
+    pass for read. No step is kept: one's own message has no receipt of one's own."""
+    if place == 1:
+        await transaction.execute(_BEGIN, _nowhere(thread, who))
+    await transaction.execute(_FOLLOW, _own(thread, who) | {"before": place - 1, "place": place, "at": at})
+
+
 async def steps_reaching(connection: AsyncConnection, thread: ThreadId, place: int) -> list[Step]:
     """Everybody's steps that reached that place."""
     found = await connection.execute(_STEPS, {"thread": thread, "place": place})
@@ -108,6 +120,10 @@ async def unread(connection: AsyncConnection, look: Part, own: Mark) -> tuple[in
     }
     row = (await connection.execute(_UNREAD, values)).one()
     return row.unread, row.urgent
+
+
+def _nowhere(thread: ThreadId, who: Recipient) -> dict[str, Any]:
+    return {"thread_id": thread, "realm": who.realm.value, "person_id": who.id, "received_up_to": 0, "read_up_to": 0}
 
 
 def _own(thread: ThreadId, who: Recipient) -> dict[str, Any]:

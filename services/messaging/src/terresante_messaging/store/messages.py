@@ -33,8 +33,11 @@ _within = (
     message.c.id >= bindparam("low", type_=Uuid),
     message.c.id < bindparam("high", type_=Uuid),
     message.c.place > bindparam("since"),
+    message.c.place <= bindparam("last"),
     message.c.sent_at >= bindparam("visible_from", type_=DateTime(timezone=True)),
 )
+"""Nothing after the thread's last message as it was read, before it was decided: who was taken out meanwhile sees
+nothing that was written since."""
 _OLDER = select(*message.c).where(*_within, message.c.place < bindparam("before")).order_by(message.c.place.desc())
 _OLDER = _OLDER.limit(bindparam("limit"))
 _NEWER = select(*message.c).where(*_within).order_by(message.c.place).limit(bindparam("limit"))
@@ -65,6 +68,7 @@ class Part:
             "low": least_id(max(visible_from, self.thread.opened_at)),
             "high": least_id(self.thread.last_at + _AHEAD),
             "since": self.window.since_place,
+            "last": self.thread.last_place,
             "visible_from": visible_from,
         }
 

@@ -12,7 +12,6 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.items import MessageInvalid, Task
 from terresante_messaging.domain.log import EntryKind, NewEntry
-from terresante_messaging.domain.marks import forward
 from terresante_messaging.domain.messages import (
     Draft,
     Message,
@@ -138,7 +137,7 @@ async def _post(
     await messages.add(transaction, look.key, thread, new)
     if draft.attachments:
         await attachments.bind(transaction, thread.id, me, new.id, draft.attachments)
-    await _read_own(transaction, thread, new)
+    await marks.follow_own(transaction, thread.id, me, place, at)
     await log.add(transaction, _entry(EntryKind.MESSAGE_POSTED, thread, new, at))
     await outbox.add(transaction, MESSAGE_POSTED, wire.posted_event(thread, new))
     return new
@@ -149,14 +148,6 @@ async def _require_still_named(transaction: AsyncConnection, thread: Thread, me:
     (now,) = await threads.find_many(transaction, [thread.id])
     if not is_meant_for(now, me):
         raise ThreadUnknown
-
-
-async def _read_own(transaction: AsyncConnection, thread: Thread, new: Message) -> None:
-    """The author's mark goes on if nothing before was unread: else what they have not read would pass for read."""
-    before = await marks.lock(transaction, thread.id, new.author)
-    if before.read_up_to == new.place - 1:
-        after = forward(before, new.place, new.place, new.place, new.sent_at)
-        await marks.keep(transaction, thread.id, after, (), new.sent_at)
 
 
 async def _own(connection: AsyncConnection, look: Look, id: MessageId) -> Message:
