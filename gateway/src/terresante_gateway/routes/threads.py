@@ -46,7 +46,10 @@ class Thread(Struct):
     opened_by_id: str | None
     opened_at: datetime
     readable: Annotated[bool, Meta(description="false : l’appelant voit seulement qu’il existe")]
-    writable: bool
+    writable: Annotated[
+        bool,
+        Meta(description="Pour le patient, le réglage du cercle décide en plus : patient_may_write du cercle de soins"),
+    ]
     last_place: Annotated[int, Meta(description="Place du dernier message que l’appelant peut lire ; 0 : aucun", ge=0)]
     last_at: datetime | None
     unread: int

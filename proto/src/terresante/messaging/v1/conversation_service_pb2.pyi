@@ -220,6 +220,7 @@ class Thread(_message.Message):
     readable: _builtins.bool
     """False: the caller sees that it is there, and nothing else (the patient, of a side thread)."""
     writable: _builtins.bool
+    """As far as the thread goes. For the patient the circle's setting decides besides (Circle.patient_may_write of consent)."""
     version: _builtins.int
     last_place: _builtins.int
     """Place of its newest message that the caller may read, and when it was written; 0 if there is none."""
