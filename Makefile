@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 DEV := $(RUN) -m terresante_dev
 
 .DEFAULT_GOAL := help
-.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-directory bench-identity generate pictures verify-journal reset
+.PHONY: help ready up down status logs token trace story test check charts scan alerts test-cluster audit bench bench-directory bench-identity bench-messaging generate pictures verify-journal reset
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench: ready ## Measure against the budgets, with the baselines in the same run
 
 bench-directory: ready ## Measure the directory of a region beside the same SQL bare (filled once, kept in .run)
 	@$(RUN) -m bench.directory
+
+bench-messaging: ready ## Measure conversations and the feed, two replicas (filled once, kept in .run; PARTS="live cut")
+	@$(RUN) -m bench.messaging $(PARTS)
 
 bench-identity: ready ## Measure matching beside Splink on the same files (SIZE=60k|1m|12m)
 	@$(PYTHON) dev/src/terresante_dev/bootstrap.py bench-identity

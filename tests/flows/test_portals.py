@@ -44,7 +44,7 @@ class Receiving:
     @contextmanager
     def up(self) -> Iterator[None]:
         """It answers in the block."""
-        with receiver(self.port, Verifier(self.secrets), self.events.append) as server:  # type: ignore[arg-type]
+        with receiver(self.port, Verifier(self.secrets), self.events.append) as server:
             thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
             try:

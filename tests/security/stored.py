@@ -10,8 +10,22 @@ import httpx2
 from terresante_dev.stack import DATABASES
 
 Figures = dict[str, tuple[int, int]]
-RELAYED = ("outbox", "inbox", "dead_letter", "turned", "account_seen", "account_sweep", "account_week")
-"""Tables that change by themselves: a moment after what they tell of, or by the rounds of the directory."""
+RELAYED = ("outbox", "inbox", "dead_letter", "turned", "account_seen", "account_sweep", "account_week", "log_reader",
+    "escalation", "mail", "mail_line", "webhook", "webhook_delivery")  # fmt: skip
+"""Tables that change by themselves: a moment after what they tell of, or by the rounds of the directory, of mail, of
+webhooks."""
+TELLING = """
+    select (select count(*) from log_entry where position is null)
+        + (select count(*) from log_reader where name in ('telling', 'webhooks')
+            and position < (select coalesce(max(position), 0) from log_entry))
+        + (select count(*) from attachment where thumbnail_state = 'WAITING')
+"""
+"""How much of messaging's own work is under way."""
+WHOLE = """
+    select relname from pg_class
+    where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace
+"""
+"""Every table; of one in parts, the whole."""
 JOURNALLED = (
     "consent.journal_entry",
     "consent.journal_batch",
@@ -39,6 +53,7 @@ async def _on_its_way(stack: Mapping[str, Any], http: httpx2.AsyncClient) -> int
     for name in DATABASES:
         database = await asyncpg.connect(stack["databases"][name]["owner_url"])
         waiting += await database.fetchval("select count(*) from outbox where published_at is null")
+        waiting += await database.fetchval(TELLING) if name == "messaging" else 0
         await database.close()
     told = (await http.get(f"{stack['nats']['monitoring']}/jsz?consumers=1&streams=1&accounts=1")).json()
     for account in told["account_details"]:
@@ -60,8 +75,8 @@ async def _looked(stack: Mapping[str, Any], without: tuple[str, ...]) -> Figures
 async def _tables(url: str, service: str, without: tuple[str, ...]) -> Figures:
     database = await asyncpg.connect(url)
     try:
-        rows = await database.fetch("select tablename from pg_tables where schemaname = 'public'")
-        names = [row["tablename"] for row in rows if row["tablename"] not in RELAYED]
+        rows = await database.fetch(WHOLE)
+        names = [row["relname"] for row in rows if row["relname"] not in RELAYED]
         found = {}
         for name in names:
             if f"{service}.{name}" in without:

@@ -88,7 +88,7 @@ def spoken_in(told: Stage) -> None:
     file = gp.publish(f"{address}/attachments", {"name": f"{WORD}.png"}, picture(), "image/png")
     assert file.status == 201, file.body
     form = {"form": {"what": f"{WORD} formulaire", "questions": [{"question": f"{WORD} ?"}]}}
-    message = {"text": f"{WORD} message", "attachment_ids": [file.body["id"]], "item": form, "urgent": True}
+    message = {"text": f"{WORD} message", "attachment_ids": [file.body["id"]], "item": form}
     posted = gp.post(f"{address}/messages", message)
     assert posted.status == 201, posted.body
     there = f"{address}/messages/{posted.body['id']}"

@@ -19,7 +19,7 @@ from terresante.directory.v1.enrolment_service_pb2_grpc import (
 from terresante.directory.v1.ror_service_pb2_grpc import RorServiceStub, add_RorServiceServicer_to_server
 from terresante_dev.testing import LoginService
 from terresante_directory import enrolment_rules, gazetteer, reference
-from terresante_directory.domain.care import CountCircles, not_known
+from terresante_directory.domain.care import CountCircles, CountMessages, not_known
 from terresante_directory.domain.identifiers import AdministratorId, PlaceId, StructureId, TerritoryCode, rpps
 from terresante_directory.domain.professionals import NewPlace, Profession, Professional, register_professional
 from terresante_directory.domain.structures import Structure, StructureKind
@@ -122,6 +122,12 @@ def circles() -> CountCircles:
     return not_known
 
 
+@pytest.fixture
+def messages() -> CountMessages:
+    """Who counts messages; a test that asks messaging has its own."""
+    return not_known
+
+
 @pytest_asyncio.fixture
 async def address(database: Database, serve: Any, settling: Settling, clock: Clock, circles: CountCircles) -> str:
     directory = DirectoryService(database, settling, reference.territories(), reference.professions(), clock.now)
@@ -147,7 +153,9 @@ async def desk(address: str, dial: Any, calling_as: CallingAs, database: Databas
 
 
 @pytest.fixture
-def doors(database: Database, settling: Settling, clock: Clock, circles: CountCircles) -> EnrolmentService:
+def doors(
+    database: Database, settling: Settling, clock: Clock, circles: CountCircles, messages: CountMessages
+) -> EnrolmentService:
     """By which people come in and leave."""
     territories, professions = reference.territories(), reference.professions()
 
@@ -158,7 +166,7 @@ def doors(database: Database, settling: Settling, clock: Clock, circles: CountCi
             RorService(over, territories, professions, communes, disclosure, clock.now),
         )
 
-    parts = Parts(settling, services(database)[0], known_people, changing(services), circles)
+    parts = Parts(settling, services(database)[0], known_people, changing(services), circles, messages)
     said = Reference(territories, professions, enrolment_rules.load(), reference.disclosure())
     return EnrolmentService(database, parts, said, clock.now)
 

@@ -11,7 +11,7 @@ from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub, a
 from terresante.directory.v1 import directory_service_pb2 as directory
 from terresante.directory.v1 import enrolment_service_pb2 as pb
 from terresante.directory.v1 import ror_service_pb2 as ror
-from terresante_directory import towards_consent
+from terresante_directory import towards
 from terresante_directory.circles import Circles, counting
 from terresante_directory.domain.care import CountCircles
 from terresante_directory.domain.weeks import monday
@@ -132,9 +132,9 @@ async def test_a_directory_that_stands_alone_and_one_whose_consent_is_not_there_
     certificates: Authority,
 ) -> None:
     who = certificates.identity("directory")
-    async with towards_consent.connected("", who) as alone:
+    async with towards.consent("", who) as alone:
         assert await counting(alone)([], [datetime(2026, 3, 2, tzinfo=UTC)]) is None
-    async with towards_consent.connected("ipv4:127.0.0.1:1", who) as away:
+    async with towards.consent("ipv4:127.0.0.1:1", who) as away:
         assert await counting(away)([], [datetime(2026, 3, 2, tzinfo=UTC)]) is None
 
 

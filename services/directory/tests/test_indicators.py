@@ -128,7 +128,7 @@ async def test_a_territory_is_counted_at_the_end_of_each_week(
 async def test_indicators_are_those_of_the_callers_territories(desk: Desk, counter: Counter, clock: Clock) -> None:
     await desk.administrator("94-ouest")
     told = await counter.indicators()
-    assert {kind for (kind, _), values in told.items() if not values} == {"circles", "consents"}, (
+    assert {kind for (kind, _), values in told.items() if not values} == {"circles", "consents", "messages"}, (
         "nobody counts them here"
     )
     assert {len(values) for values in told.values() if values} == {12}

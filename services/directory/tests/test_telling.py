@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceStub, add_ConsentServiceServicer_to_server
 from terresante.directory.v1 import directory_service_pb2 as pb
-from terresante_directory import towards_consent
+from terresante_directory import towards
 from terresante_directory.domain.identifiers import ProfessionalId
 from terresante_directory.joining import Joining
 from terresante_directory.settling import Settling
@@ -119,10 +119,10 @@ async def test_a_directory_that_stands_alone_tells_nobody_and_one_whose_consent_
     certificates: Authority,
 ) -> None:
     who = certificates.identity("directory")
-    async with towards_consent.connected("", who) as alone:
+    async with towards.consent("", who) as alone:
         assert telling(alone) is nobody
         await telling(alone)(UUID(int=1))
-    async with towards_consent.connected("ipv4:127.0.0.1:1", who) as away:
+    async with towards.consent("ipv4:127.0.0.1:1", who) as away:
         await telling(away)(UUID(int=1))
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, text
 from terresante_messaging.domain.retention import Class, Retention, parse
-from terresante_messaging.store import tables
+from terresante_messaging.store import feed, tables
 from terresante_messaging.store.moments import id_at
 from terresante_messaging.upkeep import Upkeep, keeping_up, read_retention
 from terresante_platform.database import Database
@@ -230,3 +230,19 @@ def test_an_operators_own_file_prevails(tmp_path: Path) -> None:
     file = tmp_path / "retention.json"
     file.write_text(json.dumps(GOOD | {"log_days": 45}))
     assert read_retention(file) == replace(OURS, log_days=45)
+
+
+async def test_a_cursor_below_what_is_dropped_is_known_to_be_gone_and_the_next_months_are_dropped_too(
+    database: Database, clock: Clock, old_and_new: Any
+) -> None:
+    clock.at = datetime(2026, 11, 30, tzinfo=UTC)
+    assert "log_entry_2026_09" in await Upkeep(database, SHORT, clock).round()
+    async with database.reading() as connection:
+        assert await feed.position(connection, feed.DROPPED) == 1
+
+    clock.at = datetime(2027, 1, 20, tzinfo=UTC)
+    assert "log_entry_2026_11" in await Upkeep(database, SHORT, clock).round()
+    async with database.reading() as connection:
+        last = (await connection.execute(text("select max(position) from log_entry"))).scalar()
+        assert last is None
+        assert await feed.position(connection, feed.DROPPED) > 1

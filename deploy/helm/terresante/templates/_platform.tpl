@@ -20,7 +20,7 @@ messaging:
   files:
     MASTER_KEY_FILE: [messagingKeys, master.key]
 directory:
-  calls: [consent]
+  calls: [consent, messaging]
   realm: pro
   files: {}
 gateway:

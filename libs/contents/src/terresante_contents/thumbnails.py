@@ -68,6 +68,8 @@ class Thumbnails:
     async def _asked(self, picture: bytes) -> bytes:
         process = await self._running()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101  # pipes were asked for
+        if process.stdin.is_closing():  # it died, which the loop has seen on its pipe first
+            raise _Died
         try:
             process.stdin.write(struct.pack(">I", len(picture)) + picture)
             await process.stdin.drain()

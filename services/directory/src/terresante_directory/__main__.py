@@ -12,7 +12,7 @@ from terresante.directory.v1.ror_service_pb2_grpc import add_RorServiceServicer_
 from terresante_platform import background, bus, database, forgetting, outbox, service
 from terresante_platform.rpc import server
 
-from terresante_directory import accounts, circles, enrolment_rules, gazetteer, reference, settling, towards_consent
+from terresante_directory import accounts, circles, enrolment_rules, gazetteer, messages, reference, settling, towards
 from terresante_directory.imports.importing import Importing
 from terresante_directory.joining import Joining
 from terresante_directory.rpc import DirectoryService
@@ -48,7 +48,8 @@ async def main(settings: Settings) -> None:
         outbox.relaying(kept, events_bus),
         forgetting.regularly(kept),
         service.verifying(settings, "directory") as verifier,
-        towards_consent.connected(settings.consent_address, who) as consent,
+        towards.consent(settings.consent_address, who) as consent,
+        towards.messaging(settings.messaging_address, who) as messaging,
     ):
         carrying_out = settling.Settling(kept, keycloak, now, telling(consent))
         counting = circles.counting(consent)
@@ -60,7 +61,7 @@ async def main(settings: Settings) -> None:
             )
 
         directory, in_time = serving(kept)
-        parts = Parts(carrying_out, directory, known_people, changing(serving), counting)
+        parts = Parts(carrying_out, directory, known_people, changing(serving), counting, messages.counting(messaging))
         said = Reference(territories, professions, enrolment_rules.load(settings.enrolment_file), disclosure)
         enrolment = EnrolmentService(kept, parts, said, now)
         importing = Importing(kept, territories, now)

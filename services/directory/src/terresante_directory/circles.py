@@ -10,7 +10,7 @@ from terresante_platform.telemetry import log
 
 from terresante_directory import wire
 from terresante_directory.domain.care import CareCount, CountCircles, Counted, Standing, not_known
-from terresante_directory.towards_consent import PATIENCE_SECONDS, in_own_name
+from terresante_directory.towards import PATIENCE_SECONDS, in_own_name
 
 if TYPE_CHECKING:
     from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub

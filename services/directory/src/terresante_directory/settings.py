@@ -29,6 +29,7 @@ class Settings(ServiceSettings):
     consent_address: str = Field(
         "", description="gRPC target of consent, told of suspensions; it counts circles, not known if empty"
     )
+    messaging_address: str = Field("", description="gRPC target of messaging; it counts messages, not known if empty")
     territories_file: Path | None = Field(None, description="Territories; the committed list if unset")
     professions_file: Path | None = Field(None, description="Professions; the committed list if unset")
 

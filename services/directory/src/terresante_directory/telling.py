@@ -8,7 +8,7 @@ from terresante.consent.v1 import consent_service_pb2 as pb
 from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
 
-from terresante_directory.towards_consent import PATIENCE_SECONDS, in_own_name
+from terresante_directory.towards import PATIENCE_SECONDS, in_own_name
 
 if TYPE_CHECKING:
     from terresante.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub

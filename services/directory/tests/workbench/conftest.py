@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from terresante_directory import enrolment_rules, gazetteer, reference, valuesets
-from terresante_directory.domain.care import CountCircles
+from terresante_directory.domain.care import CountCircles, CountMessages
 from terresante_directory.domain.identifiers import AdministratorId
 from terresante_directory.domain.territories import appoint
 from terresante_directory.imports.importing import Importing
@@ -73,6 +73,7 @@ async def workbench(
     logins: KeycloakInMemory,
     watch: Watch,
     circles: CountCircles,
+    messages: CountMessages,
 ) -> AsyncIterator[Workbench]:
     """What the pages stand on."""
     professions = reference.professions()
@@ -86,7 +87,7 @@ async def workbench(
         )
 
     service, in_time = serving(database)
-    parts = Parts(settling, service, known_people, changing(serving), circles)
+    parts = Parts(settling, service, known_people, changing(serving), circles, messages)
     said = Reference(reference.territories(), professions, enrolment_rules.load(), disclosure)
     enrolment = EnrolmentService(database, parts, said, watch.now)
     importing = Importing(database, reference.territories(), watch.now)

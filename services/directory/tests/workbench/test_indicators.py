@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 from terresante.directory.v1 import enrolment_service_pb2 as pb
-from terresante_directory.domain.care import CareCount, Counted, Standing
+from terresante_directory.domain.care import CareCount, Counted, CountedMessages, Standing
 from terresante_directory.store.tables import administrator_territory
 from terresante_directory.workbench import charts, indicating
 from terresante_platform.database import Database
@@ -37,9 +37,24 @@ class CountsOfTests:
         return Counted((self.told,) * len(moments), 5, 5) if self.told else None
 
 
+class MessagesOfTests:
+    """What messaging would say: nothing of the first week. `away`: it does not answer."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    async def __call__(self, _: Sequence[Standing], weeks: Sequence[datetime]) -> CountedMessages | None:
+        return None if self.away else CountedMessages((None, *[840] * (len(weeks) - 1)), 5, 5)
+
+
 @pytest.fixture
 def circles() -> CountsOfTests:
     return CountsOfTests()
+
+
+@pytest.fixture
+def messages() -> MessagesOfTests:
+    return MessagesOfTests()
 
 
 def read(content: bytes) -> list[list[str]]:
@@ -105,6 +120,23 @@ async def test_without_consent_its_counts_are_said_to_be_unknown_and_the_rest_is
     assert read((await claire.get("/indicateurs/circles.csv?territoire=94-ouest")).content)[1] == ["inconnu", "inconnu"]
 
 
+async def test_messages_are_told_masked_where_few_wrote_or_said_to_be_unknown(
+    claire: Visitor, messages: MessagesOfTests
+) -> None:
+    shown = section((await claire.get("/indicateurs")).text, "messages")
+    assert (shown.count("<td>masqué</td>"), shown.count("<td>840</td>")) == (1, 11)
+    assert "Si moins de 5 professionnels ont écrit, le nombre est masqué ; au-delà, il est arrondi" in shown
+    assert "moins de 5 la" not in shown, "that few wrote, not that few was written"
+    file = read((await claire.get("/indicateurs/messages.csv?territoire=94-ouest")).content)
+    assert (file[0], [row[1] for row in file[1:13]]) == (["Semaine du", "Messages écrits"], ["masqué", *["840"] * 11])
+    messages.away = True
+    page = (await claire.get("/indicateurs")).text
+    assert "le service qui compte les messages ne répond pas" in section(page, "messages")
+    assert section(page, "circles").count("<td>1235</td>") == 12
+    file = read((await claire.get("/indicateurs/messages.csv?territoire=94-ouest")).content)
+    assert file[1] == ["inconnu", "inconnu"]
+
+
 async def test_the_address_says_which_weeks_and_which_territory(visitor: Visitor, appointed: Appoint) -> None:
     await visitor.log_in(await appointed("94-ouest", "95-sud"))
     page = (await visitor.get("/indicateurs?territoire=95-sud&from=2026-03-04&to=2026-03-20")).text
@@ -145,7 +177,7 @@ async def test_what_cannot_be_shown_is_refused_by_page_and_file(
 
 
 async def test_a_file_that_does_not_exist_is_none_and_no_header_is_made_of_an_address(claire: Visitor) -> None:
-    for kind in ("messages", "..", "a%22%0d%0aSet-Cookie: a=b"):
+    for kind in ("diagnostics", "..", "a%22%0d%0aSet-Cookie: a=b"):
         assert (await claire.get(f"/indicateurs/{kind}.csv?territoire=94-ouest")).status_code in (400, 404)
     assert (await claire.get("/indicateurs/offers.csv")).status_code == 400
 

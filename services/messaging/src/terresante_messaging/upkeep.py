@@ -19,7 +19,7 @@ from terresante_platform.measures import Gauge
 from terresante_platform.telemetry import log
 
 from terresante_messaging.domain.retention import AHEAD_MONTHS, Retention, parse, whole_months_before
-from terresante_messaging.store import attachment_work, attachments
+from terresante_messaging.store import attachment_work, attachments, feed
 from terresante_messaging.store import upkeep as store
 from terresante_messaging.store.moments import least_id
 
@@ -92,7 +92,9 @@ class Upkeep:
         if self.overdue:
             log.warning("old log entries are kept: a reader of the log has yet to come to them")
             return []
-        return await self._drop("log_entry", before)
+        async with self._database.transaction() as transaction:
+            alone = await store.alone(transaction)
+            return await feed.drop_before(transaction, before) if alone else []
 
     async def _drop(self, parent: str, before: date) -> list[str]:
         async with self._database.transaction() as transaction:

@@ -1,4 +1,6 @@
-"""Who takes care where and when, and how many circles that makes: counted by consent, which alone knows them."""
+"""Who takes care where and when, how many circles that makes and how many messages they write: counted by consent and
+messaging, which alone know.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -36,9 +38,25 @@ class Counted:
     rounded_to: int
 
 
+@dataclass(frozen=True, slots=True)
+class CountedMessages:
+    """One count a week; None: fewer than `smallest` professionals wrote. Others are rounded down to multiples of
+    `rounded_to`.
+    """
+
+    counts: tuple[int | None, ...]
+    smallest: int
+    rounded_to: int
+
+
 CountCircles = Callable[[Sequence[Standing], Sequence[datetime]], Awaitable[Counted | None]]
 """Circles with one of these as an active member, and consents in force there, at each moment; None: not known now."""
 
+CountMessages = Callable[[Sequence[Standing], Sequence[datetime]], Awaitable[CountedMessages | None]]
+"""Messages that these professionals wrote in each of the weeks that follow one another and begin then, while they were
+there; None: not known now.
+"""
+
 
 async def not_known(_: Sequence[Standing], __: Sequence[datetime]) -> None:
-    """For a directory that stands alone: nobody counts circles."""
+    """For a directory that stands alone: nobody counts."""

@@ -7,7 +7,7 @@ from itertools import accumulate
 from operator import attrgetter
 from uuid import UUID
 
-from terresante_directory.domain.care import CareCount, Counted, Standing
+from terresante_directory.domain.care import CareCount, Counted, CountedMessages, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,18 @@ def of_care(weeks: Sequence[datetime], counted: Counted | None) -> list[Series]:
     if counted is None:
         return [Series(kind, "", (), unknown=True) for kind in ("circles", "consents")]
 
-    def told(kind: str, values: Iterable[int | None]) -> Series:
-        points = [Point(week, value or 0, value is None) for week, value in zip(weeks, values, strict=True)]
-        return Series(kind, "", tuple(points), smallest=counted.smallest, rounded_to=counted.rounded_to)
-
     each: Sequence[CareCount] = counted.counts
-    return [told("circles", (one.circles for one in each)), told("consents", (one.consents for one in each))]
+    return [
+        _of_others("circles", weeks, [one.circles for one in each], counted),
+        _of_others("consents", weeks, [one.consents for one in each], counted),
+    ]
+
+
+def of_messages(weeks: Sequence[datetime], counted: CountedMessages | None) -> Series:
+    """What messaging counted, or that it is not known now."""
+    if counted is None:
+        return Series("messages", "", (), unknown=True)
+    return _of_others("messages", weeks, counted.counts, counted)
 
 
 def masked(series: Sequence[Series], kinds: Collection[str], smallest: int) -> list[Series]:
@@ -84,6 +90,13 @@ def masked(series: Sequence[Series], kinds: Collection[str], smallest: int) -> l
             for index in _hidden(values, {index for index in of_kind if told[index].label}, smallest):
                 told[index] = _hide(told[index], week)
     return told
+
+
+def _of_others(
+    kind: str, weeks: Sequence[datetime], values: Sequence[int | None], counted: Counted | CountedMessages
+) -> Series:
+    points = [Point(week, value or 0, value is None) for week, value in zip(weeks, values, strict=True)]
+    return Series(kind, "", tuple(points), smallest=counted.smallest, rounded_to=counted.rounded_to)
 
 
 def _hidden(values: Mapping[int, int], of_parts: Collection[int], smallest: int) -> set[int]:

@@ -21,15 +21,27 @@ BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of series: its title, and what it counts."""
+    """A kind of series: its title, what it counts, and who is asked. `few`: how a count that is masked is written, and
+    `under`: what there were too few of, with their number.
+    """
 
     title: str
     what: str
+    counter: str = "le service qui compte les cercles de soins"
+    few: str = "moins de {}"
+    under: str = "Sous {}"
 
 
 KINDS: Mapping[str, Kind] = {
     "enrolled": Kind("Professionnels inscrits", "Qui exerce dans le territoire à la fin de la semaine, par métier."),
     "active_users": Kind("Utilisateurs actifs", "Professionnels du territoire qui se sont connectés dans la semaine."),
+    "messages": Kind(
+        "Messages écrits",
+        "Messages que les professionnels du territoire ont écrits dans la semaine.",
+        counter="le service qui compte les messages",
+        few=MASKED,
+        under="Si moins de {} professionnels ont écrit",
+    ),
     "consents": Kind(
         "Patients consentants", "Patients dont le consentement est en vigueur, suivis par quelqu’un du territoire."
     ),
@@ -113,14 +125,14 @@ def _cells(values: Iterable[int | None], whole: pb.IndicatorSeries, has_parts: b
 
 def _masked(whole: pb.IndicatorSeries, has_parts: bool) -> str:
     """Of a kind with parts, more is masked than small counts: what is written must not say which."""
-    return MASKED if has_parts else f"moins de {whole.smallest}"
+    return MASKED if has_parts else KINDS[whole.kind].few.format(whole.smallest)
 
 
 def _told(whole: pb.IndicatorSeries, has_parts: bool) -> str:
     """How counts are told that are not told exactly."""
     if not whole.smallest:
         return ""
-    small = f"Sous {whole.smallest}, le nombre est masqué"
+    small = f"{KINDS[whole.kind].under.format(whole.smallest)}, le nombre est masqué"
     if whole.rounded_to > 1:
         return f"{small} ; au-delà, il est arrondi au multiple de {whole.rounded_to} inférieur."
     return f"{small} ; d’autres le sont aussi s’ils permettent de le calculer." if has_parts else f"{small}."

@@ -18,6 +18,10 @@ MOST_STARTS = 10
 MOST_QUESTIONS = 30
 MOST_CHOICES = 20
 ANSWER_AT_MOST = 2_000
+FORM_AT_MOST = 10_000
+"""Characters of a form in all, and of one that was filled in: as long as a text."""
+MOST_ACTS = 100
+"""Answers to one message."""
 MOST_MINUTES = 24 * 60
 NONE_SUITS = -1
 
@@ -132,14 +136,14 @@ def check_item(item: Item) -> Item:
             right = _is_appointment(item)
         case Form():
             right = readable_line(item.what, WHAT_AT_MOST) and 1 <= len(item.questions) <= MOST_QUESTIONS
-            right = right and all(map(_is_question, item.questions))
+            right = right and all(map(_is_question, item.questions)) and _length(item) <= FORM_AT_MOST
         case DocumentLink():
             right = True
     if not right:
         raise MessageInvalid(
             "L’élément joint au message est incomplet ou hors limites.",
             "Une tâche, un rendez-vous ou un formulaire a un intitulé de 1 à 200 caractères ; un rendez-vous, de 1 à "
-            "10 dates ; un formulaire, de 1 à 30 questions.",
+            "10 dates ; un formulaire, de 1 à 30 questions et d’au plus 10 000 caractères.",
             field="item",
         )
     return item
@@ -149,6 +153,10 @@ def _is_appointment(item: Appointment) -> bool:
     place = not item.where or readable_line(item.where, WHAT_AT_MOST)
     dates = 1 <= len(item.starts) <= MOST_STARTS and len(set(item.starts)) == len(item.starts)
     return readable_line(item.what, WHAT_AT_MOST) and place and dates and 1 <= item.minutes <= MOST_MINUTES
+
+
+def _length(form: Form) -> int:
+    return sum(len(one.question) + sum(map(len, one.choices)) for one in form.questions)
 
 
 def _is_question(question: Question) -> bool:
@@ -167,6 +175,8 @@ def check_answer(item: Item | None, acts: Sequence[Act], by: Recipient, answer: 
     A task only goes forward: taken, then done or given up. Who took a task that was for whoever takes it is the one to
     end it. An appointment or a form may be answered again: the last answer of each counts.
     """
+    if len(acts) >= MOST_ACTS:
+        raise AnswerInvalid(f"Ce message a déjà reçu {MOST_ACTS} réponses.", "Répondez par un autre message.")
     match item, answer:
         case Task(), TaskState():
             _require_task(item, acts, by, answer)
@@ -194,7 +204,7 @@ def _require_task(task: Task, acts: Sequence[Act], by: Recipient, answer: TaskSt
 
 
 def _is_filled(form: Form, answers: tuple[str, ...]) -> bool:
-    if len(answers) != len(form.questions):
+    if len(answers) != len(form.questions) or sum(map(len, answers)) > FORM_AT_MOST:
         return False
     return all(map(_suits, form.questions, answers))
 

@@ -14,6 +14,7 @@ from terresante_messaging.domain.words import TextInvalid, VersionStale, readabl
 TEXT_AT_MOST = 10_000
 MOST_MENTIONS = 50
 MOST_ATTACHMENTS = 10
+MOST_EDITS = 50
 PLATFORM = "PLATFORM"
 """Where a message comes from. Others join when secure mail does."""
 
@@ -146,6 +147,8 @@ def mentions_refused() -> MentionsInvalid:
 def edited(message: Message, text: str, mentions: frozenset[Recipient], version: int, at: datetime) -> Message:
     """The message with another text. Refuses with MESSAGE_DELETED, VERSION_STALE, TEXT_INVALID."""
     _require_present(message, version)
+    if message.version > MOST_EDITS:
+        raise TextInvalid(f"Un message se corrige au plus {MOST_EDITS} fois.", "Écrivez un autre message.")
     if text or not (message.attachments or message.item):
         check_text(text)
     return replace(message, text=text, mentions=mentions, edited_at=at, version=message.version + 1)

@@ -21,7 +21,7 @@ _BEHIND = text(
     """
     select exists (select from log_entry where id < :below and position is null)
         or coalesce((select max(position) from log_entry where id < :below), 0)
-            > (select coalesce(min(position), :most) from log_reader)
+            > (select coalesce(min(position), :most) from log_reader where name <> 'dropped')
     """
 ).bindparams(bindparam("below", type_=Uuid), bindparam("most", type_=BigInteger))
 _STEPS = text(

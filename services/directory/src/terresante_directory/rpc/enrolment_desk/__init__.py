@@ -7,7 +7,7 @@ from datetime import datetime
 from terresante.directory.v1.enrolment_service_pb2_grpc import EnrolmentServiceServicer
 from terresante_platform.database import Database
 
-from terresante_directory.domain.care import CountCircles, not_known
+from terresante_directory.domain.care import CountCircles, CountMessages, not_known
 from terresante_directory.domain.disclosure import Disclosure
 from terresante_directory.domain.enrolment import Rules
 from terresante_directory.domain.identifiers import TerritoryCode
@@ -44,13 +44,14 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Others that it asks. `accounts`: opens accounts; `sources`: knows who may enrol; `changing`: makes changes;
-    `circles`: counts circles."""
+    `circles`, `messages`: count these."""
 
     settling: Settling
     accounts: AccountCalls
     sources: Sources
     changing: Changing
     circles: CountCircles = not_known
+    messages: CountMessages = not_known
 
 
 class EnrolmentService(
@@ -75,6 +76,7 @@ class EnrolmentService(
         self._sources = parts.sources
         self._changing = parts.changing
         self._circles = parts.circles
+        self._messages = parts.messages
         self._territories = reference.territories
         self._professions = reference.professions
         self._rules = reference.rules

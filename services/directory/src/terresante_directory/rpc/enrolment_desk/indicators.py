@@ -1,5 +1,6 @@
 """How a territory is doing, week by week."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +9,10 @@ from terresante.directory.v1 import enrolment_service_pb2 as pb
 from terresante_platform.database import Database
 from terresante_platform.rpc.allow import allow
 
-from terresante_directory.domain.care import CountCircles
+from terresante_directory.domain.care import CountCircles, CountMessages
 from terresante_directory.domain.enrolment import Rules
 from terresante_directory.domain.identifiers import TerritoryCode
-from terresante_directory.domain.indicators import Series, counts, masked, of_care, parts, whole
+from terresante_directory.domain.indicators import Series, counts, masked, of_care, of_messages, parts, whole
 from terresante_directory.domain.professionals import Profession
 from terresante_directory.domain.territories import Territory, known_territory
 from terresante_directory.domain.weeks import last_moments, weeks
@@ -31,6 +32,7 @@ class IndicatorCalls:
     _professions: Mapping[str, Profession]
     _rules: Rules
     _circles: CountCircles
+    _messages: CountMessages
     _now: Callable[[], datetime]
 
     @allow("administrator")
@@ -47,9 +49,11 @@ class IndicatorCalls:
             code = known_territory(request.territory_code, known)
             by.must_administer(code)
             found = await indicators.by_week(connection, code, asked, moments, stale)
-        circles = await self._circles([*found.structures, *found.people], moments)
+        circles, messages = await asyncio.gather(
+            self._circles([*found.structures, *found.people], moments), self._messages(found.people, asked)
+        )
         told = masked(_series(asked, found), self._rules.masked, self._rules.smallest_count)
-        told += of_care(asked, circles)
+        told += [*of_care(asked, circles), of_messages(asked, messages)]
         return pb.GetIndicatorsResponse(series=[series_to_proto(one, self._professions) for one in told])
 
 

@@ -1,6 +1,6 @@
 """Reading a thread: its pages, and one message with its life. Each is an access, decided and journalled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,9 @@ from terresante_messaging.wire import parts
 
 MOST = 100
 USUAL = 50
+LARGEST_PAGE = 3 * 1024 * 1024
+"""Bytes of the messages of one answer: what is more comes with the next page. One message with all its answers is less
+than twice that."""
 
 
 class Reading:
@@ -38,7 +41,9 @@ class Reading:
             if newer:
                 found = await messages.after(connection, look, request.after, size + 1)
                 earlier = request.after >= await messages.first_place(connection, look)
-                page, more = found[:size], (earlier, len(found) > size)
+                shown = await whole(connection, look, found[:size])
+                fits = fitting(shown)
+                page, more = shown[:fits], (earlier, len(found) > fits)
             else:
                 place = request.before if older else messages.LAST
                 found = await (
@@ -46,9 +51,10 @@ class Reading:
                     if older
                     else messages.newest(connection, look, size + 1)
                 )
-                page, more = found[:size][::-1], (len(found) > size, place <= kept.thread.last_place)
-            shown = await whole(connection, look, page)
-        return pb.ListMessagesResponse(messages=shown, more_before=more[0], more_after=more[1])
+                shown = await whole(connection, look, found[:size])
+                fits = fitting(shown)
+                page, more = shown[:fits][::-1], (len(found) > fits, place <= kept.thread.last_place)
+        return pb.ListMessagesResponse(messages=page, more_before=more[0], more_after=more[1])
 
     @allow(*READERS)
     async def GetMessage(self, request: pb.GetMessageRequest, _: Any) -> pb.GetMessageResponse:
@@ -68,6 +74,17 @@ class Reading:
             former=map(wire.former_to_proto, former),
             receipts=map(wire.receipt_to_proto, receipts(found.place, found.author, steps)),
         )
+
+
+def fitting(shown: Iterable[pb.Message]) -> int:
+    """How many of these, from the first on, go into one answer: one at least."""
+    count = room = 0
+    for one in shown:
+        room += one.ByteSize()
+        if count and room > LARGEST_PAGE:
+            break
+        count += 1
+    return count
 
 
 async def whole(connection: AsyncConnection, look: Look, page: Sequence[Message]) -> list[pb.Message]:

@@ -20,7 +20,7 @@ from terresante_messaging.domain.messages import Message
 from terresante_messaging.domain.people import PatientId, ThreadId
 from terresante_messaging.domain.searching import matches, words
 from terresante_messaging.domain.threads import Thread, Window, is_meant_for, window
-from terresante_messaging.rpc.conversations.reading import whole
+from terresante_messaging.rpc.conversations.reading import fitting, whole
 from terresante_messaging.rpc.deciding import caller
 from terresante_messaging.rpc.desk import READERS, Desk
 from terresante_messaging.store import listing, searching
@@ -50,8 +50,9 @@ class Searching:
         look = await self._looked_through(request)
         search = _Search(self._desk, look, wanted, size)
         await search.run(below)
+        found = await search.shown()
         return pb.SearchMessagesResponse(
-            messages=await search.shown(),
+            messages=found,
             next_cursor="" if search.done else search.below.hex,
             looked_back_to=parts.stamp(search.looked_back_to),
         )
@@ -125,7 +126,8 @@ class _Search:
                 span = min(span * 2, LONGEST_SPAN)
 
     async def shown(self) -> list[pb.Message]:
-        """What was found, with files and answers, newest first."""
+        """What was found, with files and answers, newest first, as far as it goes into one answer: the search goes on
+        after the last of these."""
         shown: dict[str, pb.Message] = {}
         async with self._desk.database.reading() as connection:
             for id in {message.thread for message in self._found}:
@@ -133,7 +135,12 @@ class _Search:
                 look = Look(thread, self._windows[id] or Window(), self._keys[thread.owner])
                 page = [message for message in self._found if message.thread == id]
                 shown |= {one.message_id: one for one in await whole(connection, look, page)}
-        return [shown[str(message.id)] for message in self._found]
+        page = [shown[str(message.id)] for message in self._found]
+        fits = fitting(page)
+        if fits < len(page):
+            last = self._found[fits - 1].id
+            self.done, self.below, self.looked_back_to = False, last, moment_of(last) + _MILLISECOND
+        return page[:fits]
 
     async def _stretch(self, low: datetime) -> list[Any]:
         begin = least_id(low)

@@ -1,0 +1,1 @@
+"""Conversations at their load: python -m bench.messaging (docs/performance.md)."""

@@ -1,0 +1,139 @@
+"""The yardsticks of a live event, in the same run: a bare gRPC stream with as many open ones, and bare NATS.
+
+`python -m bench.messaging.bare PORT`: a server that gives whatever is published to four of its open streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import grpc
+import nats
+from grpc import aio
+from terresante_dev.nats import Tls
+from terresante_platform.testing.postgres import free_port
+
+from bench.messaging import ids
+from bench.messaging.ground import Ground
+from bench.messaging.measuring import Line, p50_p99
+
+COUNT = 1_000
+SUBJECT = "hint.messaging.v1.bench"
+"""One that messaging's certificate may publish and hear, and nobody listens to."""
+
+
+class _Server(grpc.GenericRpcHandler):
+    def __init__(self) -> None:
+        self._open: list[asyncio.Queue[bytes]] = []
+        self._turn = itertools.count(0, ids.MEMBERS)
+
+    def service(self, details: Any) -> Any:
+        if details.method.endswith("Follow"):
+            return grpc.unary_stream_rpc_method_handler(self._follow)
+        return grpc.unary_unary_rpc_method_handler(self._publish)
+
+    async def _follow(self, _: bytes, __: Any) -> AsyncIterator[bytes]:
+        mine: asyncio.Queue[bytes] = asyncio.Queue()
+        self._open.append(mine)
+        yield b""
+        while True:
+            yield await mine.get()
+
+    async def _publish(self, request: bytes, _: Any) -> bytes:
+        first = next(self._turn)
+        for on in range(ids.MEMBERS):
+            self._open[(first + on) % len(self._open)].put_nowait(request)
+        return b""
+
+
+async def serve(port: int) -> None:
+    """Until it is killed."""
+    server = aio.server()
+    server.add_generic_rpc_handlers((_Server(),))
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    await server.wait_for_termination()
+
+
+@contextmanager
+def _served() -> Any:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "bench.messaging.bare", str(port)], env=os.environ)
+    try:
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def grpc_streams(streams: int, rate: float, seconds: float) -> Line:
+    """From the publishing call to each of four streams, of as many open ones."""
+    times: list[float] = []
+    with _served() as port:
+        channels = [aio.insecure_channel(f"127.0.0.1:{port}") for _ in range(10)]
+        ready = asyncio.Semaphore(0)
+        follows = [asyncio.create_task(_follow(channels[n % 10], ready, times)) for n in range(streams)]
+        for _ in range(streams):
+            await ready.acquire()
+        publish: Any = channels[0].unary_unary("/bench/Publish")
+        began, calls = time.monotonic(), []
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+            calls.append(publish(struct.pack("d", time.time())))
+        await asyncio.gather(*calls)
+        await asyncio.sleep(0.5)
+        for task in follows:
+            task.cancel()
+        await asyncio.gather(*follows, return_exceptions=True)
+        for channel in channels:
+            await channel.close()
+    name = f"baseline: bare gRPC call to 4 of {streams} open streams, {rate:g}/s (no TLS)"
+    return Line(name, f"{p50_p99(times)}  {len(times)} came")
+
+
+async def _follow(channel: aio.Channel, ready: asyncio.Semaphore, times: list[float]) -> None:
+    follow: Any = channel.unary_stream("/bench/Follow")
+    async for piece in follow(b"", wait_for_ready=True):
+        if piece:
+            times.append(time.time() - struct.unpack("d", piece)[0])
+        else:
+            ready.release()
+
+
+async def nats_hint(ground: Ground, rate: float, seconds: float) -> Line:
+    """From publishing to a subscriber on a connection of its own, through the stack's server and its TLS."""
+    pki, times = ground.folder / "pki", list[float]()
+    tls = Tls(pki / "ca.pem", pki / "messaging.pem", pki / "messaging.key")
+    url = ground.told["nats"]["url"]
+    mine, other = [await nats.connect(url, tls=tls.context(), inbox_prefix="_INBOX_messaging") for _ in range(2)]
+
+    async def came(message: Any) -> None:
+        times.append(time.time() - struct.unpack("d", message.data)[0])
+
+    try:
+        await other.subscribe(SUBJECT, cb=came)
+        await other.flush()
+        began = time.monotonic()
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+            await mine.publish(SUBJECT, struct.pack("d", time.time()))
+        await mine.flush()
+        await asyncio.sleep(0.2)
+    finally:
+        for connection in (mine, other):
+            with suppress(Exception):
+                await connection.close()
+    return Line(f"baseline: bare NATS publish to subscriber, {rate:g}/s", f"{p50_p99(times)}  {len(times)} came")
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1])))
