@@ -203,7 +203,7 @@ async def test_a_name_of_a_file_that_is_a_path_or_deceives_is_refused(
     told: Stage, gp: Person, circle: str, name: str
 ) -> None:
     ask = partial(gp.publish, f"{THREADS}/{circle}/attachments", {"name": name}, drawn("PNG"), "image/png")
-    await unchanged(told, ask, "NAME_INVALID", "FIELDS_INVALID")
+    await unchanged(told, ask, "NAME_INVALID", "FIELDS_INVALID", "JSON_INVALID")
 
 
 POLYGLOTS = {
@@ -260,6 +260,7 @@ async def test_a_search_is_no_pattern_and_finds_nothing_of_others(told: Stage, g
             partial(gp.post, "/v1/messages/search", {"query": query}),
             "FIELDS_INVALID",
             "SEARCH_INVALID",
+            "JSON_INVALID",
         )
 
 
