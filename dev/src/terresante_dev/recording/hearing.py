@@ -46,7 +46,7 @@ def registered(portal: Person) -> str:
     """A portal says where it is told, under which name people choose it, and gets what signs."""
     made = portal.post(WEBHOOKS, {"url": RECEIVER, "label": "Mon espace du territoire"})
     webhook = done(made, 201)["webhook"]
-    refused(portal.post(WEBHOOKS, {"url": "https://127.0.0.1/", "label": "Ici"}), 403, "URL_FORBIDDEN")
+    refused(portal.post(WEBHOOKS, {"url": "http://portail.example/", "label": "Ici"}), 403, "URL_FORBIDDEN")
     address = f"{WEBHOOKS}/{webhook['id']}"
     done(portal.call("PATCH", address, {"label": "Mon espace du Val-de-Marne"}, **version(made)))
     done(portal.post(f"{address}/secret"), 201)
