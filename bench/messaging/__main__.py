@@ -1,4 +1,4 @@
-"""`python -m bench.messaging [parts…] [--small] [--seconds N]`: conversations and the feed at their load.
+"""`python -m bench.messaging [parts…] [--small]`: conversations and the feed at their load.
 
 Brings up a stack of its own with two replicas (`ground.py`), fills it (`filling.py`; kept in `.run/bench-messaging`),
 prints a line for each figure and writes them to `bench/messaging/results/`. Parts: live idle pages catchup unread cut

@@ -58,7 +58,8 @@ def _whom(number: int) -> tuple[int, int]:
 
 async def _all_came(heard: Heard, posts: Posts) -> None:
     for _ in range(int(WAITS * 10)):
-        if len(heard.posted) >= ids.MEMBERS * len(posts.sent_at):
+        came = sum((one.thread, one.place) in posts.sent_at for one in heard.posted)
+        if came >= ids.MEMBERS * len(posts.sent_at):
             return
         await asyncio.sleep(0.1)
 

@@ -19,6 +19,17 @@ THREADS = "/v1/threads"
 Made = dict[str, Any]
 
 
+def events(person: Person, after: str = "", limit: int = 1_000) -> list[Made]:
+    """All that the feed tells after a cursor, page by page."""
+    found: list[Made] = []
+    while True:
+        page = done(person.get(f"/v1/events?limit={limit}" + (f"&after={after}" if after else "")))
+        found += page["items"]
+        after = page["next_cursor"]
+        if not page["more"]:
+            return found
+
+
 class Talk:
     """One telling: the story up to its seventh step, then what people say to each other."""
 

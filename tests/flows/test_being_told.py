@@ -18,7 +18,7 @@ from terresante_dev.story.stage import done, now, refused, soon, version
 from tests.listening import Listener
 from tests.outside import Postbox, text_of
 
-from .conversing import THREADS, Made, Talk
+from .conversing import THREADS, Made, Talk, events
 
 pytestmark = pytest.mark.timeout(300)
 WORD = "FUITECANARI"
@@ -48,17 +48,6 @@ def circle(talk: Talk) -> str:
     return talk.thread(talk.who("gp"), "circle")
 
 
-def events(person: Person, after: str = "", limit: int = 7) -> list[Made]:
-    """All that the feed tells after a cursor, page by page."""
-    found: list[Made] = []
-    while True:
-        page = done(person.get(f"/v1/events?limit={limit}" + (f"&after={after}" if after else "")))
-        found += page["items"]
-        after = page["next_cursor"]
-        if not page["more"]:
-            return found
-
-
 def said(one: Made) -> Made:
     """What an event says but for its cursor, which is sealed anew each time."""
     return {name: value for name, value in one.items() if name != "cursor"}
@@ -70,6 +59,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(talk: Talk, gp: Person, nurse
         for number in range(20):
             posted.append(talk.post(gp, circle, f"Message {number}.")["id"])
             if number % 6 == 3:
+                stream.until(lambda: posted[-1] in stream.messages(), 20, "the message is told")
                 stream.cut()
         stream.until(lambda: posted[-1] in stream.messages(), 20, "the last message is told")
 

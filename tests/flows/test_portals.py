@@ -17,7 +17,7 @@ from terresante_dev.webhook_receiver import Verifier, receiver
 
 from tests.outside import free_port
 
-from .conversing import Made, Talk
+from .conversing import Made, Talk, events
 
 pytestmark = pytest.mark.timeout(300)
 HOOKS = "/v1/webhooks"
@@ -200,7 +200,7 @@ def test_what_was_sent_is_listed_sent_again_and_replayed_under_the_same_ids(
 
 
 def test_the_portals_feed_says_whom_each_event_concerns(talk: Talk, portal: Person, receiving: Receiving) -> None:
-    items = done(portal.get("/v1/events?limit=1000"))["items"]
+    items = events(portal)
 
     posted = [one for one in items if one["kind"] == "message_posted"]
     assert {one["recipient_professional_id"] for one in posted} == {talk.who("nurse").uid}
@@ -225,7 +225,7 @@ def test_nothing_is_delivered_of_what_the_person_may_no_longer_know(
     assert set(receiving.messages()) == {still}
     withheld = done(portal.get(f"{HOOKS}/{ours(portal)['id']}/deliveries?state=withheld"))["items"]
     assert len(withheld) >= 1
-    items = done(portal.get("/v1/events?limit=1000"))["items"]
+    items = events(portal)
     assert {before, after}.isdisjoint({one["message_id"] for one in items})
 
 

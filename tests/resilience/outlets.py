@@ -102,8 +102,9 @@ def hooked(portal: Person) -> Iterator[Hook]:
     receiving = Receiving()
     made = done(portal.post(HOOKS, {"url": receiving.url, "label": f"Portail {receiving.port}"}), 201)
     receiving.secrets.append(made["secret"])
-    yield Hook(portal, receiving, made["id"])
-    done(portal.call("DELETE", f"{HOOKS}/{made['id']}"), 204)
+    hook = Hook(portal, receiving, made["webhook"]["id"])
+    yield hook
+    done(portal.call("DELETE", f"{HOOKS}/{hook.id}"), 204)
 
 
 def reached(person: Person, postbox: Postbox, portals: list[str]) -> str:

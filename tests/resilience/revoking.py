@@ -2,12 +2,13 @@
 open streams at both gateways; and what reached them by each way, and when.
 
 One monotonic clock says what was before what. A post is *forbidden* to somebody when its request began after their right's
-end was acknowledged and was answered before they were let in again: it may never reach them, by any way, however late.
+end was acknowledged and was answered before they were let in again: it may not reach them, by any way, however late.
 What was posted before may be on its way when the right ends: it is measured how late it comes.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -64,15 +65,20 @@ class Guest:
         """What the streams told of messages."""
         return [one for stream in self.streams for one in list(stream.heard) if one.data.get("message_id")]
 
-    def forbidden(self, writes: Sequence[Write]) -> set[str]:
-        """The posts that may never reach them."""
+    def forbidden(self, writes: Sequence[Write]) -> dict[str, float]:
+        """The posts that may not reach them, each with the monotonic second until which it may not: who comes back into
+        the circle never sees what was posted meanwhile, who was only blocked does once they are not."""
         taken = [(one.attempts[0].began, one.attempts[-1].ended, one) for one in writes if one.acknowledged]
         return {
-            str(write.body_answered["id"])
+            str(write.body_answered["id"]): math.inf if end.how == "removal" else end.let_in
             for began, ended, write in taken
             for end in self.ends
             if end.acknowledged < began and ended < end.let_in
         }
+
+    def never(self, writes: Sequence[Write]) -> set[str]:
+        """Those of them that may not reach them ever."""
+        return {id for id, until_then in self.forbidden(writes).items() if until_then == math.inf}
 
     def late(self, patient: str) -> list[float]:
         """Seconds from each end until the last that a stream told of the patient, 0 for nothing."""
@@ -210,10 +216,10 @@ class Revoking:
         return sum(one.attempts[0].began > moment for one in self._writes[-50:] if one.attempts and one.acknowledged)
 
     def _read_on(self, guest: Guest) -> None:
-        """What the feed says after an end: of the latest of their streams, and of what was before."""
+        """What the feed says of messages after an end: of the latest of their streams, and of what was before."""
         with Client(guest.session, self.talk.stage.stack, len(guest.ends)) as client:
             items = page(client, guest.streams[0].last) + page(client, "", 50)
-        told = [one for one in items if one["patient_id"] == self.talk.patient and one["kind"] != "standing_changed"]
+        told = [one for one in items if one["patient_id"] == self.talk.patient and one["message_id"]]
         guest.leaked += [f"{one['kind']} {one['message_id']}" for one in told]
 
     def read_all(self, guest: Guest) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 import pytest
+from terresante_contents.watching import RIGHTS
 from terresante_dev import nats
 from terresante_dev.portal import Person
 from terresante_dev.story import Stage
@@ -166,3 +167,7 @@ def test_a_slow_download_that_nothing_happens_to_is_whole(stage: Stage) -> None:
 
 def test_the_bus_lets_records_hear_what_it_asks_to_hear() -> None:
     assert sorted(nats.HEARS["records"]) == sorted(watching.HEARS)
+
+
+def test_the_bus_lets_messaging_hear_what_it_asks_to_hear() -> None:
+    assert set(nats.HEARS["messaging"]) == {*RIGHTS, "hint.messaging.v1.>"}

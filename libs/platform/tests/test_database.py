@@ -98,3 +98,16 @@ async def _one(kept: Database) -> Any:
 async def test_statements_are_planned_once_where_that_is_asked_for(database_url: str, once: bool, mode: str) -> None:
     async with databases.connected(database_url, 1, planned_once=once) as database, database.reading() as connection:
         assert (await connection.execute(text("show plan_cache_mode"))).scalar_one() == mode
+
+
+async def test_a_commit_of_either_pool_wakes_who_waits(database_url: str) -> None:
+    woken: list[str] = []
+    async with (
+        databases.connected(database_url, 1) as calls,
+        databases.connected(database_url, 1, beside=calls) as work,
+    ):
+        calls.after_commit.append(lambda: woken.append("one"))
+        for either in (calls, work):
+            async with either.transaction() as transaction:
+                databases.wake_after(transaction)
+    assert woken == ["one", "one"]

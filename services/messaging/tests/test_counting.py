@@ -31,6 +31,7 @@ from terresante_messaging.domain.counting import (
     Written,
     as_told,
     must_be_countable,
+    once_each,
     week_of,
 )
 from terresante_messaging.domain.log import EntryKind, NewEntry
@@ -219,8 +220,8 @@ async def test_the_statement_counts_what_a_plain_count_does(database: Database, 
     asked = [Span(chance.choice(people), *sorted(chance.choices(range(number + 1), k=2))) for _ in range(9)]
     await keep(database, rows)
 
-    async with database.reading() as connection:
-        found = await store.by_week(connection, Asked(asked, WEEK, number))
+    async with database.transaction() as transaction:
+        found = await store.by_week(transaction, Asked(asked, WEEK, number))
 
     for week, one in enumerate(found):
         there = {span.professional for span in asked if span.first <= week < span.past}
@@ -269,6 +270,12 @@ async def test_what_cannot_be_counted_is_refused(counts: Any, asked: pb.CountMes
     with pytest.raises(Refusal) as refused:
         await (await counts()).CountMessages(asked)
     assert refused.value.reason == reason
+
+
+def test_weeks_that_touch_overlap_or_come_twice_are_asked_for_once() -> None:
+    anne, paul = uuid4(), uuid4()
+    asked = [Span(anne, 4, 6), Span(paul, 1, 2), Span(anne, 0, 2), Span(anne, 1, 3), Span(anne, 1, 2), Span(anne, 6, 7)]
+    assert once_each(asked) == [Span(anne, 0, 3), Span(anne, 4, 7), Span(paul, 1, 2)]
 
 
 def test_more_professionals_than_a_region_has_are_refused() -> None:

@@ -12,6 +12,7 @@ from terresante_messaging.feed.reading import BEATEN_SECONDS, POLL_SECONDS, step
 from terresante_messaging.feed.sequencing import Sequencer
 from terresante_messaging.store import feed as store
 from terresante_messaging.store import log
+from terresante_platform.counted import Counting
 from terresante_platform.database import Database
 
 from .feed_world import MONDAY
@@ -121,3 +122,15 @@ async def test_readers_of_different_names_do_not_know_of_each_other(database: Da
         await step(database, name, mine, begin="oldest")
 
     assert handed == [("one", 2), ("two", 2)]
+
+
+async def test_operators_see_how_far_each_reader_has_still_to_come(database: Database) -> None:
+    worker, counting = Worker(), Counting(database, store.COUNTS)
+    await run(database, worker)
+    await written(database, 3)
+    await counting.ask()
+    assert counting.answer(store.LOG_BEHIND) == [(3.0, {"reader": "worker"})]
+
+    await run(database, worker)
+    await counting.ask()
+    assert counting.answer(store.LOG_BEHIND) == [(0.0, {"reader": "worker"})]

@@ -115,6 +115,11 @@ async def test_in_clear_nothing_is_sent_over_the_internet() -> None:
         await Guard([], Names(["93.184.215.14"])).addresses(target("http://example.org/"))
 
 
+async def test_in_clear_is_refused_before_a_name_is_looked_up_where_no_network_is_named() -> None:
+    with pytest.raises(UrlForbidden):
+        await Guard([], Names([])).addresses(target("http://example.org/"))
+
+
 async def test_what_the_operator_named_is_reached_also_in_clear() -> None:
     guard = Guard(["127.0.0.0/8", "fd00::/8"], Names(["127.0.0.1", "fd00::2"]))
 

@@ -79,10 +79,10 @@ def wake_after(transaction: AsyncConnection) -> None:
 class Database:
     """One service's own database."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, beside: "Database | None" = None) -> None:
         self._engine = engine
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self.after_commit: list[Callable[[], None]] = []
+        self.after_commit: list[Callable[[], None]] = beside.after_commit if beside else []
         """Called after each committed transaction that asked for it (`wake_after`); must return at once."""
 
     @asynccontextmanager
@@ -105,12 +105,19 @@ class Database:
 
 @asynccontextmanager
 async def connected(
-    url: str, pool: int = 8, application: str = "terresante", *, planned_once: bool = False
+    url: str,
+    pool: int = 8,
+    application: str = "terresante",
+    *,
+    planned_once: bool = False,
+    beside: Database | None = None,
 ) -> AsyncIterator[Database]:
     """A pool for `postgresql://role:password@host:port/database`. Connects when first used.
 
     `planned_once`: a statement is planned once a connection, whatever its values: for tables of many partitions, where
     planning costs more than executing (partitions are pruned when it runs).
+    `beside`: another pool on the same database, for work that must not wait in line behind calls; a commit of either
+    wakes whoever waits for one.
     """
     engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
@@ -142,6 +149,6 @@ async def connected(
 
     try:
         with CONNECTIONS.told_by(connections), MOST_CONNECTIONS.told_by(lambda: [(pool, name)]):
-            yield Database(engine)
+            yield Database(engine, beside)
     finally:
         await engine.dispose()

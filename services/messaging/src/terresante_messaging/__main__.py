@@ -11,6 +11,9 @@ from terresante_messaging import events
 from terresante_messaging.parts import Ground, assembled
 from terresante_messaging.settings import Settings
 
+WORKERS = 6
+"""Connections of what goes on beside the calls: what happened is told also while calls wait for a connection."""
+
 
 async def main(settings: Settings) -> None:
     """Serves until a stop is requested."""
@@ -18,12 +21,17 @@ async def main(settings: Settings) -> None:
     masters = read_master_keys(settings.master_key_file.read_text())
     async with (
         database.connected(settings.database_url, settings.database_pool, "messaging", planned_once=True) as kept,
+        database.connected(
+            settings.database_url, WORKERS, "messaging workers", planned_once=True, beside=kept
+        ) as workers,
         bus.connected(settings.nats_url, "messaging", who) as events_bus,
         client.connected(settings.consent_address, "consent", who) as consent,
         client.connected(settings.directory_address, "directory", who) as directory,
-        outbox.relaying(kept, events_bus),
+        outbox.relaying(workers, events_bus),
         forgetting.regularly(kept),
-        assembled(Ground(settings, kept, events_bus, consent, directory, masters, partial(datetime.now, UTC))) as parts,
+        assembled(
+            Ground(settings, kept, workers, events_bus, consent, directory, masters, partial(datetime.now, UTC))
+        ) as parts,
         consumer.consuming("messaging", kept, events_bus, events.reactions(parts.consent)),
         service.verifying(settings, "messaging") as verifier,
         server.serving(settings.listen, who, verifier, parts.services, settings.drain_seconds),

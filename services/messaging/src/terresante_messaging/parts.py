@@ -63,6 +63,8 @@ class Ground:
 
     settings: Settings
     database: Database
+    workers: Database
+    """Another pool on the same database, for what goes on beside the calls."""
     bus: Bus
     consent: grpc.aio.Channel
     directory: grpc.aio.Channel
@@ -101,7 +103,7 @@ async def assembled(ground: Ground) -> AsyncIterator[Parts]:
 
 
 async def _beside(stack: AsyncExitStack, ground: Ground, consent: Any) -> _Beside:
-    kept, bus, masters, now = ground.database, ground.bus, ground.masters, ground.now
+    kept, bus, masters, now = ground.workers, ground.bus, ground.masters, ground.now
     contents, streams = Contents(ground.settings.store_url), Streams(ground.settings.streams_per_person)
     guard = Guard(ground.settings.webhook_networks, Resolver(NAMES_LOOKED_UP))
     run = stack.enter_async_context

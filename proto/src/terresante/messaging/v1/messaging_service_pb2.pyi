@@ -298,7 +298,7 @@ Global___CountMessagesRequest: _TypeAlias = CountMessagesRequest  # noqa: Y015
 
 @_typing.final
 class MessageCount(_message.Message):
-    """Of one week. A count that is masked is 0 here, and less than the smallest in truth."""
+    """Of one week. A count that is masked is 0 here: fewer messages than the smallest, or of fewer professionals than that."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -3,8 +3,9 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from uuid import UUID
 
 from terresante_platform.refusals import Invalid
@@ -61,6 +62,20 @@ def must_be_countable(asked: Asked) -> None:
         )
     if any(not 0 <= one.first <= one.past <= asked.weeks for one in asked.writers):
         raise CountInvalid("Un professionnel est compté en dehors des semaines demandées.", "Corrigez first et past.")
+
+
+def once_each(writers: Iterable[Span]) -> list[Span]:
+    """The same weeks of the same professionals, no week of one twice: else a small count could be learned by asking for
+    it several times over.
+    """
+    found: dict[UUID, list[Span]] = {}
+    for one in sorted(writers, key=attrgetter("first")):
+        before = found.setdefault(one.professional, [])
+        if before and one.first <= before[-1].past:
+            before[-1] = replace(before[-1], past=max(before[-1].past, one.past))
+        else:
+            before.append(one)
+    return [one for of in found.values() for one in of]
 
 
 def week_of(at: datetime) -> date:

@@ -24,8 +24,8 @@ class CountCalls:
         """No decision, no line in a journal: nothing that leaves is of a person. One count at a time, in a process."""
         of = asked(request)
         must_be_countable(of)
-        async with self._turn, self._database.reading() as connection:
-            found = await counting.by_week(connection, of)
+        async with self._turn, self._database.transaction() as transaction:
+            found = await counting.by_week(transaction, of)
         return pb.CountMessagesResponse(
             counts=[count_to_proto(as_told(one, self._smallest)) for one in found],
             smallest=self._smallest,

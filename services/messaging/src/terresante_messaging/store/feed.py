@@ -28,9 +28,17 @@ LOG_WAITING = Gauge(
 LOG_AGE = Gauge(
     "terresante.messaging.log.age", "s", "Age of the oldest entry of the log without a position; 0 for none"
 )
+LOG_BEHIND = Gauge(
+    "terresante.messaging.log.behind", "{entry}", "Entries of the log that one of its readers has yet to come to"
+)
 
 _waiting = log_entry.c.position.is_(None)
 _unplaced = select(log_entry.c.at).where(_waiting)
+_last = log_reader.alias("last")
+_given = select(_last.c.position).where(_last.c.name == SEQUENCER).scalar_subquery()
+_BEHIND = select(func.coalesce(_given - log_reader.c.position, 0), log_reader.c.name.label("reader")).where(
+    log_reader.c.name.not_in([SEQUENCER, DROPPED])
+)
 COUNTS = (
     Count(LOG_WAITING, select(func.count()).select_from(_unplaced.limit(100_000).subquery())),
     Count(
@@ -41,6 +49,7 @@ COUNTS = (
             )
         ),
     ),
+    Count(LOG_BEHIND, _BEHIND),
 )
 _ANY_WAITING = select(log_entry.c.id).where(_waiting).limit(1)
 _FIRST = (

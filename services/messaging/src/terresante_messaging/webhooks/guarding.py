@@ -97,6 +97,8 @@ class Guard:
 
         One address that is not allowed is enough to refuse the name. In clear only what the operator named is reached.
         """
+        if target.scheme != "https" and not self._networks:
+            raise forbidden()
         found = await self._found(target)
         for address in found:
             if not self._named(address) and (target.scheme != "https" or not is_public(address)):

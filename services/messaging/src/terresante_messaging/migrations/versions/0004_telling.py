@@ -1,4 +1,4 @@
-"""How each wants to be told, their address, who is away or on call; mail that waits, urgent messages nobody has read."""
+"""How each wants to be told, their address, who is away or on call; mail that waits, urgent messages nobody read."""
 
 from alembic import op
 from terresante_platform.migrations import statements

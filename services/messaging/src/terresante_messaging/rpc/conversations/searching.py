@@ -135,12 +135,12 @@ class _Search:
                 look = Look(thread, self._windows[id] or Window(), self._keys[thread.owner])
                 page = [message for message in self._found if message.thread == id]
                 shown |= {one.message_id: one for one in await whole(connection, look, page)}
-        page = [shown[str(message.id)] for message in self._found]
-        fits = fitting(page)
-        if fits < len(page):
+        whole_page = [shown[str(message.id)] for message in self._found]
+        fits = fitting(whole_page)
+        if fits < len(whole_page):
             last = self._found[fits - 1].id
             self.done, self.below, self.looked_back_to = False, last, moment_of(last) + _MILLISECOND
-        return page[:fits]
+        return whole_page[:fits]
 
     async def _stretch(self, low: datetime) -> list[Any]:
         begin = least_id(low)
