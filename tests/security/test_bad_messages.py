@@ -51,12 +51,7 @@ def opened(by: Person, kind: str, **more: Any) -> str:
 async def unchanged(told: Stage, ask: Callable[[], Answer], *reasons: str) -> None:
     """It is refused for one of these reasons, and nothing is otherwise than before."""
     before = await stored(told.stack, JOURNALLED)
-    answer = ask()
-    if (
-        answer.status == 503
-    ):  # gRPC may lose the reason of a stream that is refused while it is sent; it says to try again
-        answer = ask()
-    reason = problem_of(answer)
+    reason = problem_of(ask())
     assert reason in reasons, reason
     assert await stored(told.stack, JOURNALLED) == before
 

@@ -15,7 +15,13 @@ from terresante.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceStub,
     add_DirectoryServiceServicer_to_server,
 )
+from terresante.messaging.v1 import attachment_service_pb2 as files
 from terresante.messaging.v1 import feed_service_pb2 as feed
+from terresante.messaging.v1.attachment_service_pb2_grpc import (
+    AttachmentServiceServicer,
+    AttachmentServiceStub,
+    add_AttachmentServiceServicer_to_server,
+)
 from terresante.messaging.v1.feed_service_pb2_grpc import (
     FeedServiceServicer,
     FeedServiceStub,
@@ -121,6 +127,34 @@ async def test_a_stream_whose_reader_leaves_early_ends_at_once_on_the_other_side
     kept = stream  # what is collected late must not be what ends it
     await asyncio.wait_for(endless.left.wait(), 2)
     assert kept is stream
+
+
+class Picky(AttachmentServiceServicer):
+    """Refuses an upload at its first message."""
+
+    @allow("professional")
+    async def UploadAttachment(self, request: AsyncIterator[Any], context: Any) -> Any:
+        async for _ in request:
+            raise Taken("Refusé.", "Envoyez autre chose.")
+
+
+Picky.__abstractmethods__ = frozenset()
+
+
+async def test_an_upload_that_is_refused_while_it_is_sent_is_told_why(serve: Any, dial: Any, calling_as: Any) -> None:
+    address = await serve("messaging", partial(add_AttachmentServiceServicer_to_server, Picky()))  # type: ignore[abstract]
+    stub: Any = AttachmentServiceStub(await dial(address, "messaging"))
+    calling_as("professional", uuid4())
+
+    async def sent() -> AsyncIterator[files.UploadAttachmentRequest]:
+        for _ in range(12):
+            yield files.UploadAttachmentRequest(chunk=bytes(64 * 1024))
+            await asyncio.sleep(0)
+
+    for _ in range(300):
+        with pytest.raises(Conflict) as refused:
+            await stub.UploadAttachment(sent())
+        assert refused.value.reason == "SAMPLE_TAKEN"
 
 
 def test_connections_end_after_a_while_unless_the_listener_is_of_one_process_alone() -> None:

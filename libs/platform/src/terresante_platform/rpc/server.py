@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn
 
 import grpc
@@ -34,6 +34,8 @@ from terresante_platform.tokens import Verifier
 LONGEST_CALL_SECONDS = 30.0
 LEAVE_SECONDS = 0.4
 """Between "not serving" and no new calls: callers watch health and leave meanwhile."""
+TAKE_SECONDS = 3.0
+"""For how long what a refused caller still sends is taken."""
 OPTIONS = (
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.max_metadata_size", 16 * 1024),
@@ -97,6 +99,8 @@ class Door(aio.ServerInterceptor):
                 except Exception as fault:
                     outcome = _outcome(fault, path)
                     _note(outcome, answer, made)
+            if isinstance(request, AsyncIterable):
+                await _taken(request)
             return await _refuse(context, outcome)
 
         return serve
@@ -136,6 +140,15 @@ class Door(aio.ServerInterceptor):
             call.caller = await self._verifier.caller(authorization[7:])
         calls.enter(call)
         check(rule, call)
+
+
+async def _taken(sent: AsyncIterable[Any]) -> None:
+    """Takes what a refused caller still sends, for a while: a refusal that crosses a message on its way is lost in the
+    client, which is told of a broken call in its place."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(TAKE_SECONDS):
+            async for _ in sent:
+                pass
 
 
 def _metadata(context: aio.ServicerContext[Any, Any]) -> dict[str, str]:
