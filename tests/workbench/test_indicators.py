@@ -73,8 +73,10 @@ async def test_charts_are_told_apart_on_a_phone_and_by_dark(open_page: OpenPage,
 
 
 async def test_a_preview_says_how_many_circles_an_operation_concerns(page: Page, desk: Desk) -> None:
-    await desk.sign_in(page, path="/operations/fusionner?chercher=Cabinet")
-    for name in ("Cabinet médical de la Plaine", "Cabinet infirmier des Lilas"):
+    await desk.sign_in(page, path="/operations/fusionner")
+    for name in ("Cabinet médical de la Plaine", "Cabinet infirmier des Lilas"):  # one after the other: 20 are shown
+        await page.get_by_label("Chercher d’autres structures").fill(name)
+        await page.get_by_role("button", name="Chercher", exact=True).click()
         await page.get_by_role("checkbox", name=re.compile(rf"^{name}, ")).check()
     stays = page.get_by_label("Vers la structure qui reste")
     await stays.select_option(label="Cabinet médical de la Plaine, Villejuif")

@@ -8,6 +8,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, cast
 
+from terresante_platform.telemetry import log
+
 from terresante_directory.domain.imports.formats import unreadable
 
 LONGEST_LINE = 4 << 20
@@ -20,7 +22,8 @@ Told = tuple[int, bool, list[str], list[tuple[str, str, dict[str, str]]]]
 async def told(
     format: str, encoding: str, pieces: AsyncIterator[bytes], fed: Callable[[int], None]
 ) -> AsyncGenerator[Told, None]:
-    """What its lines say. `fed`: told of each piece's size. Raises `FileUnreadable` where it cannot be read."""
+    """What its lines say. `fed`: told of each piece's size. Raises `FileUnreadable` where it cannot be read; what
+    taking the pieces raises, as it is: a database that is away says nothing of the file."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "terresante_directory.imports.parsing", format, encoding),
         stdin=PIPE,
@@ -30,6 +33,7 @@ async def told(
         env={name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONUTF8": "1"},
     )
     feeding = asyncio.create_task(_feed(process, pieces, fed))
+    early = False
     try:
         async with asyncio.timeout(MAX_SECONDS):
             async for raw in cast("asyncio.StreamReader", process.stdout):
@@ -39,17 +43,25 @@ async def told(
                         return
                     raise unreadable(line["failure"].removeprefix("Ce fichier ne se lit pas : "))
                 yield line
-        if feeding.done():
-            feeding.result()
-        raise unreadable("sa lecture a demandé trop de mémoire ou de temps.", "Découpez-le.")
+        early = True
+        raise _ended_early(feeding)
     except (TimeoutError, ValueError):  # half a line of JSON, or a line longer than is read
-        raise unreadable("sa lecture a demandé trop de mémoire ou de temps.", "Découpez-le.") from None
+        early = True
+        raise _ended_early(feeding) from None
     finally:
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        code = await process.wait()
+        if early:
+            log.warning("the reading of a file ended early", code=code)
+
+
+def _ended_early(feeding: asyncio.Task[None]) -> BaseException:
+    """Why there are no more lines: the pieces could not be had, or the file asked for too much."""
+    failed = feeding.exception() if feeding.done() and not feeding.cancelled() else None
+    return failed or unreadable("sa lecture a demandé trop de mémoire ou de temps.", "Découpez-le.")
 
 
 async def _feed(process: Process, pieces: AsyncIterator[bytes], fed: Callable[[int], None]) -> None:
