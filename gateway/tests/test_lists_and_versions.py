@@ -146,6 +146,8 @@ def test_the_changes_are_these() -> None:
         "delete_message",
         "discharge_patient",
         "change_circle_settings",
+        "change_preferences",
+        "change_webhook",
     } == CHANGES
 
 
