@@ -7,6 +7,9 @@ from terresante_dev.portal import Answer, Person, answer_of
 ROLES = {"professional": "gp", "administrator": "admin", "patient": "patient", "system": "feeder-hospital"}
 """Kind of people -> who of the story stands for them."""
 
+ENDLESS = "/v1/stream"
+"""An answer without end, which nothing here reads: gateway/tests/test_streams.py and tests/flows do."""
+
 
 def who_may(kinds: list[str]) -> str:
     """Who of the story stands for the kind of caller for whom an operation is made: the system, if it is one of them;

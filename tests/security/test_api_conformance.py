@@ -19,7 +19,7 @@ from terresante_dev.personas import numbers
 from terresante_dev.portal import Person
 from terresante_dev.story import Stage
 
-from .asking import ROLES
+from .asking import ENDLESS, ROLES
 from .forging import Keys, Mint, realm_keys
 
 pytestmark = pytest.mark.timeout(900)
@@ -68,9 +68,6 @@ def headers_of(stage: Stage, keys: Keys, person: Person | None) -> dict[str, str
 
 LAST = "/v1/me/leaving"
 """Who guesses their version leaves, and everything after is refused: tests/flows/test_enrolment.py tries it."""
-
-ENDLESS = "/v1/stream"
-"""An answer without end, which this suite would read for ever: gateway/tests/test_streams.py and tests/flows try it."""
 
 
 def described(spec: dict[str, Any], kind: str, phase: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from terresante_dev.portal import answer_of
 from terresante_dev.story import Stage
 
-from .asking import ROLES, problem_of, who_may
+from .asking import ENDLESS, ROLES, problem_of, who_may
 from .stored import JOURNALLED, stored
 
 pytestmark = pytest.mark.timeout(300)
@@ -19,6 +19,8 @@ async def test_what_is_read_with_get_changes_nothing_but_the_journal(told: Stage
     before, shown = await stored(told.stack, JOURNALLED), 0
     for path, item in spec["paths"].items():
         for kind in item.get("get", {}).get("x-authz", {}).get("kinds", ()):
+            if path == ENDLESS:
+                continue
             address = path
             for name, id in ids.items():
                 address = address.replace(f"{{{name}}}", id)
