@@ -25,8 +25,8 @@ class Threshold(Struct):
     id: str
     code: Annotated[str, Meta(description="Comme dans une observation : LOINC", examples=["8480-6"])]
     unit: Annotated[str, Meta(description="Comme dans une observation : UCUM", examples=["mm[Hg]"])]
-    low: Annotated[float | None, Meta(description="Au-dessous, le cercle est prévenu", examples=[90])]
-    high: Annotated[float | None, Meta(description="Au-dessus, le cercle est prévenu", examples=[160])]
+    low: Annotated[float | None, Meta(description="Au-dessous, le cercle est prévenu", examples=[89.5])]
+    high: Annotated[float | None, Meta(description="Au-dessus, le cercle est prévenu", examples=[160.5])]
     set_by_id: str
     set_by: Annotated[Who | None, Meta(description="Avec names=true seulement")]
     set_at: datetime
@@ -57,8 +57,8 @@ class NewThreshold(Input):
 
     code: Line = Field(min_length=1, max_length=64, description="LOINC", examples=["8480-6"])
     unit: Line = Field(min_length=1, max_length=64, description="UCUM", examples=["mm[Hg]"])
-    low: Limit | None = Field(None, description="Au-dessous, le cercle est prévenu", examples=[90])
-    high: Limit | None = Field(None, description="Au-dessus, le cercle est prévenu", examples=[160])
+    low: Limit | None = Field(None, description="Au-dessous, le cercle est prévenu", examples=[89.5])
+    high: Limit | None = Field(None, description="Au-dessus, le cercle est prévenu", examples=[160.5])
 
     @model_validator(mode="after")
     def _at_least_one(self) -> "NewThreshold":

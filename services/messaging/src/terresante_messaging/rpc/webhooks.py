@@ -54,7 +54,9 @@ class WebhookService(WebhookServiceServicer):
     @allow(*PORTALS)
     async def RegisterWebhook(self, request: pb.RegisterWebhookRequest, _: Any) -> pb.RegisterWebhookResponse:
         """Registers an address."""
-        mine, key = await self._caller()
+        mine = await portal(self._parts.consent)
+        async with self._database.reading() as connection:
+            key = await store.key_of(connection, self._parts.masters, mine)
         label = domain.label(request.label)
         await self._check(request.url)
         async with (
@@ -75,9 +77,10 @@ class WebhookService(WebhookServiceServicer):
     @allow(*PORTALS)
     async def ListWebhooks(self, _: pb.ListWebhooksRequest, __: Any) -> pb.ListWebhooksResponse:
         """The caller's."""
-        mine, key = await self._caller()
+        mine = await portal(self._parts.consent)
         async with self._database.reading() as connection:
-            found = await store.of_portal(connection, key, mine)
+            key = await store.find_key(connection, self._parts.masters, mine)
+            found = await store.of_portal(connection, key, mine) if key else []
         return pb.ListWebhooksResponse(webhooks=[wire.webhook_to_proto(*one) for one in found])
 
     @allow(*PORTALS)
@@ -171,10 +174,14 @@ class WebhookService(WebhookServiceServicer):
         return pb.ReplayResponse(waiting=await self._waiting(key, mine, id))
 
     async def _caller(self) -> tuple[PortalId, OwnerKey]:
-        """The portal that calls, and its key. Refuses unless consent lets it hear."""
+        """The portal that calls, and its key. Refuses unless consent lets it hear; with WEBHOOK_UNKNOWN if it never
+        registered one: it has no key then."""
         mine = await portal(self._parts.consent)
         async with self._database.reading() as connection:
-            return mine, await store.key_of(connection, self._parts.masters, mine)
+            key = await store.find_key(connection, self._parts.masters, mine)
+        if key is None:
+            raise domain.WebhookUnknown
+        return mine, key
 
     async def _check(self, url: str) -> None:
         """Refuses with URL_INVALID, URL_FORBIDDEN. A name that does not resolve now is looked at again at each try."""
