@@ -118,7 +118,7 @@ class NewEmail(Input):
 class EmailCode(Input):
     """Ce que dit le courriel."""
 
-    code: str = Field(pattern=r"^\d{8}$", examples=["40318275"])
+    code: str = Field(pattern=r"^[0-9]{8}$", examples=["40318275"])
 
 
 class CodeSent(Struct):

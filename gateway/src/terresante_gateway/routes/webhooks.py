@@ -22,7 +22,7 @@ STATES = codes_of(pb.DeliveryState, "DELIVERY_STATE_")
 _WEBHOOK = ("ACCESS_REFUSED", "CONSENT_UNAVAILABLE")
 _ONE = (*_WEBHOOK, "WEBHOOK_UNKNOWN")
 _ADDRESS = ("URL_INVALID", "URL_FORBIDDEN", "LABEL_INVALID")
-Url = Annotated[str, Field(min_length=1, max_length=2_048, examples=["https://portail.example/evenements"])]
+Url = Annotated[Line, Field(min_length=1, max_length=2_048, examples=["https://portail.example/evenements"])]
 Label = Annotated[Line, Field(min_length=1, max_length=80, examples=["Mon espace du territoire"])]
 
 
