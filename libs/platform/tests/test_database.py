@@ -89,6 +89,15 @@ async def test_a_server_that_is_killed_is_away_and_then_served_again(postgres: A
         assert await _one(kept) == 1
 
 
+async def test_a_connection_that_ended_while_nobody_used_it_fails_nobody(postgres: Any, database_url: str) -> None:
+    async with databases.connected(database_url, 2) as kept:
+        await asyncio.gather(_one(kept), _one(kept))
+        await asyncio.to_thread(postgres.kill)
+        await asyncio.to_thread(postgres.start)
+
+        assert await asyncio.gather(_one(kept), _one(kept)) == [1, 1]
+
+
 async def _one(kept: Database) -> Any:
     async with kept.reading() as connection:
         return (await connection.execute(text("select 1"))).scalar()

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -138,6 +139,7 @@ async def connected(
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _require_open)
     name = {"db.client.connection.pool.name": application}
 
     def connections() -> list[tuple[float, dict[str, str]]]:
@@ -152,3 +154,10 @@ async def connected(
             yield Database(engine, beside)
     finally:
         await engine.dispose()
+
+
+def _require_open(connection: Any, *_: object) -> None:
+    """Lets the pool connect anew if the server ended this one while nobody used it: the driver knows, so no question to
+    the server is needed, and no call fails for what was over before it came."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
