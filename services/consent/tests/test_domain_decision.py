@@ -10,7 +10,7 @@ import pytest
 import terresante_consent
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from terresante_consent.domain.decision import CHANGEABLE, OWN_ONLY, decide, smallest_flip
+from terresante_consent.domain.decision import OWN_ONLY, decide
 from terresante_consent.domain.facts import FLAGS, Facts, Question, by_name, of_true_flags, true_flags
 from terresante_consent.domain.policy import parse
 from terresante_consent.domain.rules import RULES
@@ -347,25 +347,6 @@ def test_a_refusal_has_reasons_and_a_permission_has_a_basis(question: Question, 
     assert decision.allowed is (decision.basis is not None) is (decision.reasons == ())
     assert sentence(question.action, decision.basis, decision.reasons)
     assert bool(todo(decision.reasons)) is not decision.allowed
-
-
-@settings(max_examples=300, deadline=None)
-@given(questions, worlds)
-def test_the_smallest_flip_turns_the_decision_and_nothing_smaller_does(question: Question, facts: Facts) -> None:
-    flip = smallest_flip(question, facts, POLICY)
-    before = allowed(question, facts)
-
-    if flip:
-        assert allowed(question, but(facts, flip)) is not before
-    if len(flip) != 1:
-        for name in CHANGEABLE:
-            assert allowed(question, but(facts, {name: not getattr(facts, name)})) is before
-
-
-def test_what_would_open_the_record_is_said() -> None:
-    assert smallest_flip(LETTER, member._replace(member=False), POLICY) == {"member": True}
-    assert smallest_flip(LETTER, physician, POLICY) == {"consent_in_force": True, "member": True}
-    assert smallest_flip(LETTER, member._replace(profession=UNLISTED), POLICY) == {}
 
 
 def test_facts_kept_by_name_are_the_same_facts() -> None:

@@ -7,9 +7,7 @@ is their own remains theirs all the same. Nothing in the way means yes.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
 from types import MappingProxyType
-from typing import Any
 
 from terresante_consent.domain.facts import Facts, Question
 from terresante_consent.domain.policy import Policy
@@ -260,45 +258,3 @@ def _scope(question: Question, basis: Basis, facts: Facts, policy: Policy) -> Sc
         return Scope(all_categories=True, sees_hidden_from_professionals=True)
     categories = (question.category,) if question.category else policy.readable(facts.profession, question.kind)
     return Scope(categories=categories, sees_hidden_from_patient=True, sees_hidden_from_representatives=True)
-
-
-CHANGEABLE: tuple[str, ...] = (
-    "consent_in_force",
-    "member",
-    "blocked",
-    "emergency_open",
-    "structure_member",
-    "member_agreed",
-    "structure_agreed",
-    "hidden_from_professionals",
-    "hidden_from_patient",
-    "hidden_from_representatives",
-    "strong_login",
-    "account_open",
-    "practises",
-    "may_read",
-    "may_manage",
-    "acts",
-    "identity_officer",
-    "within_mandate",
-    "feeder",
-    "holds_issuer",
-    "patient_writing",
-    "in_team",
-)
-"""Facts that people can change, likeliest first. Who somebody is, their profession and who wrote what stay."""
-
-
-def smallest_flip(question: Question, facts: Facts, policy: Policy) -> dict[str, bool]:
-    """The fewest changes of facts that turn the decision: one if one does, else two; empty if two do not.
-
-    Changes that would not by themselves be lawful to ask for (an emergency access for who may open none) never turn a
-    decision, because the rule refuses them all the same.
-    """
-    now = decide(question, facts, policy).allowed
-    for size in (1, 2):
-        for names in combinations(CHANGEABLE, size):
-            changes: dict[str, Any] = {name: not getattr(facts, name) for name in names}
-            if decide(question, facts._replace(**changes), policy).allowed is not now:
-                return changes
-    return {}

@@ -7,9 +7,10 @@ exists when hiding was all that stood in the way (R-DMP7).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
-from terresante_consent.domain.decision import decide, smallest_flip
+from terresante_consent.domain.decision import decide
 from terresante_consent.domain.facts import Facts, Question, by_name
 from terresante_consent.domain.policy import Policy
 from terresante_consent.domain.vocabulary import OF_CONVERSATIONS, Action, Reason
@@ -25,6 +26,32 @@ FACTS_OF_THINGS = (
     "by_law",
 )
 REASONS_OF_THINGS = frozenset({Reason.CATEGORY_NOT_ENTITLED, Reason.HIDDEN, Reason.NOT_AUTHOR})
+
+CHANGEABLE: tuple[str, ...] = (
+    "consent_in_force",
+    "member",
+    "blocked",
+    "emergency_open",
+    "structure_member",
+    "member_agreed",
+    "structure_agreed",
+    "hidden_from_professionals",
+    "hidden_from_patient",
+    "hidden_from_representatives",
+    "strong_login",
+    "account_open",
+    "practises",
+    "may_read",
+    "may_manage",
+    "acts",
+    "identity_officer",
+    "within_mandate",
+    "feeder",
+    "holds_issuer",
+    "patient_writing",
+    "in_team",
+)
+"""Facts that people can change, likeliest first. Who somebody is, their profession and who wrote what stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +105,18 @@ def _flip(question: Question, facts: Facts, made: Made, policy: Policy) -> Mappi
     if decide(question, facts, policy).allowed is not made.allowed:
         return {}
     return smallest_flip(question, facts, policy)
+
+
+def smallest_flip(question: Question, facts: Facts, policy: Policy) -> dict[str, bool]:
+    """The fewest changes of facts that turn the decision: one if one does, else two; empty if two do not.
+
+    Changes that would not by themselves be lawful to ask for (an emergency access for who may open none) never turn a
+    decision, because the rule refuses them all the same.
+    """
+    now = decide(question, facts, policy).allowed
+    for size in (1, 2):
+        for names in combinations(CHANGEABLE, size):
+            changes: dict[str, Any] = {name: not getattr(facts, name) for name in names}
+            if decide(question, facts._replace(**changes), policy).allowed is not now:
+                return changes
+    return {}
