@@ -6,8 +6,8 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from terresante_contents.store import Contents, moment_of
-from terresante_platform.ids import new_id
+from terresante_contents.store import Contents
+from terresante_platform.ids import moment_of, new_id
 
 
 async def pieces(size: int) -> AsyncIterator[bytes]:

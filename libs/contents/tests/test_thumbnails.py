@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import struct
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -129,6 +130,15 @@ async def test_when_the_process_dies_another_is_started(making: Thumbnails) -> N
 
     assert opened(await making.make(written(halves((50, 50)), "JPEG")))
     assert making.pid not in {None, before}
+
+
+async def test_a_process_whose_pipe_is_closed_is_dead_even_if_that_was_not_heard_of_yet() -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, str(Path(__file__).parent / "dying.py"), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await asyncio.wait_for(program.communicate(), 60)
+
+    assert output.decode() == "made by another\n"
 
 
 async def test_a_picture_that_takes_too_long_is_given_up_and_its_process_ended() -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pydantic_settings import SettingsConfigDict
 from terresante_platform.group import Group
-from terresante_platform.ids import IdInvalid, new_id, parsed
+from terresante_platform.ids import IdInvalid, moment_of, new_id, parsed
 from terresante_platform.settings import ServiceSettings
 
 
@@ -102,3 +104,11 @@ def test_only_the_canonical_form_is_an_id(text: str) -> None:
 def test_ids_grow_with_time() -> None:
     ids = [new_id() for _ in range(100)]
     assert ids == sorted(ids)
+
+
+def test_an_id_tells_the_millisecond_in_which_it_was_made() -> None:
+    before = datetime.now(UTC)
+    made = moment_of(new_id())
+
+    assert before - timedelta(milliseconds=1) < made <= datetime.now(UTC)
+    assert moment_of(UUID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")) == datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)

@@ -127,7 +127,7 @@ async def consent(world: World, serve: Any, dial: Any) -> Any:
 @pytest_asyncio.fixture
 async def messaging(database: Database, consent: Any, serve: Any, dial: Any) -> Any:
     """The real server behind the real client."""
-    service = MessagingService(database, DecisionServiceStub(consent), lambda: MONDAY)
+    service = MessagingService(database, DecisionServiceStub(consent), lambda: MONDAY, smallest_count=5)
     address = await serve("messaging", partial(add_MessagingServiceServicer_to_server, service))
     return MessagingServiceStub(await dial(address, "messaging"))
 

@@ -1,11 +1,14 @@
-"""Talking in tests: the calls of the conversation service, as whoever is calling."""
+"""Talking in tests: the calls of the conversation service, as whoever is calling, and what they left behind."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Table, select, text
 from terresante.messaging.v1 import conversation_service_pb2 as pb
+from terresante_platform.database import Database
 
 CIRCLE = pb.THREAD_KIND_CIRCLE
 WITH_PATIENT = pb.THREAD_KIND_WITH_PATIENT
@@ -122,3 +125,19 @@ def professional(id: UUID) -> pb.Party:
 
 def person(id: UUID) -> pb.Party:
     return pb.Party(person_id=str(id))
+
+
+async def kept(database: Database, table: Table) -> list[Any]:
+    async with database.reading() as connection:
+        return [dict(row) for row in (await connection.execute(select(table))).mappings()]
+
+
+async def until_somebody_waits(database: Database) -> None:
+    """Until a statement waits for what another transaction holds."""
+    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    for _ in range(500):
+        async with database.reading() as connection:
+            if (await connection.execute(text(waiting))).scalar_one():
+                return
+        await asyncio.sleep(0.01)
+    raise TimeoutError

@@ -15,14 +15,14 @@ from terresante_messaging.domain.attachments import (
     require_readable,
     uploaded,
 )
-from terresante_messaging.domain.people import MessageId, Realm, Recipient, ThreadId
+from terresante_messaging.domain.people import Realm, Recipient, ThreadId
 from terresante_messaging.domain.threads import Window
 
 from .conftest import MONDAY
 
 NURSE, GP = Recipient(Realm.PROFESSIONAL, uuid4()), Recipient(Realm.PROFESSIONAL, uuid4())
 FILE = uploaded(uuid4(), "plaie.jpg", Content("image/jpeg", 10, "ab" * 32), ThreadId(uuid4()), NURSE, MONDAY)
-POSTED = Posted(MessageId(uuid4()), 5, MONDAY, deleted=False)
+POSTED = Posted(5, MONDAY, deleted=False)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from terresante_messaging.domain.people import MessageId, Recipient
 from terresante_messaging.domain.threads import ThreadKind
-from terresante_messaging.store.tables import message, notification
+from terresante_messaging.store.tables import mark, message, notification
 from terresante_messaging.store.telling_tables import escalation
 from terresante_platform.database import Database
 
@@ -134,6 +134,31 @@ async def test_while_consent_is_silent_it_stays_due(world: World) -> None:
     world.consent.silent = False
     await wait(world, 0)
     assert await unread(world, world.nurse) == 1
+
+
+async def test_one_that_breaks_holds_up_no_other_and_is_tried_again(world: World) -> None:
+    other = await world.open(ThreadKind.DIRECT, first_id=world.gp.id, second_id=world.nurse.id)
+    broken = {
+        "thread_id": world.thread,
+        "realm": "nobody's",
+        "person_id": uuid4(),
+        "received_up_to": 9,
+        "read_up_to": 9,
+    }
+    async with world.database.transaction() as transaction:
+        await transaction.execute(insert(mark), [broken | {"received_up_to": 9, "read_up_to": 9}])
+    await urgent(world)
+    await urgent(world, thread=other)
+
+    await wait(world)
+    assert [await unread(world, who) for who in (world.doctor, world.nurse)] == [0, 1]
+
+    async with world.database.transaction() as transaction:
+        await transaction.execute(delete(mark).where(mark.c.realm == broken["realm"]))
+    await wait(world, 0)
+    assert await unread(world, world.doctor) == 0
+    await wait(world, 1)
+    assert await unread(world, world.doctor) == 1
 
 
 async def test_the_shortest_time_of_those_it_is_for_counts(world: World) -> None:

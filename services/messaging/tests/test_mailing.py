@@ -9,11 +9,14 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
-from terresante_messaging.domain.people import Recipient
+from terresante_messaging.domain.notifications import EVERYBODY, Audience, Happening, Kind
+from terresante_messaging.domain.people import PatientId, Recipient
 from terresante_messaging.domain.preferences import Pace, Topic
 from terresante_messaging.domain.threads import ThreadKind
+from terresante_messaging.store import notifications
 from terresante_messaging.store.telling_tables import mail, mail_line
 from terresante_messaging.telling.mailing import LEASE
+from terresante_messaging.telling.notifying import Telling, notify
 from terresante_messaging.telling.posting import ServerAway
 from terresante_platform.database import Database
 
@@ -118,6 +121,24 @@ async def test_many_messages_at_once_are_one_reason(world: World) -> None:
 
     (line,) = await world.one(lambda: select(mail_line))
     assert line.place == 20
+
+
+@pytest.mark.parametrize(("audience", "sent"), [(EVERYBODY, 1), (Audience(), 0)])
+async def test_what_its_author_hides_before_the_mail_leaves_is_not_written_about(
+    world: World, audience: Audience, sent: int
+) -> None:
+    await world.has_mail(world.nurse, NURSE, Topic.RECORD)
+    note = Happening(Kind.NOTE_WRITTEN, PatientId(world.patient), uuid4(), world.clock.now)
+    async with world.database.transaction() as transaction:
+        await notifications.keep_audience(transaction, note.about, EVERYBODY, 1)
+        await notify(transaction, Telling(uuid4(), note, [world.nurse]))
+    await world.follow()
+    async with world.database.transaction() as transaction:
+        await notifications.keep_audience(transaction, note.about, audience, 2)
+
+    await world.mailing.round()
+
+    assert len(world.inbox.taken) == sent
 
 
 async def test_who_was_removed_after_the_message_gets_no_mail_of_it(world: World) -> None:

@@ -41,6 +41,22 @@ async def test_an_author_sees_who_received_and_who_read(
     assert marks[patient].party == person(world.patient)
 
 
+async def test_marks_are_shown_of_those_who_read_the_thread_now(
+    talking: Talking, being: As, people: People, world: World
+) -> None:
+    being("gp")
+    thread = await talking.open(WITH_PATIENT)
+    await talking.post(thread)
+    for who in ("nurse", "patient"):
+        being(who)
+        await talking.mark(thread, read=1)
+    shown = [professional(people.gp), professional(people.nurse), person(world.patient)]
+    assert sorted(map(str, shown)) == sorted(str(one.party) for one in (await talking.thread(thread)).marks)
+    world.blocked.add(people.nurse)
+    shown.remove(professional(people.nurse))
+    assert sorted(map(str, shown)) == sorted(str(one.party) for one in (await talking.thread(thread)).marks)
+
+
 async def test_the_patient_sees_who_read_theirs(talking: Talking, being: As, people: People) -> None:
     being("patient")
     thread = await talking.open(WITH_PATIENT)

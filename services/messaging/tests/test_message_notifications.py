@@ -15,7 +15,6 @@ from terresante_messaging.feed import reading as log_reading
 from terresante_messaging.feed.readers import asking
 from terresante_messaging.rpc.desk import Desk
 from terresante_messaging.rpc.notifications import MessagingService
-from terresante_messaging.rpc.standing import readable
 from terresante_messaging.store import feed
 from terresante_messaging.telling.following import READER, Following
 from terresante_platform import calls
@@ -50,7 +49,7 @@ async def told(database: Database, consent: Any, clock: Clock) -> AsyncIterator[
 @pytest_asyncio.fixture
 async def notified(database: Database, consent: Any, desk: Desk, serve: Any, dial: Any) -> Reading:
     stub = DecisionServiceStub(consent)
-    service = MessagingService(database, stub, desk.now, partial(readable, database, desk.deciding))
+    service = MessagingService(database, stub, desk.now, smallest_count=5)
     address = await serve("messaging", partial(add_MessagingServiceServicer_to_server, service))
     return Reading(MessagingServiceStub(await dial(address, "messaging")))
 

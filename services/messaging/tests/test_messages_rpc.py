@@ -1,11 +1,10 @@
-"""Messages: written, read page by page, edited, taken back, answered; and what is refused."""
+"""Messages: written, read page by page, quoted, mentioned; and what is refused."""
 
 import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Table, select, text
 from terresante.messaging.v1 import conversation_service_pb2 as pb
 from terresante_messaging.domain.messages import MOST_MENTIONS
 from terresante_messaging.store import tables
@@ -14,7 +13,7 @@ from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 
 from .conftest import MONDAY, As, Clock, People
-from .conversing import CIRCLE, SIDE, WITH_PATIENT, Talking, person, professional
+from .conversing import CIRCLE, SIDE, WITH_PATIENT, Talking, kept, person, professional
 from .world import World
 
 
@@ -25,11 +24,6 @@ def circle_of(talking: Talking, being: As) -> Any:
         return await talking.open(CIRCLE)
 
     return opened
-
-
-async def kept(database: Database, table: Table) -> list[Any]:
-    async with database.reading() as connection:
-        return [dict(row) for row in (await connection.execute(select(table))).mappings()]
 
 
 async def test_a_message_is_kept_sealed_logged_and_announced_together(
@@ -115,64 +109,6 @@ async def test_a_newcomer_reads_from_the_moment_that_consent_says(
     assert refused.value.reason == "MESSAGE_UNKNOWN"
     (line,) = (await talking.threads()).threads
     assert (line.visible_from, line.unread, line.last_place) == (2, 1, 2)
-
-
-async def test_an_edited_message_shows_its_former_texts(
-    talking: Talking, circle_of: Any, published: Any, clock: Clock
-) -> None:
-    thread = await circle_of()
-    posted = await talking.post(thread, "10 mg")
-    once = await talking.edit(posted, "20 mg")
-    twice = await talking.edit(once, "15 mg")
-    shown = await talking.get(posted)
-
-    assert (shown.message.text, shown.message.version, twice.HasField("edited_at")) == ("15 mg", 3, True)
-    assert [(one.text, one.version) for one in shown.former] == [("10 mg", 1), ("20 mg", 2)]
-    assert (await published())[2:] == ["messaging.v1.message_changed"] * 2
-    with pytest.raises(Refusal) as refused:
-        await talking.edit(once, "30 mg")
-    assert refused.value.reason == "VERSION_STALE"
-
-
-async def test_a_message_taken_back_leaves_that_it_was_there(
-    talking: Talking, circle_of: Any, being: As, database: Database
-) -> None:
-    thread = await circle_of()
-    posted = await talking.post(thread, "Erreur", item=pb.Item(task=pb.Task(what="Rappeler")))
-    edited = await talking.edit(posted, "Erreur encore")
-    gone = await talking.delete(edited)
-    being("nurse")
-    shown = await talking.get(posted)
-
-    for one in (gone, shown.message, (await talking.page(thread)).messages[0]):
-        assert (one.text, one.HasField("item"), one.place, one.HasField("deleted_at")) == ("", False, 1, True)
-    assert list(shown.former) == []
-    assert (await kept(database, tables.message))[0]["body"], "kept sealed for as long as the record must be"
-    assert (await talking.unread()).unread == 0
-    with pytest.raises(Refusal) as refused:
-        await talking.answer(posted, task=pb.TASK_STATE_TAKEN)
-    assert refused.value.reason == "MESSAGE_DELETED"
-    being("gp")
-    for act in (talking.edit(gone, "Encore"), talking.delete(gone)):
-        with pytest.raises(Refusal) as refused:
-            await act
-        assert refused.value.reason == "MESSAGE_DELETED"
-
-
-async def test_only_its_author_changes_a_message(talking: Talking, circle_of: Any, being: As) -> None:
-    thread = await circle_of()
-    posted = await talking.post(thread, "De moi")
-    being("nurse")
-    for act in (talking.edit(posted, "D'elle"), talking.delete(posted)):
-        with pytest.raises(Refusal) as refused:
-            await act
-        assert refused.value.reason == "MESSAGE_NOT_YOURS"
-    being("stranger")
-    for act in (talking.edit(posted, "De lui"), talking.delete(posted)):
-        with pytest.raises(Refusal) as refused:
-            await act
-        assert refused.value.reason == "THREAD_UNKNOWN"
-    assert (await circle_of(), await talking.texts(thread))[1] == ["De moi"]
 
 
 async def test_the_same_post_twice_under_one_key_is_one_message(
@@ -301,33 +237,6 @@ async def test_a_place_far_beyond_the_end_is_an_empty_page(talking: Talking, cir
     await talking.post(thread)
     assert (await talking.page(thread, after=2**62)).messages == []
     assert len((await talking.page(thread, before=2**62)).messages) == 1
-
-
-async def test_who_was_taken_out_between_decision_and_post_writes_nothing(
-    talking: Talking, being: As, people: People, database: Database
-) -> None:
-    being("gp")
-    side = await talking.open(SIDE, professional_ids=[str(people.nurse)])
-    being("nurse")
-    async with database.transaction() as transaction:
-        await transaction.execute(text("update thread_member set until = now()"))
-        await transaction.execute(text("update thread set version = version + 1"))
-        waiting = asyncio.create_task(talking.post(side, "Trop tard"))
-        await _until_it_waits(database)
-    with pytest.raises(Refusal) as refused:
-        await waiting
-    assert refused.value.reason == "THREAD_UNKNOWN"
-    assert await kept(database, tables.message) == []
-
-
-async def _until_it_waits(database: Database) -> None:
-    waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    for _ in range(500):
-        async with database.reading() as connection:
-            if (await connection.execute(text(waiting))).scalar_one():
-                return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
 
 
 async def test_mentions_are_counted_at_their_limit(talking: Talking, circle_of: Any, people: People) -> None:

@@ -135,6 +135,17 @@ async def test_a_message_takes_a_picture_while_its_small_one_is_being_made(
     assert await making == 1
 
 
+async def test_a_picture_whose_thread_went_meanwhile_is_left_alone(
+    filing: Filing, talking: Talking, being: As, drawing: Drawing, database: Database
+) -> None:
+    being("nurse")
+    await filing.upload(await talking.open(CIRCLE), photo())
+    async with database.transaction() as transaction:
+        await transaction.execute(text("delete from thread"))
+
+    assert await drawing.make_all() == 0
+
+
 async def test_a_store_that_is_away_leaves_it_for_later(
     filing: Filing, talking: Talking, being: As, drawing: Drawing
 ) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, text
+from terresante_messaging.domain.news import LONGEST
 from terresante_messaging.domain.retention import Class, Retention, parse
 from terresante_messaging.store import feed, tables
 from terresante_messaging.store.moments import id_at
@@ -19,7 +20,7 @@ from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.testing.postgres import Server
 
-from .conftest import As, Clock, Coming, People
+from .conftest import MONDAY, As, Clock, Coming, People
 from .conversing import CIRCLE, DIRECT, Talking
 
 OURS = read_retention(None)
@@ -179,6 +180,15 @@ async def test_old_notifications_go_with_the_audiences_that_none_tells_of(
     assert await count(database, tables.notification) == made
     await Upkeep(database, SHORT, lambda: later).round()
     assert (await count(database, tables.notification), await count(database, tables.audience)) == (0, 0)
+
+
+async def test_a_visit_goes_once_no_news_reach_back_to_it(talking: Talking, being: As, database: Database) -> None:
+    being("gp")
+    await talking.news(visit=True)
+    await Upkeep(database, OURS, lambda: MONDAY + LONGEST).round()
+    assert await count(database, tables.visit) == 1
+    await Upkeep(database, OURS, lambda: MONDAY + LONGEST + timedelta(seconds=1)).round()
+    assert await count(database, tables.visit) == 0
 
 
 async def test_two_replicas_do_not_stand_in_each_others_way(database: Database, clock: Clock, old_and_new: Any) -> None:

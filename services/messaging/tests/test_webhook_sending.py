@@ -4,6 +4,8 @@ import asyncio
 import base64
 import hmac
 import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,11 +13,13 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_messaging.domain.log import EntryKind
 from terresante_messaging.domain.webhooks import PortalId
 from terresante_messaging.store import webhook_deliveries as deliveries
 from terresante_messaging.store import webhooks as store
 from terresante_messaging.webhooks import sending
+from terresante_messaging.webhooks.audience import Audience
 from terresante_messaging.webhooks.sending import HELD_FOR, Sending
 from terresante_platform.database import Database
 
@@ -37,6 +41,19 @@ class Lost(Database):
 
     def transaction(self) -> Any:
         raise RuntimeError("gone")
+
+
+class Meanwhile(Database):
+    """A database that is read while something else happens."""
+
+    def __init__(self, real: Database, happens: Callable[[], None]) -> None:
+        self._real, self._happens = real, happens
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self._real.reading() as connection:
+            yield connection
+        self._happens()
 
 
 async def test_who_may_be_told_and_chose_the_portal_is_told_once(post: Post) -> None:
@@ -102,6 +119,18 @@ async def test_who_lost_their_right_before_it_left_is_told_nothing(post: Post) -
         webhook, who = await post.webhook(receiver), await post.reader()
         await post.happens()
         post.standing.people[post.patient].discard(who)
+        await post.send()
+
+    assert receiver.heard == []
+    assert await post.states(webhook) == {"WITHHELD": 1}
+
+
+async def test_consent_is_asked_last_of_all_before_a_delivery_leaves(post: Post) -> None:
+    async with receiving() as receiver:
+        webhook, who = await post.webhook(receiver), await post.reader()
+        await post.happens()
+        removed = Meanwhile(post.database, lambda: post.standing.people[post.patient].discard(who))
+        post.sending = Sending(replace(post.parts, audience=Audience(removed, post.standing)))
         await post.send()
 
     assert receiver.heard == []

@@ -18,6 +18,7 @@ from terresante_messaging.store import feed
 from terresante_messaging.store import log as log_store
 from terresante_messaging.store import webhook_deliveries as deliveries
 from terresante_messaging.store import webhooks as store
+from terresante_messaging.store.keys import owner_keys
 from terresante_messaging.store.telling_tables import portal_choice
 from terresante_messaging.webhooks.audience import Audience
 from terresante_messaging.webhooks.guarding import Address, Guard
@@ -65,7 +66,7 @@ class Post:
         owner, id, secret = portal or self.portal, WebhookId(new_id()), uuid4().bytes * 2
         new = Webhook(id, owner, f"http://receiver.test:{receiver.port}/", "Portail", False, self.now, 1)
         async with self.database.reading() as connection:
-            key = await store.key_of(connection, MASTERS, owner)
+            key = await owner_keys.get_or_make(connection, MASTERS, owner)
         async with self.database.transaction() as transaction:
             await store.add(transaction, key, new, secret)
         self.secrets[id] = secret
@@ -126,7 +127,7 @@ class Post:
 
     async def rotate(self, webhook: WebhookId, secret: bytes) -> None:
         async with self.database.reading() as connection:
-            key = await store.key_of(connection, MASTERS, self.portal)
+            key = await owner_keys.get_or_make(connection, MASTERS, self.portal)
         async with self.database.transaction() as transaction:
             await store.rotate(transaction, key, webhook, secret, self.now + timedelta(days=1))
 

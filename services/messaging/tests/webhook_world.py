@@ -9,7 +9,7 @@ from uuid import UUID
 
 from terresante_messaging.domain.log import Entry
 from terresante_messaging.domain.people import Recipient
-from terresante_messaging.feed.readers import consent_silent
+from terresante_messaging.wire.decisions import ConsentSilent
 
 
 @dataclass
@@ -135,11 +135,11 @@ class Standing:
         """See Readers."""
         self.asked += 1
         if self.silent:
-            raise consent_silent()
+            raise ConsentSilent
         return [frozenset(self.people.get(one.what.patient or UUID(int=0), ())) for one in entries]
 
     async def open_accounts(self, ids: Iterable[UUID]) -> frozenset[UUID]:
         """See Readers."""
         if self.silent:
-            raise consent_silent()
+            raise ConsentSilent
         return frozenset(ids) - self.closed

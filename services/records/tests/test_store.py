@@ -167,6 +167,27 @@ async def test_after_a_rotation_the_old_master_key_is_not_needed_any_more(
         await documents.find(reads, masters, patient, document.id)
 
 
+async def test_a_rotation_leaves_out_nobody_for_whom_something_is_being_written(
+    database: Database, masters: MasterKeys
+) -> None:
+    patient, key = await patient_with_key(database, masters)
+    both = MasterKeys({"2027": b"n" * 32, "2026": b"m" * 32})
+
+    async with database.transaction() as writing:
+        await documents.add(writing, key, a_document(patient))
+        assert await rotate(database, patient_keys, both) == 1
+
+
+async def test_two_rotations_at_once_seal_each_key_once(database: Database, masters: MasterKeys) -> None:
+    for _ in range(5):
+        await patient_with_key(database, masters)
+    both = MasterKeys({"2027": b"n" * 32, "2026": b"m" * 32})
+
+    done = await asyncio.gather(*(rotate(database, patient_keys, both) for _ in range(3)))
+
+    assert sum(done) == 5
+
+
 def shows(scope: Scope, document: Document) -> bool:
     """The same rule as in the query, written apart from it."""
     if document.published.author == ME:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from terresante.records.v1 import records_service_pb2 as pb
-from terresante_contents.store import Contents, moment_of
+from terresante_contents.store import Contents
 from terresante_platform.database import Database
-from terresante_platform.ids import new_id
+from terresante_platform.ids import moment_of, new_id
 from terresante_platform.refusals import Unavailable
 from terresante_records.sweeping import sweep
 

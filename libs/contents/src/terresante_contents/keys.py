@@ -25,8 +25,9 @@ class OwnerKeys:
         self._not_by = (
             select(owner.label("owner"), *kept)
             .where(table.c.master_key_id != bindparam("current"))
+            .order_by(owner)
             .limit(bindparam("most"))
-            .with_for_update(skip_locked=True)
+            .with_for_update(key_share=True)
         )
 
     async def find(self, connection: AsyncConnection, masters: MasterKeys, owner: UUID) -> OwnerKey | None:
@@ -52,7 +53,8 @@ class OwnerKeys:
         return key_of(masters, owner, found.master_key_id, found.sealed)
 
     async def rewrap(self, transaction: AsyncConnection, masters: MasterKeys, most: int) -> int:
-        """Seals up to `most` owners' keys anew by the current master key. Gives how many there were to do."""
+        """Seals up to `most` owners' keys anew by the current master key. Gives how many there were to do. Waits for
+        whoever else seals them anew, and for nobody who writes under them."""
         rows = (await transaction.execute(self._not_by, {"current": masters.current, "most": most})).all()
         for row in rows:
             secret = masters.unwrap(row.owner, WrappedKey(row.master_key_id, row.sealed))

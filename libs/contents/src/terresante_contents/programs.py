@@ -14,8 +14,9 @@ _OVERLAP = 64
 _DICTIONARY = 1024
 """Bytes between the name that says that a stream holds objects, and the stream."""
 _UNFOLDED_AT_MOST = 32 * 1024 * 1024
-_STREAMS_AT_MOST = 20_000
+_STREAMS_AT_MOST = 5_000
 """Of compressed objects: some hundred objects share one."""
+_FOLDED_AT_ONCE = 8
 _STEP = 64 * 1024
 
 
@@ -34,37 +35,39 @@ class Programs:
 
     def __init__(self) -> None:
         self._before = b""
-        self._folded: _Folded | None = None
+        self._folded: list[_Folded] = []
+        """Several only where one holds what looks like the beginning of another: that must not hide its rest."""
         self._left = _UNFOLDED_AT_MOST
         self._streams_left = _STREAMS_AT_MOST
 
     def feed(self, chunk: bytes) -> None:
         """Goes on. Refuses with CONTENT_UNSUPPORTED."""
         seen, known = self._before + chunk, len(self._before)
-        if self._folded is not None:
-            self._unfold(chunk)
         if _PROGRAM.search(seen):
             raise _has_program()
+        self._folded = [one for one in self._folded if self._goes_on(one, chunk)]
         for end in _streams_of_objects(seen):
             if end > known:
-                self._streams_left -= 1
-                if self._streams_left < 0:
-                    raise _too_complicated()
-                self._folded = _Folded()
-                self._unfold(memoryview(seen)[end:])
+                self._begin(memoryview(seen)[end:])
         self._before = seen[-_DICTIONARY - _OVERLAP :]
 
-    def _unfold(self, chunk: bytes | memoryview) -> None:
-        """Looks into a part of compressed objects."""
-        assert self._folded is not None  # noqa: S101  # set by feed
-        for unfolded in self._folded.unfold(chunk):
+    def _begin(self, chunk: memoryview) -> None:
+        self._streams_left -= 1
+        folded = _Folded()
+        if self._goes_on(folded, chunk):
+            self._folded.append(folded)
+        if self._streams_left < 0 or len(self._folded) > _FOLDED_AT_ONCE:
+            raise _too_complicated()
+
+    def _goes_on(self, folded: "_Folded", chunk: bytes | memoryview) -> bool:
+        """Looks into a part of compressed objects. Gives whether they go on after it."""
+        for unfolded in folded.unfold(chunk):
             self._left -= len(unfolded)
             if self._left < 0:
                 raise _too_complicated()
             if _PROGRAM.search(unfolded):
                 raise _has_program()
-        if self._folded.ended:
-            self._folded = None
+        return not folded.ended
 
 
 class _Folded:
@@ -76,16 +79,23 @@ class _Folded:
         self.ended = False
 
     def unfold(self, chunk: bytes | memoryview) -> Iterator[bytes]:
-        """What is in it, some at a time, each with the end of the one before."""
+        """What is in it, some at a time, each with the end of the one before. Of what is damaged, all before that:
+        readers show that."""
         while chunk and not self.ended:
+            kept = self._inflate.copy()
             try:
                 unfolded = self._inflate.decompress(chunk, _STEP)
             except zlib.error:
-                self.ended = True
-                return
-            yield self._before + unfolded
-            self._before = (self._before + unfolded)[-_OVERLAP:]
-            chunk, self.ended = self._inflate.unconsumed_tail, self._inflate.eof
+                self._inflate, half = kept, len(chunk) // 2
+                if half == 0:
+                    self.ended = True
+                    return
+                yield from self.unfold(chunk[:half])
+                chunk = chunk[half:]
+            else:
+                yield self._before + unfolded
+                self._before = (self._before + unfolded)[-_OVERLAP:]
+                chunk, self.ended = self._inflate.unconsumed_tail, self._inflate.eof
 
 
 def _streams_of_objects(seen: bytes) -> Iterator[int]:

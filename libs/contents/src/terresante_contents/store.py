@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
+from terresante_platform.ids import moment_of
 from terresante_platform.refusals import Unavailable
 from terresante_platform.telemetry import log
 
@@ -92,11 +93,6 @@ class Contents:
                     ids = [UUID(entry["path"].rpartition("/")[2]) for entry in listed]
                     yield [id for id in ids if moment_of(id) < before]
             day += timedelta(days=1)
-
-
-def moment_of(id: UUID) -> datetime:
-    """When an id (UUIDv7) was made, to the millisecond."""
-    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
 
 
 def _path(id: UUID) -> str:

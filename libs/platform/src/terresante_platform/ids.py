@@ -1,12 +1,15 @@
 """Opaque identifiers: UUIDv7, so that indexes grow at one end; and their parsing from text."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from terresante_platform.refusals import Invalid
 
-__all__ = ["new_id", "parsed"]
+__all__ = ["moment_of", "new_id", "parsed"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class IdInvalid(Invalid):
@@ -18,6 +21,11 @@ class IdInvalid(Invalid):
 def new_id() -> UUID:
     """A new UUIDv7 (RFC 9562)."""
     return uuid7()
+
+
+def moment_of(id: UUID) -> datetime:
+    """The millisecond in which an id of ours was made (RFC 9562, 5.7)."""
+    return _EPOCH + timedelta(milliseconds=id.int >> 80)
 
 
 def parsed(text: str, field: str) -> UUID:

@@ -8,7 +8,7 @@ it from for now is told too, silently: it shows, and is announced, once the auth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from terresante.consent.v1 import consent_events_pb2 as consent_pb
 from terresante.consent.v1 import consent_service_pb2 as consents_pb
 from terresante.identity.v1 import identity_events_pb2 as identity_pb
 from terresante.records.v1 import records_events_pb2 as records_pb
-from terresante_platform.consumer import Ask, Reaction
+from terresante_platform.consumer import Apply, Ask, Reaction
 
 from terresante_messaging.domain.notifications import EVERYBODY, Audience, Concerned, Happening, Kind, told
 from terresante_messaging.feed import standing
@@ -148,9 +148,6 @@ def reactions(consent: ConsentServiceAsyncStub) -> list[Reaction]:
         Reaction(_ACTIVATION_ISSUED, identity_pb.ActivationIssued, _telling(_activated)),
     ]
     return standing.beside(told_of)
-
-
-Apply = Callable[[AsyncConnection, UUID, Any, Any], Awaitable[None]]
 
 
 def _telling(read: Reading) -> Apply:

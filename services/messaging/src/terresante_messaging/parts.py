@@ -41,7 +41,6 @@ from terresante_messaging.rpc.deciding import Deciding
 from terresante_messaging.rpc.desk import Desk
 from terresante_messaging.rpc.feed import Feed, FeedService
 from terresante_messaging.rpc.notifications import MessagingService
-from terresante_messaging.rpc.standing import readable
 from terresante_messaging.rpc.telling import TellingDesk, TellingService
 from terresante_messaging.settings import Settings
 from terresante_messaging.telling.running import telling
@@ -146,8 +145,7 @@ def _services(ground: Ground, consent: Any, beside: _Beside) -> list[Register]:
     )
     feed = Feed(kept, consent, beside.asked, beside.streams, beside.accounts)
     portals = webhook_calls.Parts(kept, consent, masters, beside.guard, now)
-    seen, smallest = partial(readable, kept, deciding), ground.settings.smallest_count
-    notifications = MessagingService(kept, consent, now, seen, smallest)
+    notifications = MessagingService(kept, consent, now, ground.settings.smallest_count)
     return [
         partial(add_MessagingServiceServicer_to_server, notifications),
         partial(add_ConversationServiceServicer_to_server, ConversationService(desk)),

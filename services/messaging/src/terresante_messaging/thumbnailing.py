@@ -53,8 +53,8 @@ class Drawing:
             if not mine:
                 return False
             kept = await threads.find(connection, self.masters, one.thread)
-            if kept is None:
-                raise LookupError("a file whose thread is gone")
+            if kept is None:  # past its time, and its files with it
+                return False
             jpeg = await self._drawn(kept.key, one)
             async with self.database.transaction() as transaction:
                 entry = await work.finish(transaction, kept.key, one.id, jpeg, self.now())

@@ -18,6 +18,7 @@ from terresante_platform.database import Database
 from terresante_platform.measures import Gauge
 from terresante_platform.telemetry import log
 
+from terresante_messaging.domain import news
 from terresante_messaging.domain.retention import AHEAD_MONTHS, Retention, parse, whole_months_before
 from terresante_messaging.store import attachment_work, attachments, feed
 from terresante_messaging.store import upkeep as store
@@ -68,6 +69,7 @@ class Upkeep:
         await self._little_by_little(lambda t: store.forget_steps(t, now - timedelta(days=keeps.steps_days)))
         oldest = now - timedelta(days=keeps.notifications_days)
         await self._little_by_little(lambda t: store.forget_notifications(t, oldest))
+        await self._little_by_little(lambda t: store.forget_visits(t, now - news.LONGEST))
         return dropped
 
     async def run(self) -> None:
@@ -88,13 +90,13 @@ class Upkeep:
         """Nothing that somebody has yet to be told is dropped: the log waits for its slowest reader."""
         before = whole_months_before(self._now() - timedelta(days=self._retention.log_days))
         async with self._database.reading() as connection:
-            self.overdue = await store.anybody_behind(connection, _midnight(before, self._now()))
+            self.overdue = await store.anybody_behind(connection, before)
         if self.overdue:
             log.warning("old log entries are kept: a reader of the log has yet to come to them")
             return []
         async with self._database.transaction() as transaction:
             alone = await store.alone(transaction)
-            return await feed.drop_before(transaction, before) if alone else []
+            return await feed.drop_before(transaction, before.date()) if alone else []
 
     async def _drop(self, parent: str, before: date) -> list[str]:
         async with self._database.transaction() as transaction:
@@ -105,15 +107,14 @@ class Upkeep:
         """Messages with all that is theirs, a table at a time: no lock is held while another is waited for. Then the
         threads in which nothing is left."""
         before = whole_months_before(self._retention.kept_since(retention, self._now()))
-        moment = _midnight(before, self._now())
         async with self._database.transaction() as transaction:
-            await attachment_work.let_go_older(transaction, retention, least_id(moment))
+            await attachment_work.let_go_older(transaction, retention, least_id(before))
         dropped = []
         for table in PARTITIONED:
-            dropped += await self._drop(f"{table}_{retention}", before)
+            dropped += await self._drop(f"{table}_{retention}", before.date())
 
         async def forget_threads(transaction: AsyncConnection) -> int:
-            gone = await store.forget_threads(transaction, retention, moment)
+            gone = await store.forget_threads(transaction, retention, before)
             await attachments.let_go_of_threads(transaction, gone)
             return len(gone)
 
@@ -126,10 +127,6 @@ class Upkeep:
                 done = await some(transaction)
             if done < store.AT_ONCE:
                 return
-
-
-def _midnight(day: date, like: datetime) -> datetime:
-    return datetime.fromisoformat(f"{day}").replace(tzinfo=like.tzinfo)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from terresante_contents.store import Contents
+from terresante_platform import background
 from terresante_platform.database import Database
 from terresante_platform.refusals import Refusal
 from terresante_platform.telemetry import log
@@ -51,9 +52,5 @@ async def sweeping(
     database: Database, contents: Contents, now: Callable[[], datetime], every: float, min_age: timedelta
 ) -> AsyncIterator[None]:
     """Sweeps in the background, every so many seconds, until left."""
-    task = asyncio.create_task(_run(database, contents, now, every, min_age))
-    try:
+    async with background.running(_run(database, contents, now, every, min_age)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -6,6 +6,7 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, cast
 
 from terresante_platform.telemetry import log
@@ -35,19 +36,17 @@ async def told(
     feeding = asyncio.create_task(_feed(process, pieces, fed))
     early = False
     try:
-        async with asyncio.timeout(MAX_SECONDS):
-            async for raw in cast("asyncio.StreamReader", process.stdout):
-                line: Any = json.loads(raw)
-                if isinstance(line, dict):
-                    if line.get("end"):
-                        return
-                    raise unreadable(line["failure"].removeprefix("Ce fichier ne se lit pas : "))
-                yield line
+        with suppress(TimeoutError, ValueError):  # half a line of JSON, or a line longer than is read
+            async with asyncio.timeout(MAX_SECONDS):
+                async for raw in cast("asyncio.StreamReader", process.stdout):
+                    line: Any = json.loads(raw)
+                    if isinstance(line, dict):
+                        if line.get("end"):
+                            return
+                        raise unreadable(line["failure"].removeprefix("Ce fichier ne se lit pas : "))
+                    yield line
         early = True
         raise _ended_early(feeding)
-    except (TimeoutError, ValueError):  # half a line of JSON, or a line longer than is read
-        early = True
-        raise _ended_early(feeding) from None
     finally:
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)

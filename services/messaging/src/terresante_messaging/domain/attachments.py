@@ -9,7 +9,7 @@ from uuid import UUID
 from terresante_contents.kinds import Content, Kind
 from terresante_platform.refusals import Invalid, TooMany, Unknown
 
-from terresante_messaging.domain.people import MessageId, Recipient, ThreadId
+from terresante_messaging.domain.people import Recipient, ThreadId
 from terresante_messaging.domain.threads import Window
 from terresante_messaging.domain.words import readable_line
 
@@ -105,7 +105,6 @@ class Uploaded:
 class Posted:
     """As much of a message as decides whether its files may be read."""
 
-    id: MessageId
     place: int
     sent_at: datetime
     deleted: bool

@@ -6,12 +6,23 @@ learns that nobody has. Only who may read the message at that moment is ever tol
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 from terresante_messaging.domain.people import Realm, Recipient
 
 DELEGATES, ON_CALL, EVERYBODY, AUTHOR = 1, 2, 3, 4
 """The steps, in order."""
+
+
+class State(StrEnum):
+    """How it stands with an urgent message."""
+
+    OPEN = "OPEN"
+    READ = "READ"
+    TAKEN_BACK = "TAKEN_BACK"
+    EXHAUSTED = "EXHAUSTED"
+    """The line is at its end, and its author was told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from terresante_platform.refusals import Invalid
 
+from terresante_messaging.domain.hours import PARIS
 from terresante_messaging.domain.notifications import Kind
 from terresante_messaging.domain.people import ThreadId
 
-PARIS = ZoneInfo("Europe/Paris")
 LONGEST = timedelta(days=90)
 MOST_LINES = 100
 _CLOCKS_DIFFER = timedelta(minutes=5)

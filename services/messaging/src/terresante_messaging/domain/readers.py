@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from terresante_messaging.domain.log import EntryKind, NewEntry
-from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId
+from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId, moment_of
 from terresante_messaging.domain.threads import Thread, is_meant_for, window
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +104,7 @@ def needs_right(what: NewEntry, of_standing: frozenset[NotificationId]) -> bool:
 
 
 def sent_at(what: NewEntry) -> datetime | None:
-    """When the message that it is about was sent; None if it is about none. A message's id bears the millisecond."""
+    """When the message that it is about was sent; None if it is about none."""
     if what.kind is EntryKind.MESSAGE_POSTED:
         return what.at
-    if what.message is None:
-        return None
-    return _EPOCH + timedelta(milliseconds=int.from_bytes(what.message.bytes[:6]))
+    return None if what.message is None else moment_of(what.message)

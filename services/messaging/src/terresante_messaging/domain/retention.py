@@ -3,14 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from terresante_messaging.domain.threads import RETENTION
 
-LEAST_LOG_DAYS = 31
-"""Webhooks are replayed and clients catch up from the log."""
 LEAST_DAYS = 31
+"""Of any period: webhooks are replayed and clients catch up from the log."""
 AHEAD_MONTHS = 6
 """Months, the present one included, whose partitions are there before anything is written in them."""
 
@@ -41,7 +40,7 @@ class Retention:
 
 def parse(text: str) -> Retention:
     """The periods in a retention file. Raises ValueError, naming what is wrong, unless each class that messages have is
-    there once and no period is shorter than a month."""
+    there once and no period is shorter than `LEAST_DAYS`."""
     file: dict[str, Any] = json.loads(text)
     try:
         classes = {name: Class(int(one["days"]), str(one["why"])) for name, one in file["classes"].items()}
@@ -56,12 +55,12 @@ def parse(text: str) -> Retention:
         raise ValueError(f"retention file: {wrong} is missing or of another kind") from None
     if classes.keys() != set(RETENTION.values()):
         raise ValueError(f"retention file: the classes are {', '.join(sorted(set(RETENTION.values())))}")
-    shortest = min(read.steps_days, read.notifications_days, *(one.days for one in classes.values()))
-    if shortest < LEAST_DAYS or read.log_days < LEAST_LOG_DAYS:
+    periods = (read.log_days, read.steps_days, read.notifications_days, *(one.days for one in classes.values()))
+    if min(periods) < LEAST_DAYS:
         raise ValueError(f"retention file: no period is shorter than {LEAST_DAYS} days")
     return read
 
 
-def whole_months_before(moment: datetime) -> date:
-    """The first day of the month of `moment` (UTC): months that ended by then hold nothing later."""
-    return moment.date().replace(day=1)
+def whole_months_before(moment: datetime) -> datetime:
+    """When the month of `moment` (UTC) began: months that ended by then hold nothing later."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -18,7 +18,7 @@ from terresante_messaging.domain.readers import Reader, Standings, as_reader
 from terresante_messaging.domain.threads import Thread, ThreadKind, is_meant_for
 from terresante_messaging.feed.readers import Readers
 from terresante_messaging.store import feed, missed, notifications
-from terresante_messaging.wire import feed as wire
+from terresante_messaging.wire import decisions as wire
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub

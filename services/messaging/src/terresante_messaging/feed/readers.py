@@ -12,7 +12,6 @@ from uuid import UUID
 
 from terresante_platform.database import Database
 from terresante_platform.group import Group
-from terresante_platform.refusals import Unavailable
 
 from terresante_messaging.domain.log import Entry, NewEntry
 from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId
@@ -26,7 +25,7 @@ from terresante_messaging.domain.readers import (
 )
 from terresante_messaging.domain.threads import Thread
 from terresante_messaging.store import feed, missed, notifications
-from terresante_messaging.wire import feed as wire
+from terresante_messaging.wire import decisions as wire
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
@@ -35,19 +34,6 @@ MOST_CONVERSATIONS = 100
 MOST_PARTIES = 100
 _AT_ONCE = 2_000
 """Conversations that one flush takes: 20 calls to consent at once."""
-
-
-class ConsentSilent(Unavailable):
-    """Consent did not answer what was asked."""
-
-    reason = "CONSENT_UNAVAILABLE"
-
-
-def consent_silent() -> ConsentSilent:
-    """What to raise then."""
-    return ConsentSilent(
-        "Le service des consentements ne répond pas ; rien n’a été montré.", "Réessayez dans quelques instants."
-    )
 
 
 class Readers:
@@ -118,7 +104,7 @@ class Readers:
     async def _call(self, conversations: Sequence[Conversation]) -> list[list[Reader]]:
         reply = await self._consent.ListReaders(wire.readers_asked(conversations))
         if len(reply.conversations) != len(conversations):
-            raise consent_silent()
+            raise wire.ConsentSilent
         return [wire.readers(one) for one in reply.conversations]
 
 

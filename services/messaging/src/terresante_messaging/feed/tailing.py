@@ -15,10 +15,11 @@ from terresante_platform.bus import Bus
 from terresante_platform.database import Database, database_unavailable, is_away
 from terresante_platform.telemetry import log
 
-from terresante_messaging.feed.readers import Readers, consent_silent
+from terresante_messaging.feed.readers import Readers
 from terresante_messaging.feed.sequencing import HINT, Sequencer
 from terresante_messaging.feed.streams import Streams
 from terresante_messaging.store import feed as store
+from terresante_messaging.wire.decisions import ConsentSilent
 
 POLL_SECONDS = 0.25
 HOLD_SECONDS = 5.0
@@ -77,7 +78,7 @@ class Tail:
         self._held_since = self._held_since or now
         if now - self._held_since > HOLD_SECONDS:
             self._held_since = None
-            self._streams.end(database_unavailable if is_away(fault) else consent_silent)
+            self._streams.end(database_unavailable if is_away(fault) else ConsentSilent)
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from terresante.messaging.v1 import attachment_service_pb2 as pb
-from terresante.messaging.v1 import conversation_service_pb2 as conversations_pb
 from terresante.messaging.v1.attachment_service_pb2_grpc import AttachmentServiceServicer
 from terresante_contents.intake import Intake
 from terresante_contents.kinds import Content
+from terresante_contents.once import once
 from terresante_contents.store import Contents
 from terresante_contents.watching import Watching
 from terresante_platform.ids import new_id
@@ -23,7 +23,6 @@ from terresante_messaging.domain.people import ThreadId
 from terresante_messaging.domain.threads import Window, is_meant_for
 from terresante_messaging.rpc.deciding import caller
 from terresante_messaging.rpc.desk import READERS, Desk
-from terresante_messaging.rpc.once import once
 from terresante_messaging.store import attachments
 from terresante_messaging.store.threads import Kept
 from terresante_messaging.wire import attachments as wire
@@ -125,7 +124,7 @@ class AttachmentService(AttachmentServiceServicer):
         new = rules.uploaded(id, described.name, incoming.content, described.thread, caller(), self._desk.now())
         reply = None
         try:
-            reply = await self._keep(kept, new)
+            reply = await self._keep(kept, new, first.description)
         finally:
             if reply is None or reply.attachment.attachment_id != str(id):
                 await self._shelf.contents.forget([id])
@@ -165,14 +164,12 @@ class AttachmentService(AttachmentServiceServicer):
             raise ThumbnailNotReady
         return pb.ReadThumbnailResponse(jpeg=jpeg)
 
-    async def _keep(self, kept: Kept, new: Uploaded) -> pb.UploadAttachmentResponse:
+    async def _keep(self, kept: Kept, new: Uploaded, said: pb.AttachmentDescription) -> pb.UploadAttachmentResponse:
         """Its row, unless the same upload came before under the same key."""
-        said = conversations_pb.Attachment(
-            attachment_id=str(new.thread), name=new.file.name, size=new.file.size, sha256=new.file.sha256
-        )
+        seal = bytes.fromhex(new.file.sha256)
         async with (
             self._desk.database.transaction() as transaction,
-            once(transaction, kept.key, kept.thread.owner, said, pb.UploadAttachmentResponse) as use,
+            once(transaction, kept.key, kept.thread.owner, said, pb.UploadAttachmentResponse, seal) as use,
         ):
             if use.reply is not None:
                 return use.reply

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante_platform import calls
-from terresante_platform.refusals import Refusal, Unavailable, revived
+from terresante_platform.refusals import Refusal, revived
 
 from terresante_messaging.domain.notifications import Kind
 from terresante_messaging.domain.people import PatientId, Realm, Recipient, ThreadId
+from terresante_messaging.domain.readers import Reader, conversation_of, readers_of
 from terresante_messaging.domain.threads import Thread, ThreadUnknown, Window, is_meant_for, window
 from terresante_messaging.wire import decisions as wire
 from terresante_messaging.wire import news as news_wire
+from terresante_messaging.wire.decisions import ConsentSilent
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
@@ -31,12 +33,6 @@ STANDING = frozenset({"HIDDEN", "NOT_IN_CIRCLE", "NOT_CONCERNED", "BLOCKED_BY_PA
 """Reasons of who has nothing to do with a thread: to them it is unknown."""
 Raised = Callable[[pb.Decision], Refusal]
 One = TypeVar("One")
-
-
-class ConsentSilent(Unavailable):
-    """Consent answered, but not what was asked."""
-
-    reason = "CONSENT_UNAVAILABLE"
 
 
 def caller() -> Recipient:
@@ -88,10 +84,14 @@ class Deciding:
     async def read_around(self, patient: PatientId) -> Window:
         """What the caller may read of the conversations around that patient; it is in the patient's journal. Refuses
         with the decision's reason."""
-        (decision,) = await self._asked([wire.around(patient)])
+        return Window(wire.visible_from(await self.require(wire.around(patient))))
+
+    async def require(self, question: pb.Question) -> pb.Decision:
+        """That the caller may. Refuses with the decision's reason."""
+        (decision,) = await self._asked([question])
         if not decision.allowed:
             raise _denied(decision)
-        return Window(wire.visible_from(decision))
+        return decision
 
     async def open(self, thread: Thread, writing: bool) -> Window:
         """For a thread that need not be there yet: whoever names the patient or structure is told why not. Refuses with
@@ -102,7 +102,7 @@ class Deciding:
         """For a thread that is not there: the refusal to raise. Who could read none is told so, as for what is
         there."""
         if caller().realm is Realm.PROFESSIONAL:
-            (decision,) = await self._asked([pb.Question(action=pb.ACTION_USE_DIRECT_MESSAGES)])
+            (decision,) = await self._asked([wire.using_direct_messages()])
             if not decision.allowed:
                 return _not_shown(decision)
         return ThreadUnknown()
@@ -112,41 +112,28 @@ class Deciding:
         is in no journal. Those around whom they may not are absent."""
         found: dict[PatientId, datetime | None] = {}
         for some in _batches(sorted(set(patients)), MOST_TOPICS):
-            reply = await self._consent.ListTellable(wire.tellable_request(some))
-            if not len(reply.tellable) == len(reply.visible_from) == len(some):
-                raise _silent()
-            for patient, allowed, since in zip(some, reply.tellable, reply.visible_from, strict=True):
-                if allowed:
-                    found[patient] = since.ToDatetime(UTC) if since.seconds else None
+            told = await self._tellable(wire.tellable_request(some))
+            found |= {patient: since for patient, (allowed, since) in zip(some, told, strict=True) if allowed}
         return found
 
     async def mine(self) -> Mine:
         """All that the caller may read now: their own standing, which is in no journal."""
         reply = await self._consent.ListMyConversations(pb.ListMyConversationsRequest())
-        return Mine(
-            {PatientId(UUID(one.patient_id)): wire.optional_moment(one) for one in reply.patients},
-            frozenset(map(UUID, reply.structure_ids)),
-            reply.direct,
-        )
+        return Mine(wire.own_patients(reply), wire.own_structures(reply), reply.direct)
 
     async def newsworthy(self, patient: PatientId) -> tuple[frozenset[Kind], Window | None]:
         """Which kinds of contents of that patient's record the caller may be told of, and what of the conversations:
         their own standing, which is in no journal."""
-        asked = news_wire.question(patient)
-        reply = await self._consent.ListTellable(asked)
-        if not len(reply.tellable) == len(reply.visible_from) == len(asked.topics):
-            raise _silent()
-        since = reply.visible_from[-1]
-        messages = Window(since.ToDatetime(UTC) if since.seconds else None) if reply.tellable[-1] else None
-        return news_wire.told(reply.tellable), messages
+        told = await self._tellable(news_wire.question(patient))
+        allowed, since = told[-1]
+        return news_wire.told([one for one, _ in told]), Window(since) if allowed else None
 
-    async def readers(self, thread: Thread) -> dict[Recipient, Window]:
+    async def readers(self, thread: Thread) -> dict[Recipient, Reader]:
         """Who may read the thread now, in this service's own name."""
-        reply = await self._consent.ListReaders(pb.ListReadersRequest(conversations=[wire.conversation(thread)]))
+        reply = await self._consent.ListReaders(wire.readers_asked([conversation_of(thread)]))
         if len(reply.conversations) != 1:
-            raise _silent()
-        found = wire.readers(reply.conversations[0])
-        return {who: window(thread, who, since) for who, since in found.items() if is_meant_for(thread, who)}
+            raise ConsentSilent
+        return {one.who: one for one in readers_of(thread, wire.readers(reply.conversations[0]))}
 
     async def _window(self, action: pb.Action.ValueType, thread: Thread, refused: Raised | None = None) -> Window:
         me = caller()
@@ -157,12 +144,19 @@ class Deciding:
             raise (refused or _not_shown)(decision)
         return window(thread, me, wire.visible_from(decision))
 
+    async def _tellable(self, asked: pb.ListTellableRequest) -> list[tuple[bool, datetime | None]]:
+        """For each topic: whether the caller may be told, and from which moment on."""
+        reply = await self._consent.ListTellable(asked)
+        if not len(reply.tellable) == len(reply.visible_from) == len(asked.topics):
+            raise ConsentSilent
+        return list(zip(reply.tellable, map(wire.optional_moment, reply.visible_from), strict=True))
+
     async def _asked(self, questions: Sequence[pb.Question]) -> list[pb.Decision]:
         decisions: list[pb.Decision] = []
         for some in _batches(questions, MOST_QUESTIONS):
             reply = await self._consent.DecideMany(pb.DecideManyRequest(questions=some))
             if len(reply.decisions) != len(some):
-                raise _silent()
+                raise ConsentSilent
             decisions += reply.decisions
         return decisions
 
@@ -182,13 +176,6 @@ def _not_shown(decision: pb.Decision) -> Refusal:
 
 def _denied(decision: pb.Decision) -> Refusal:
     if not decision.reasons:
-        return _silent()
+        return ConsentSilent()
     said = (decision.sentence, decision.todo)
     return revived("DENIED", decision.reasons[0], *said, {"entry_id": decision.entry_id})
-
-
-def _silent() -> ConsentSilent:
-    return ConsentSilent(
-        "Le service des consentements ne répond pas ; rien n’a été fait ni montré.",
-        "Réessayez dans quelques instants.",
-    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_contents.sealing import MasterKeys
 from terresante_platform import calls
 from terresante_platform.database import Database
@@ -12,7 +13,8 @@ from terresante_platform.ids import parsed
 
 from terresante_messaging.domain.people import ThreadId
 from terresante_messaging.domain.searching import Bounds
-from terresante_messaging.rpc.deciding import Deciding
+from terresante_messaging.domain.threads import ThreadUnknown, is_meant_for
+from terresante_messaging.rpc.deciding import Deciding, caller
 from terresante_messaging.store import threads
 from terresante_messaging.store.threads import Kept
 
@@ -38,6 +40,13 @@ class Desk:
         if kept is None:
             raise await self.deciding.unknown()
         return kept
+
+
+async def require_still_named(transaction: AsyncConnection, thread: ThreadId) -> None:
+    """The thread may have been changed since it was decided about: whoever was taken out of it writes nothing more, and
+    nobody is taken out before the transaction ends. Refuses with THREAD_UNKNOWN."""
+    if not is_meant_for(await threads.hold(transaction, thread), caller()):
+        raise ThreadUnknown
 
 
 def own_place() -> UUID | None:

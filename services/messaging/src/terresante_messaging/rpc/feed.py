@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.messaging.v1 import feed_service_pb2 as pb
 from terresante.messaging.v1.feed_service_pb2_grpc import FeedServiceServicer
 from terresante_platform import calls
 from terresante_platform.database import Database
-from terresante_platform.refusals import revived
 from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.log import Cursor
@@ -19,15 +17,20 @@ from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.feed.accounts import Accounts
 from terresante_messaging.feed.following import Following
 from terresante_messaging.feed.missing import Log, OwnLog, PortalLog
-from terresante_messaging.feed.readers import Readers, consent_silent
+from terresante_messaging.feed.readers import Readers
 from terresante_messaging.feed.streams import Streams
+from terresante_messaging.rpc.deciding import Deciding
 from terresante_messaging.rpc.portals import portal
 from terresante_messaging.store import feed as store
 from terresante_messaging.wire import feed as wire
+from terresante_messaging.wire import parts
+from terresante_messaging.wire.decisions import using_direct_messages
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
 
+MOST, USUAL = 1_000, 200
+"""Events of a page."""
 _REALMS = {"professional": Realm.PROFESSIONAL, "patient": Realm.PERSON, "system": Realm.SYSTEM}
 
 
@@ -66,7 +69,7 @@ class FeedService(FeedServiceServicer):
     @allow("professional", "patient", "system")
     async def ListEvents(self, request: pb.ListEventsRequest, _: Any) -> pb.ListEventsResponse:
         """A page of what happened."""
-        me, most = _caller(), wire.limit(request.limit)
+        me, most = _caller(), parts.limit(request.limit, MOST, USUAL)
         begin = await self._begin(request.cursor, me)
         async with self._feed.database.reading() as connection:
             last = await store.position(connection)
@@ -85,24 +88,15 @@ class FeedService(FeedServiceServicer):
         if me.realm is Realm.SYSTEM:
             await portal(self._feed.consent)
         elif not await self._feed.accounts.is_open(me):
-            await self._require_open()
+            # consent may never have heard of the caller: asked in their name, it learns
+            await Deciding(self._feed.consent).require(using_direct_messages())
         if cursor is not None:
             async with self._feed.database.reading() as connection:
                 if cursor.position > await store.position(connection):
-                    raise wire.cursor_invalid()
+                    raise wire.CursorInvalid
                 if cursor.position < await store.position(connection, store.DROPPED):
-                    raise wire.cursor_gone()
+                    raise wire.CursorGone
         return cursor
-
-    async def _require_open(self) -> None:
-        """Consent may never have heard of the caller: asked in their name, it learns. Refuses as its decision does."""
-        reply = await self._feed.consent.DecideMany(wire.using_direct_messages())
-        decision = reply.decisions[0] if len(reply.decisions) == 1 else decisions_pb.Decision()
-        if not decision.allowed:
-            if not decision.reasons:
-                raise consent_silent()
-            details = {"entry_id": decision.entry_id}
-            raise revived("DENIED", decision.reasons[0], decision.sentence, decision.todo, details)
 
     def _log(self, me: Recipient) -> Log:
         if me.realm is Realm.SYSTEM:

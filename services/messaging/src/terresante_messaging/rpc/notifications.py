@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.messaging.v1 import messaging_service_pb2 as pb
 from terresante.messaging.v1.messaging_service_pb2_grpc import MessagingServiceServicer
-from terresante_platform import calls
 from terresante_platform.database import Database
-from terresante_platform.refusals import Unavailable
 from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.notifications import (
@@ -25,32 +23,23 @@ from terresante_messaging.domain.notifications import (
     Unseen,
     Withheld,
 )
-from terresante_messaging.domain.people import Realm, Recipient, ThreadId
+from terresante_messaging.domain.people import Recipient, ThreadId
 from terresante_messaging.domain.threads import Window
 from terresante_messaging.rpc.counting import CountCalls
+from terresante_messaging.rpc.deciding import Deciding, caller
+from terresante_messaging.rpc.standing import readable
 from terresante_messaging.store import notifications as store
 from terresante_messaging.wire import notifications as wire
+from terresante_messaging.wire import parts
+from terresante_messaging.wire.decisions import ConsentSilent
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
 
+MOST, USUAL = 100, 50
+"""Notifications of a page."""
 MOST_TOPICS = 200
 """In one call to consent."""
-
-
-class ConsentSilent(Unavailable):
-    """Consent answered, but not what was asked."""
-
-    reason = "CONSENT_UNAVAILABLE"
-
-
-Readable = Callable[[Collection[ThreadId]], Awaitable[Mapping[ThreadId, Window]]]
-"""Which of these threads the caller may read now, and from where on. The others are not in the answer."""
-
-
-async def nothing_readable(_: Collection[ThreadId]) -> Mapping[ThreadId, Window]:
-    """Where nobody says what may be read."""
-    return {}
 
 
 @dataclass(slots=True)
@@ -86,13 +75,12 @@ class MessagingService(CountCalls, MessagingServiceServicer):
         database: Database,
         consent: DecisionServiceAsyncStub,
         now: Callable[[], datetime],
-        readable: Readable = nothing_readable,
-        smallest_count: int = 5,
+        smallest_count: int,
     ) -> None:
         self._database = database
         self._consent = consent
         self._now = now
-        self._readable = readable
+        self._deciding = Deciding(consent)
         self._smallest = smallest_count
         self._turn = asyncio.Semaphore()
 
@@ -103,7 +91,7 @@ class MessagingService(CountCalls, MessagingServiceServicer):
         Asked about is what the page and the count need, no more. Where a refusal makes room on the page for what was
         not asked about yet, that is asked too.
         """
-        me, size, after = _caller(), wire.limit(request.limit), wire.cursor(request.cursor)
+        me, size, after = caller(), parts.limit(request.limit, MOST, USUAL), parts.cursor_id(request.cursor)
         asked = await self._of_unread(me)
         while True:
             async with self._database.reading() as connection:
@@ -123,7 +111,7 @@ class MessagingService(CountCalls, MessagingServiceServicer):
     @allow("professional", "patient")
     async def MarkRead(self, request: pb.MarkReadRequest, _: Any) -> pb.MarkReadResponse:
         """Marks own notifications as read."""
-        me, ids = _caller(), wire.notification_ids(request.notification_ids)
+        me, ids = caller(), wire.notification_ids(request.notification_ids)
         asked = await self._of_unread(me)
         await self._ask(asked)
         async with self._database.transaction() as transaction:
@@ -143,8 +131,8 @@ class MessagingService(CountCalls, MessagingServiceServicer):
         if topics:
             asked.tellable |= await self._tellable(topics)
         if threads:
-            readable = await self._readable(threads)
-            asked.windows |= {thread: readable.get(thread) for thread in threads}
+            found = await readable(self._database, self._deciding, threads)
+            asked.windows |= {thread: found.get(thread) for thread in threads}
         return bool(topics or threads)
 
     async def _tellable(self, topics: Collection[Topic]) -> dict[Topic, bool]:
@@ -157,14 +145,6 @@ class MessagingService(CountCalls, MessagingServiceServicer):
                 decisions_pb.ListTellableRequest(topics=[wire.topic_to_proto(topic) for topic in some])
             )
             if len(reply.tellable) != len(some):
-                raise ConsentSilent(
-                    "Le service des consentements ne répond pas ; rien n’a été montré.",
-                    "Réessayez dans quelques instants.",
-                )
+                raise ConsentSilent
             answered |= dict(zip(some, reply.tellable, strict=True))
         return answered
-
-
-def _caller() -> Recipient:
-    caller = calls.person()
-    return Recipient(Realm.PROFESSIONAL if caller.kind == "professional" else Realm.PERSON, caller.id)

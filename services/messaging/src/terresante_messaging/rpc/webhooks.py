@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from terresante.messaging.v1 import webhook_service_pb2 as pb
 from terresante.messaging.v1.webhook_service_pb2_grpc import WebhookServiceServicer
+from terresante_contents.once import once
 from terresante_contents.sealing import MasterKeys, OwnerKey
 from terresante_platform.database import Database, wake_after
 from terresante_platform.ids import new_id
@@ -17,20 +18,22 @@ from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain import webhooks as domain
 from terresante_messaging.domain.webhooks import PortalId, Queue, Webhook, WebhookId
-from terresante_messaging.rpc.once import once
 from terresante_messaging.rpc.portals import PORTALS, portal
 from terresante_messaging.store import feed
 from terresante_messaging.store import webhook_deliveries as deliveries
 from terresante_messaging.store import webhooks as store
+from terresante_messaging.store.keys import owner_keys
 from terresante_messaging.webhooks import signing
 from terresante_messaging.webhooks.guarding import Guard, target
+from terresante_messaging.wire import parts
 from terresante_messaging.wire import webhooks as wire
-from terresante_messaging.wire.notifications import stamp
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
 
 LOOK_UP_SECONDS = 2.0
+MOST, USUAL = 100, 50
+"""Deliveries of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class WebhookService(WebhookServiceServicer):
         """Registers an address."""
         mine = await portal(self._parts.consent)
         async with self._database.reading() as connection:
-            key = await store.key_of(connection, self._parts.masters, mine)
+            key = await owner_keys.get_or_make(connection, self._parts.masters, mine)
         label = domain.label(request.label)
         await self._check(request.url)
         async with (
@@ -79,15 +82,14 @@ class WebhookService(WebhookServiceServicer):
         """The caller's."""
         mine = await portal(self._parts.consent)
         async with self._database.reading() as connection:
-            key = await store.find_key(connection, self._parts.masters, mine)
+            key = await owner_keys.find(connection, self._parts.masters, mine)
             found = await store.of_portal(connection, key, mine) if key else []
         return pb.ListWebhooksResponse(webhooks=[wire.webhook_to_proto(*one) for one in found])
 
     @allow(*PORTALS)
     async def ChangeWebhook(self, request: pb.ChangeWebhookRequest, _: Any) -> pb.ChangeWebhookResponse:
         """Address, label, pause."""
-        mine, key = await self._caller()
-        id = wire.webhook_id(request.webhook_id)
+        mine, key, id = await self._caller(request)
         label = domain.label(request.label) if request.HasField("label") else None
         if request.HasField("url"):
             await self._check(request.url)
@@ -111,8 +113,7 @@ class WebhookService(WebhookServiceServicer):
     @allow(*PORTALS)
     async def RotateSecret(self, request: pb.RotateSecretRequest, _: Any) -> pb.RotateSecretResponse:
         """A new secret; for a day both sign."""
-        mine, key = await self._caller()
-        id = wire.webhook_id(request.webhook_id)
+        mine, key, id = await self._caller(request)
         secret, until = signing.new_secret(), self._parts.now() + domain.FORMER_SECRET_FOR
         async with (
             self._database.transaction() as transaction,
@@ -122,13 +123,12 @@ class WebhookService(WebhookServiceServicer):
                 return use.reply
             await store.get_for_update(transaction, key, mine, id)
             await store.rotate(transaction, key, id, secret, until)
-            return use.keep(pb.RotateSecretResponse(secret=signing.shown(secret), former_until=stamp(until)))
+            return use.keep(pb.RotateSecretResponse(secret=signing.shown(secret), former_until=parts.stamp(until)))
 
     @allow(*PORTALS)
     async def RemoveWebhook(self, request: pb.RemoveWebhookRequest, _: Any) -> pb.RemoveWebhookResponse:
         """Ends it; what was waiting is not sent."""
-        mine, key = await self._caller()
-        id = wire.webhook_id(request.webhook_id)
+        mine, key, id = await self._caller(request)
         async with self._database.transaction() as transaction:
             await store.get_for_update(transaction, key, mine, id)
             await store.remove(transaction, id, self._parts.now())
@@ -137,9 +137,9 @@ class WebhookService(WebhookServiceServicer):
     @allow(*PORTALS)
     async def ListDeliveries(self, request: pb.ListDeliveriesRequest, _: Any) -> pb.ListDeliveriesResponse:
         """A page of what was sent, waits, or was given up, newest first."""
-        mine, key = await self._caller()
-        id, size, before = wire.webhook_id(request.webhook_id), wire.limit(request.limit), wire.cursor(request.cursor)
-        state = wire.state(request.state)
+        mine, key, id = await self._caller(request)
+        state, before = wire.state(request.state), parts.cursor_id(request.cursor)
+        size = parts.limit(request.limit, MOST, USUAL)
         async with self._database.reading() as connection:
             await store.with_queue(connection, key, mine, id)
             found = await deliveries.page(connection, id, state, before, size + 1)
@@ -152,8 +152,8 @@ class WebhookService(WebhookServiceServicer):
     @allow(*PORTALS)
     async def Resend(self, request: pb.ResendRequest, _: Any) -> pb.ResendResponse:
         """Sends these again, each decided anew when it leaves."""
-        mine, key = await self._caller()
-        id, ids = wire.webhook_id(request.webhook_id), wire.delivery_ids(request.delivery_ids)
+        mine, key, id = await self._caller(request)
+        ids = wire.delivery_ids(request.delivery_ids)
         async with self._database.transaction() as transaction:
             await store.get_for_update(transaction, key, mine, id)
             await deliveries.resend(transaction, id, ids, self._parts.now())
@@ -163,8 +163,8 @@ class WebhookService(WebhookServiceServicer):
     @allow(*PORTALS)
     async def Replay(self, request: pb.ReplayRequest, _: Any) -> pb.ReplayResponse:
         """Lets all since a moment be sent again: in the background, a piece at a time, each decided anew."""
-        mine, key = await self._caller()
-        id, since = wire.webhook_id(request.webhook_id), domain.since(wire.moment(request.since), self._parts.now())
+        mine, key, id = await self._caller(request)
+        since = domain.since(wire.moment(request.since), self._parts.now())
         async with self._database.transaction() as transaction:
             await store.get_for_update(transaction, key, mine, id)
             after = await deliveries.position_before(transaction, since)
@@ -173,15 +173,16 @@ class WebhookService(WebhookServiceServicer):
                 wake_after(transaction)
         return pb.ReplayResponse(waiting=await self._waiting(key, mine, id))
 
-    async def _caller(self) -> tuple[PortalId, OwnerKey]:
-        """The portal that calls, and its key. Refuses unless consent lets it hear; with WEBHOOK_UNKNOWN if it never
-        registered one: it has no key then."""
+    async def _caller(self, request: Any) -> tuple[PortalId, OwnerKey, WebhookId]:
+        """The portal that calls, its key, and which webhook it means. Refuses unless consent lets it hear; with
+        ID_INVALID; with WEBHOOK_UNKNOWN if it never registered one: it has no key then."""
         mine = await portal(self._parts.consent)
+        id = wire.webhook_id(request.webhook_id)
         async with self._database.reading() as connection:
-            key = await store.find_key(connection, self._parts.masters, mine)
+            key = await owner_keys.find(connection, self._parts.masters, mine)
         if key is None:
             raise domain.WebhookUnknown
-        return mine, key
+        return mine, key, id
 
     async def _check(self, url: str) -> None:
         """Refuses with URL_INVALID, URL_FORBIDDEN. A name that does not resolve now is looked at again at each try."""

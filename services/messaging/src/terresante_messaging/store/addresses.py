@@ -4,14 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_contents.sealing import OwnerKey
 
 from terresante_messaging.domain.emails import Address, Given
 from terresante_messaging.domain.people import Realm, Recipient
-from terresante_messaging.store.telling_tables import address
+from terresante_messaging.store.telling_tables import address, among
 
 CODE_PLACE = "address.code"
 
@@ -74,16 +74,7 @@ async def reachable(connection: AsyncConnection, people: Collection[Recipient]) 
     if not people:
         return {}
     query = select(address.c.realm, address.c.person_id, address.c.failed_at).where(
-        address.c.confirmed.is_not(None),
-        or_(
-            *(
-                and_(
-                    address.c.realm == realm.value,
-                    address.c.person_id.in_([one.id for one in people if one.realm is realm]),
-                )
-                for realm in (Realm.PROFESSIONAL, Realm.PERSON)
-            )
-        ),
+        address.c.confirmed.is_not(None), among(address, people)
     )
     found = await connection.execute(query)
     return {Recipient(Realm(row.realm), row.person_id): row.failed_at for row in found}

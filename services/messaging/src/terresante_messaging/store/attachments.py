@@ -96,7 +96,7 @@ async def find(connection: AsyncConnection, key: OwnerKey, thread: ThreadId, id:
     posted = None
     if row.message_id is not None:
         gone = row.place is None or row.deleted_at is not None
-        posted = Posted(MessageId(row.message_id), row.place or 0, row.sent_at or row.uploaded_at, gone)
+        posted = Posted(row.place or 0, row.sent_at or row.uploaded_at, gone)
     return Uploaded(_file(key, row), thread, by, row.uploaded_at, posted)
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.counted import Count
 from terresante_platform.measures import Gauge
 
+from terresante_messaging.domain.lines import State
 from terresante_messaging.domain.notifications import Kind, MessageAt
 from terresante_messaging.domain.people import MessageId, PatientId, Realm, Recipient, ThreadId
 from terresante_messaging.store.tables import mark, message, notification
@@ -40,16 +39,6 @@ _FACTS = select(
 )
 """Between the least and the greatest id, so that partitions of other months are not opened; one statement for any
 number of ids, so that it is planned once."""
-
-
-class State(StrEnum):
-    """How it stands with one."""
-
-    OPEN = "OPEN"
-    READ = "READ"
-    TAKEN_BACK = "TAKEN_BACK"
-    EXHAUSTED = "EXHAUSTED"
-    """The line is at its end, and its author was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +108,7 @@ async def due(connection: AsyncConnection, now: datetime, most: int) -> list[Esc
 
 async def locked(transaction: AsyncConnection, seen: Escalation) -> bool:
     """Whether it still stands as it was seen; then nobody else moves it. False too while somebody does."""
-    found = await transaction.execute(
-        select(escalation.c.step)
-        .where(
-            escalation.c.message_id == seen.message,
-            escalation.c.state == State.OPEN.value,
-            escalation.c.step == seen.step,
-        )
-        .with_for_update(skip_locked=True)
-    )
+    found = await transaction.execute(select(escalation.c.step).where(_seen(seen)).with_for_update(skip_locked=True))
     return found.first() is not None
 
 
@@ -138,6 +119,11 @@ async def move(transaction: AsyncConnection, seen: Escalation, step: int, now: d
         .where(escalation.c.message_id == seen.message)
         .values(step=step, due=now + timedelta(minutes=seen.minutes))
     )
+
+
+async def postpone(transaction: AsyncConnection, seen: Escalation, due: datetime) -> None:
+    """The same step is due again then."""
+    await transaction.execute(update(escalation).where(_seen(seen)).values(due=due))
 
 
 async def end(transaction: AsyncConnection, seen: Escalation, state: State, now: datetime) -> None:
@@ -167,14 +153,13 @@ async def told(connection: AsyncConnection, of: MessageId) -> frozenset[Recipien
     return frozenset(Recipient(Realm(row.recipient_realm), row.recipient_id) for row in found)
 
 
-async def kinds(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Kind]:
-    """What these notifications tell."""
-    if not ids:
-        return {}
-    found = await connection.execute(
-        select(notification.c.id, notification.c.kind).where(notification.c.id.in_(list(ids)))
+def _seen(seen: Escalation) -> ColumnElement[bool]:
+    """It still stands as it was seen."""
+    return and_(
+        escalation.c.message_id == seen.message,
+        escalation.c.state == State.OPEN.value,
+        escalation.c.step == seen.step,
     )
-    return {row.id: Kind(row.kind) for row in found}
 
 
 def _facts(row: Any) -> Facts:

@@ -212,8 +212,8 @@ async def take(transaction: AsyncConnection, now: datetime, lease: timedelta) ->
     return Mail(row.id, who, MailKind(row.kind), row.code, row.made_at, row.attempts + 1)
 
 
-async def lines_of(connection: AsyncConnection, id: UUID) -> dict[UUID, Line]:
-    """Its reasons that are not withheld, by their ids, without those that their reader has read meanwhile. The author
+async def lines_of(connection: AsyncConnection, id: UUID) -> list[Line]:
+    """Its reasons that are not withheld, without those that their reader has read meanwhile. The author
     of a message has read it, and is told all the same that nobody else has."""
     found = await connection.execute(
         text("""
@@ -227,7 +227,7 @@ async def lines_of(connection: AsyncConnection, id: UUID) -> dict[UUID, Line]:
         """).bindparams(bindparam("mail", type_=Uuid)),
         {"mail": id},
     )
-    return {row.id: _line(row) for row in found}
+    return [_line(row) for row in found]
 
 
 async def withhold(transaction: AsyncConnection, ids: Iterable[UUID]) -> None:

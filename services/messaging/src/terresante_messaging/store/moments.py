@@ -20,8 +20,3 @@ def id_at(at: datetime) -> UUID:
 
 def _milliseconds(at: datetime) -> int:
     return max(0, (at - _EPOCH) // _MILLISECOND)
-
-
-def moment_of(id: UUID) -> datetime:
-    """The millisecond that an id holds."""
-    return _EPOCH + (id.int >> 80) * _MILLISECOND

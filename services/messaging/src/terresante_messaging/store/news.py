@@ -4,16 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_messaging.domain.news import OF_NOTIFICATIONS, Line, NewsKind
-from terresante_messaging.domain.notifications import OF_CONTENT, Kind
-from terresante_messaging.domain.people import PatientId, Realm, Recipient
+from terresante_messaging.domain.notifications import Kind
+from terresante_messaging.domain.people import PatientId, Recipient
 from terresante_messaging.store.messages import BEGINNING, Part
 from terresante_messaging.store.moments import least_id
-from terresante_messaging.store.tables import audience, message, notification, visit
+from terresante_messaging.store.notifications import is_admitted, with_audience
+from terresante_messaging.store.tables import message, notification, visit
 
 _made = insert(visit)
 _VISIT = _made.on_conflict_do_update(
@@ -45,21 +46,16 @@ async def notified(
 ) -> list[Line]:
     """What of these kinds they were notified of since then (when the line was made, not when the thing took place:
     news that come late are news), newest first, as far as its author lets them know of it."""
-    admitted = case(
-        (notification.c.recipient_realm == Realm.PROFESSIONAL.value, audience.c.professionals),
-        (notification.c.recipient_id == notification.c.patient_id, audience.c.patient),
-        else_=and_(audience.c.patient, audience.c.representatives),
-    )
     found = await connection.execute(
         select(notification.c.kind, notification.c.about_id, notification.c.actor_id, notification.c.at)
-        .select_from(notification.outerjoin(audience, audience.c.about_id == notification.c.about_id))
+        .select_from(with_audience)
         .where(
             notification.c.recipient_realm == me.realm.value,
             notification.c.recipient_id == me.id,
             notification.c.id >= least_id(since),
             notification.c.patient_id == patient,
             notification.c.kind.in_(sorted(kinds)),
-            or_(notification.c.kind.not_in(sorted(OF_CONTENT)), admitted),
+            is_admitted,
         )
         .order_by(notification.c.id.desc())
         .limit(most)

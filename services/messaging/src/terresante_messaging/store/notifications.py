@@ -40,8 +40,8 @@ from terresante_messaging.store.tables import audience, notification
 from terresante_messaging.store.withheld import told
 
 _of_content = notification.c.kind.in_(sorted(OF_CONTENT))
-_with_audience = notification.outerjoin(audience, audience.c.about_id == notification.c.about_id)
-_admitted = or_(
+with_audience = notification.outerjoin(audience, audience.c.about_id == notification.c.about_id)
+is_admitted = or_(
     not_(_of_content),
     case(
         (notification.c.recipient_realm == Realm.PROFESSIONAL, audience.c.professionals),
@@ -176,8 +176,8 @@ async def unread_topics(connection: AsyncConnection, me: Recipient) -> set[Topic
     """What consent must decide about before unread notifications can be counted."""
     found = await connection.execute(
         select(notification.c.patient_id, notification.c.kind)
-        .select_from(_with_audience)
-        .where(_of(me), notification.c.read_at.is_(None), _of_content, _admitted)
+        .select_from(with_audience)
+        .where(_of(me), notification.c.read_at.is_(None), _of_content, is_admitted)
         .distinct()
     )
     return {Topic(PatientId(row.patient_id), Kind(row.kind)) for row in found}
@@ -193,12 +193,22 @@ async def unread_threads(connection: AsyncConnection, me: Recipient) -> set[Thre
     return {ThreadId(row.thread_id) for row in found}
 
 
+async def kinds(connection: AsyncConnection, ids: Collection[NotificationId]) -> dict[NotificationId, Kind]:
+    """What each of them tells; those that are gone are left out."""
+    if not ids:
+        return {}
+    found = await connection.execute(
+        select(notification.c.id, notification.c.kind).where(notification.c.id.in_(list(ids)))
+    )
+    return {row.id: Kind(row.kind) for row in found}
+
+
 async def admitted(connection: AsyncConnection, ids: Collection[NotificationId]) -> set[NotificationId]:
     """Those of them that their author still lets their recipient be told of."""
     if not ids:
         return set()
     found = await connection.execute(
-        select(notification.c.id).select_from(_with_audience).where(_admitted, notification.c.id.in_(ids))
+        select(notification.c.id).select_from(with_audience).where(is_admitted, notification.c.id.in_(ids))
     )
     return set(found.scalars())
 
@@ -214,8 +224,8 @@ async def page(
     """Up to `limit` of the recipient's notifications older than `after`, newest first."""
     query = (
         select(*notification.c)
-        .select_from(_with_audience)
-        .where(_of(me), _admitted, told(withheld))
+        .select_from(with_audience)
+        .where(_of(me), is_admitted, told(withheld))
         .order_by(notification.c.id.desc())
         .limit(limit)
     )
@@ -230,18 +240,17 @@ async def unread(connection: AsyncConnection, me: Recipient, withheld: Withheld)
     """How many the recipient may see and has not read."""
     counted = await connection.execute(
         select(func.count())
-        .select_from(_with_audience)
-        .where(_of(me), notification.c.read_at.is_(None), _admitted, told(withheld))
+        .select_from(with_audience)
+        .where(_of(me), notification.c.read_at.is_(None), is_admitted, told(withheld))
     )
     return int(counted.scalar_one())
 
 
 async def mark_read(transaction: AsyncConnection, me: Recipient, ids: Collection[NotificationId], at: Any) -> None:
-    """Marks them read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN, and marks
-    none, when
-    one is not the recipient's or hides what they may not be told."""
+    """Marks them read; those already read stay as they are. Refuses with NOTIFICATION_UNKNOWN, and marks none, when one
+    is not the recipient's, or tells of a content of which its author lets them know no more."""
     mine = await transaction.execute(
-        select(func.count()).select_from(_with_audience).where(_of(me), _admitted, notification.c.id.in_(ids))
+        select(func.count()).select_from(with_audience).where(_of(me), is_admitted, notification.c.id.in_(ids))
     )
     if mine.scalar_one() != len(ids):
         raise NotificationUnknown

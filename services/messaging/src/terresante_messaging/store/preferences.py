@@ -7,13 +7,13 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.domain.preferences import Channel, Choice, Pace, Preferences, PreferencesStale, Topic
-from terresante_messaging.store.telling_tables import portal_choice, preference
+from terresante_messaging.store.telling_tables import among, portal_choice, preference
 
 FIRST_KEPT = Preferences().version + 1
 """Of who never chose, nothing is kept."""
@@ -43,10 +43,10 @@ async def find_many(connection: AsyncConnection, people: Collection[Recipient]) 
     if not people:
         return {}
     chosen: dict[Recipient, set[UUID]] = {}
-    for row in await connection.execute(select(portal_choice).where(_among(portal_choice, people))):
+    for row in await connection.execute(select(portal_choice).where(among(portal_choice, people))):
         chosen.setdefault(Recipient(Realm(row.realm), row.person_id), set()).add(row.portal_id)
     kept = {one: defaults() for one in people}
-    for row in await connection.execute(select(preference).where(_among(preference, people))):
+    for row in await connection.execute(select(preference).where(among(preference, people))):
         who = Recipient(Realm(row.realm), row.person_id)
         kept[who] = _preferences(row, frozenset(chosen.get(who, ())))
     return kept
@@ -76,20 +76,10 @@ async def keep(transaction: AsyncConnection, who: Recipient, new: Preferences) -
         )
     if not done.rowcount:
         raise PreferencesStale
-    await transaction.execute(delete(portal_choice).where(_among(portal_choice, [who])))
+    await transaction.execute(delete(portal_choice).where(among(portal_choice, [who])))
     if new.portals:
         rows = [{"portal_id": id, "realm": who.realm.value, "person_id": who.id} for id in sorted(new.portals)]
         await transaction.execute(insert(portal_choice), rows)
-
-
-def _among(table: Any, people: Collection[Recipient]) -> Any:
-    """Rows of these people: two lists of ids, however many they are."""
-    return or_(
-        *(
-            and_(table.c.realm == realm.value, table.c.person_id.in_([one.id for one in people if one.realm is realm]))
-            for realm in (Realm.PROFESSIONAL, Realm.PERSON)
-        )
-    )
 
 
 def _preferences(row: Any, portals: frozenset[UUID]) -> Preferences:

@@ -1,8 +1,25 @@
 """The tables of telling, as migration 0004 makes them."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from collections.abc import Collection
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
+from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.store.tables import metadata
 
 _MOMENT = DateTime(timezone=True)
@@ -110,3 +127,13 @@ escalation = Table(
     Column("state", Text, nullable=False),
     Column("ended_at", _MOMENT),
 )
+
+
+def among(table: Table, people: Collection[Recipient]) -> ColumnElement[bool]:
+    """Rows of these people: two lists of ids, however many they are."""
+    return or_(
+        *(
+            and_(table.c.realm == realm.value, table.c.person_id.in_([one.id for one in people if one.realm is realm]))
+            for realm in (Realm.PROFESSIONAL, Realm.PERSON)
+        )
+    )

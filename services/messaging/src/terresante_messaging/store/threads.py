@@ -34,6 +34,7 @@ _KEPT = select(*thread.c, *_named.c, owner_key.c.master_key_id, owner_key.c.seal
 )
 _FIND = _KEPT.where(thread.c.id == bindparam("id"))
 _MANY = _THREAD.where(thread.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_HOLD = select(thread.c.id).where(thread.c.id == bindparam("id")).with_for_update(read=True, key_share=True)
 _ADD = insert(thread).on_conflict_do_nothing()
 _NEXT = (
     update(thread)
@@ -85,6 +86,16 @@ async def lock(transaction: AsyncConnection, masters: MasterKeys, id: ThreadId) 
     if kept is None:
         raise ThreadUnknown
     return kept
+
+
+async def hold(transaction: AsyncConnection, id: ThreadId) -> Thread:
+    """The thread as it is now, without its title; others post to it, and nobody changes it, before the transaction
+    ends. Refuses with THREAD_UNKNOWN one that is past its time and gone."""
+    await transaction.execute(_HOLD, {"id": id})
+    found = await find_many(transaction, [id])
+    if not found:
+        raise ThreadUnknown
+    return found[0]
 
 
 async def add(transaction: AsyncConnection, key: OwnerKey, new: Thread) -> bool:

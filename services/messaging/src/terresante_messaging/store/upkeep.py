@@ -44,6 +44,9 @@ _NOTIFICATIONS = text(
     select count(*) from gone
     """
 ).bindparams(bindparam("below", type_=Uuid), bindparam("most", type_=Integer))
+_VISITS = text(
+    "delete from visit where ctid = any(array(select ctid from visit where at < :before limit :most))"
+).bindparams(bindparam("before", type_=DateTime(timezone=True)), bindparam("most", type_=Integer))
 _THREADS = text(
     """
     with old as (
@@ -113,6 +116,11 @@ async def forget_notifications(transaction: AsyncConnection, before: datetime) -
     """Removes some of the notifications made before that moment, and the audiences that none tells of any more."""
     gone = await transaction.execute(_NOTIFICATIONS, {"below": least_id(before), "most": AT_ONCE})
     return int(gone.scalar_one())
+
+
+async def forget_visits(transaction: AsyncConnection, before: datetime) -> int:
+    """Removes some of the visits of before that moment. Gives how many."""
+    return (await transaction.execute(_VISITS, {"before": before, "most": AT_ONCE})).rowcount
 
 
 async def forget_threads(transaction: AsyncConnection, retention: str, before: datetime) -> list[ThreadId]:

@@ -4,7 +4,7 @@ Who tries a delivery holds it by moving its next try ahead, not by a lock: no tr
 server is waited for, and what a crash leaves is tried again.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_messaging.domain.log import Entry, EntryKind
-from terresante_messaging.domain.notifications import Kind
-from terresante_messaging.domain.people import NotificationId, Realm, Recipient
+from terresante_messaging.domain.people import Realm, Recipient
 from terresante_messaging.domain.webhooks import (
     PROBED_AFTER,
     REPLAYED_FOR,
@@ -30,7 +29,8 @@ from terresante_messaging.domain.webhooks import (
     event_name,
 )
 from terresante_messaging.store.feed import entry_of
-from terresante_messaging.store.tables import log_entry, notification
+from terresante_messaging.store.moments import least_id
+from terresante_messaging.store.tables import log_entry
 from terresante_messaging.store.webhook_tables import webhook, webhook_delivery
 
 PARKED_KEPT = timedelta(days=90)
@@ -136,23 +136,12 @@ async def entry(connection: AsyncConnection, id: UUID) -> Entry | None:
     return None if row is None else entry_of(row)
 
 
-async def kinds(connection: AsyncConnection, ids: Iterable[NotificationId | None]) -> dict[NotificationId, Kind]:
-    """Of which kind each notification is; those that are gone are left out."""
-    wanted = {id for id in ids if id is not None}
-    if not wanted:
-        return {}
-    found = await connection.execute(
-        select(notification.c.id, notification.c.kind).where(notification.c.id.in_(wanted))
-    )
-    return {row.id: Kind(row.kind) for row in found}
-
-
 async def position_before(connection: AsyncConnection, moment: datetime) -> int | None:
     """A position before everything that happened since then; None if nothing did."""
     margin = timedelta(minutes=1)
     found = await connection.execute(
         select(log_entry.c.position)
-        .where(log_entry.c.id >= first_id(moment - margin), log_entry.c.position.is_not(None))
+        .where(log_entry.c.id >= least_id(moment - margin), log_entry.c.position.is_not(None))
         .order_by(log_entry.c.id)
         .limit(1)
     )
@@ -208,12 +197,12 @@ async def forget(transaction: AsyncConnection, now: datetime) -> int:
     Gives how many, AT_ONCE at most."""
     done = or_(_row.state == DeliveryState.SENT, _row.state == DeliveryState.WITHHELD)
     by_age = or_(
-        and_(_row.id < first_id(now - REPLAYED_FOR), done, _row.done_at < now - REPLAYED_FOR),
-        _row.id < first_id(now - PARKED_KEPT),
+        and_(_row.id < least_id(now - REPLAYED_FOR), done, _row.done_at < now - REPLAYED_FOR),
+        _row.id < least_id(now - PARKED_KEPT),
     )
     removed = _row.webhook_id.in_(select(webhook.c.id).where(webhook.c.removed_at.is_not(None)))
     gone = 0
-    for condition in (and_(_row.id < first_id(now - REPLAYED_FOR), by_age), removed):
+    for condition in (and_(_row.id < least_id(now - REPLAYED_FOR), by_age), removed):
         some = select(_row.id).where(condition).limit(AT_ONCE)
         gone += (await transaction.execute(delete(webhook_delivery).where(_row.id.in_(some)))).rowcount
     empty = ~exists().where(_row.webhook_id == webhook.c.id)
@@ -241,11 +230,6 @@ async def resend(transaction: AsyncConnection, of: WebhookId, ids: Collection[UU
     changed = await transaction.execute(update(webhook_delivery).where(mine, kept).values(_again(now)))
     if changed.rowcount != len(set(ids)):
         raise DeliveryUnknown
-
-
-def first_id(moment: datetime) -> UUID:
-    """The least id of that moment: ids begin with the milliseconds since 1970 (RFC 9562)."""
-    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 async def _settle(transaction: AsyncConnection, taken: Taken, **values: object) -> None:

@@ -36,16 +36,6 @@ class Address:
     """The present one; for a day also the one before."""
 
 
-async def key_of(connection: AsyncConnection, masters: MasterKeys, portal: PortalId) -> OwnerKey:
-    """The key of a portal, made if there is none: on an autocommit connection."""
-    return await owner_keys.get_or_make(connection, masters, portal)
-
-
-async def find_key(connection: AsyncConnection, masters: MasterKeys, portal: PortalId) -> OwnerKey | None:
-    """The key of a portal; None if it never registered a webhook."""
-    return await owner_keys.find(connection, masters, portal)
-
-
 async def hold(transaction: AsyncConnection, portal: PortalId) -> None:
     """Lets one transaction at a time change how many webhooks a portal has. Its key is there."""
     await transaction.execute(select(owner_key.c.owner_id).where(owner_key.c.owner_id == portal).with_for_update())

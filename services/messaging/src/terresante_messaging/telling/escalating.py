@@ -2,24 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.database import Database
 from terresante_platform.telemetry import log
 
-from terresante_messaging.domain.lines import AUTHOR, Situation, Step, next_step
+from terresante_messaging.domain.lines import AUTHOR, Situation, State, Step, next_step
 from terresante_messaging.domain.notifications import Happening, Kind
 from terresante_messaging.domain.people import ActorId, Realm, Recipient
 from terresante_messaging.domain.readers import Reader
 from terresante_messaging.feed.readers import Readers
 from terresante_messaging.store import absences, escalations
-from terresante_messaging.store.escalations import Escalation, Facts, State
+from terresante_messaging.store.escalations import Escalation, Facts
 from terresante_messaging.telling.notifying import Telling, notify
 
 EVERY_SECONDS = 5.0
 AT_ONCE = 100
+AGAIN = timedelta(minutes=1)
+"""When a step that broke is due again."""
 
 
 class Escalating:
@@ -42,7 +44,7 @@ class Escalating:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def round(self) -> int:
-        """Does the step of each one that is due. Gives how many there were."""
+        """Does the step of each one that is due; one that breaks holds up no other. Gives how many there were."""
         now = self._now()
         async with self._database.reading() as connection:
             due = await escalations.due(connection, now, AT_ONCE)
@@ -51,10 +53,15 @@ class Escalating:
             return 0
         readers = await self._readers.of_threads({one.stands.thread for one in due})
         for one in due:
-            async with self._database.transaction() as transaction:
-                if await escalations.locked(transaction, one):
-                    found = readers.get(one.stands.thread, [])
-                    await self._move(transaction, one, facts.get(one.message), found)
+            try:
+                async with self._database.transaction() as transaction:
+                    if await escalations.locked(transaction, one):
+                        found = readers.get(one.stands.thread, [])
+                        await self._move(transaction, one, facts.get(one.message), found)
+            except Exception as fault:  # whatever it is, what is due after it goes on
+                log.error("an urgent message's step broke", exc_info=fault)
+                async with self._database.transaction() as transaction:
+                    await escalations.postpone(transaction, one, now + AGAIN)
         return len(due)
 
     async def _move(

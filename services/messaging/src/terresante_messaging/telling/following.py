@@ -17,11 +17,11 @@ from terresante_messaging.domain.lines import Situation
 from terresante_messaging.domain.log import Entry, EntryKind
 from terresante_messaging.domain.mails import Line, last_of_each
 from terresante_messaging.domain.notifications import URGENT, Happening, Kind
-from terresante_messaging.domain.people import ActorId, MessageId, Realm, Recipient, ThreadId
+from terresante_messaging.domain.people import ActorId, MessageId, NotificationId, Realm, Recipient, ThreadId
 from terresante_messaging.domain.preferences import Channel, Preferences, Topic, topic_of
 from terresante_messaging.domain.readers import Reader
 from terresante_messaging.feed.readers import Readers
-from terresante_messaging.store import absences, addresses, escalations, mails, preferences
+from terresante_messaging.store import absences, addresses, escalations, mails, notifications, preferences
 from terresante_messaging.store.absences import Away
 from terresante_messaging.store.escalations import Escalation, Facts
 from terresante_messaging.telling.notifying import Telling, notify
@@ -51,7 +51,7 @@ class Known:
 
     messages: Mapping[MessageId, Facts] = field(default_factory=dict)
     readers: Mapping[ThreadId, Sequence[Reader]] = field(default_factory=dict)
-    kinds: Mapping[UUID, Kind] = field(default_factory=dict)
+    kinds: Mapping[NotificationId, Kind] = field(default_factory=dict)
     people: _People = field(default_factory=_People)
 
     def may_read(self, of: Facts) -> frozenset[Recipient]:
@@ -80,7 +80,7 @@ class Following:
             return Known()
         async with self._database.reading() as connection:
             messages = await escalations.facts(connection, posted)
-            kinds = await escalations.kinds(connection, notified)
+            kinds = await notifications.kinds(connection, notified)
         threads = {one.stands.thread for one in messages.values()}
         known = Known(messages, await self._readers.of_threads(threads) if threads else {}, kinds)
         people = {one.what.recipient for one in entries if one.what.recipient}

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from terresante_contents.sealing import MasterKeys, OwnerKey
 from terresante_platform.database import Database
@@ -16,9 +15,9 @@ from terresante_platform.telemetry import log
 
 from terresante_messaging.domain.emails import Given
 from terresante_messaging.domain.log import Entry
-from terresante_messaging.domain.mails import Gist, Line, MailKind, MailState, again_at, is_given_up
+from terresante_messaging.domain.mails import Gist, MailKind, MailState, again_at, is_given_up
 from terresante_messaging.feed.readers import Readers
-from terresante_messaging.store import addresses, mails, notifications
+from terresante_messaging.store import addresses, mails
 from terresante_messaging.store.keys import owner_keys
 from terresante_messaging.store.mails import Mail
 from terresante_messaging.telling import composing
@@ -60,7 +59,7 @@ class Mailing:
             try:
                 await self.round()
             except ServerAway as away:
-                log.warning("the mail server is away", fault=str(away), next_try_seconds=wait)
+                log.warning("the mail server is away", why=away.why, next_try_seconds=wait)
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, AWAY_SECONDS[1])
             except Exception as fault:  # what is due stays due
@@ -121,15 +120,9 @@ class Mailing:
         office = self._office
         async with office.database.reading() as connection:
             lines = await mails.lines_of(connection, mail.id)
-            about = [line.notification for line in lines.values() if line.notification]
-            admitted = await notifications.admitted(connection, about)
-        told = await office.readers.told([Entry(0, line.entry, line.what()) for line in lines.values()])
-        kept: dict[UUID, Line] = {
-            id: line
-            for (id, line), who in zip(lines.items(), told, strict=True)
-            if mail.who in who and (line.notification is None or line.notification in admitted)
-        }
-        return composing.news(office.head, envelope, Gist.of(kept.values())) if kept else None
+        told = await office.readers.told([Entry(0, line.entry, line.what()) for line in lines])
+        kept = [line for line, who in zip(lines, told, strict=True) if mail.who in who]
+        return composing.news(office.head, envelope, Gist.of(kept)) if kept else None
 
     async def _withhold(self, mail: Mail, why: str) -> None:
         async with self._office.database.transaction() as transaction:

@@ -14,7 +14,7 @@ from terresante_messaging.domain.notifications import EVERYBODY, URGENT, Audienc
 from terresante_messaging.domain.people import ActorId, MessageId, NotificationId, PatientId, Recipient
 from terresante_messaging.store import log
 from terresante_messaging.store import notifications as store
-from terresante_messaging.wire import notifications as wire
+from terresante_messaging.wire.parts import stamp
 
 NOTIFICATIONS_MADE = "terresante.messaging.v1.notifications_made"
 
@@ -76,7 +76,7 @@ async def announce(transaction: AsyncConnection, shown: Iterable[Shown], at: dat
     if not new:
         return
     told = [pb.Told(notification_id=str(one.id), recipient_id=str(one.recipient.id)) for one in new]
-    await outbox.add(transaction, NOTIFICATIONS_MADE, pb.NotificationsMade(at=wire.stamp(at), told=told))
+    await outbox.add(transaction, NOTIFICATIONS_MADE, pb.NotificationsMade(at=stamp(at), told=told))
     await log.add(transaction, *(one.entry(at) for one in new))
 
 

@@ -18,6 +18,11 @@ _REFUSED = range(500, 600)
 class ServerAway(Exception):
     """The mail server cannot be reached, lets us not in, or will not send for us: no address is at fault."""
 
+    def __init__(self, why: str) -> None:
+        """`why`: a code of SMTP or the name of a fault, never what the server said, which may quote an address."""
+        super().__init__(why)
+        self.why = why
+
 
 class Answer(Enum):
     """What the server said to one mail."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.database import Database
 
 from terresante_messaging.domain.log import Entry
-from terresante_messaging.domain.people import Recipient
+from terresante_messaging.domain.notifications import Kind
+from terresante_messaging.domain.people import NotificationId, Recipient
 from terresante_messaging.domain.preferences import Channel, Preferences, Topic
 from terresante_messaging.domain.webhooks import PortalId, topic
-from terresante_messaging.store import feed, preferences
-from terresante_messaging.store import webhook_deliveries as deliveries
+from terresante_messaging.store import feed, notifications, preferences
 
 
 class Readers(Protocol):
@@ -46,11 +48,27 @@ class Audience:
         async with self._database.reading() as connection:
             chosen = await feed.choices(connection, portals, frozenset[Recipient]().union(*told))
             wants = await preferences.find_many(connection, frozenset[Recipient]().union(*chosen.values()))
-            kinds = await deliveries.kinds(connection, [one.what.notification for one in entries])
+            kinds = await _kinds(connection, entries)
         return [
             {portal: _wanting(topic(entry.what, kinds), chosen[portal] & some, wants) for portal in portals}
             for entry, some in zip(entries, told, strict=True)
         ]
+
+    async def holds(self, entry: Entry, portal: PortalId, who: Recipient) -> bool:
+        """Whether that one is to be told of it by that portal. Consent is asked last, so that nothing but the sending
+        comes after its answer. Raises Unavailable."""
+        async with self._database.reading() as connection:
+            chosen = await feed.choices(connection, [portal], [who])
+            wants = await preferences.find_many(connection, [who])
+            kinds = await _kinds(connection, [entry])
+        if not _wanting(topic(entry.what, kinds), chosen[portal], wants):
+            return False
+        (told,), open_now = await asyncio.gather(self._readers.told([entry]), self._readers.open_accounts([portal]))
+        return who in told and portal in open_now
+
+
+async def _kinds(connection: AsyncConnection, entries: Iterable[Entry]) -> dict[NotificationId, Kind]:
+    return await notifications.kinds(connection, {one.what.notification for one in entries if one.what.notification})
 
 
 def _wanting(

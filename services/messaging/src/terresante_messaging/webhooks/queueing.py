@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.database import Database, wake_after
 
 from terresante_messaging.domain.log import Entry
-from terresante_messaging.domain.people import Recipient
 from terresante_messaging.domain.webhooks import TOLD, PortalId, WebhookId
 from terresante_messaging.store import feed
 from terresante_messaging.store import webhook_deliveries as deliveries
@@ -62,9 +61,5 @@ class Queueing:
             for entry, audience in zip(told, await self._audience.of(told, list(of_portal)), strict=True)
             for portal, people in audience.items()
             for webhook in of_portal[portal]
-            for who in _sorted(people)
+            for who in sorted(people)
         ]
-
-
-def _sorted(people: Iterable[Recipient]) -> list[Recipient]:
-    return sorted(people)

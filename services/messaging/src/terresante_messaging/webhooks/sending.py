@@ -141,10 +141,9 @@ class Sending:
 
     async def _letter(self, taken: Taken, address: store.Address, entry: Entry) -> Letter:
         """What is sent, if its recipient may be told of it at this moment. Raises Unavailable if nobody says so."""
-        (audience,) = await self._parts.audience.of([entry], [address.portal])
-        if taken.recipient not in audience.get(address.portal, ()):
-            raise _MayNot
         body = composing.body(entry, taken.recipient)
+        if not await self._parts.audience.holds(entry, address.portal, taken.recipient):
+            raise _MayNot
         return Letter(signing.headers(address.secrets, taken.id, self._parts.now(), body), body)
 
     async def _keep(self, taken: Taken, failure: str) -> None:

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.consent.v1 import decision_service_pb2 as pb
+from terresante_platform.refusals import Unavailable
 
 from terresante_messaging.domain.people import PatientId, Realm, Recipient
+from terresante_messaging.domain.readers import Conversation, Reader
 from terresante_messaging.domain.threads import Thread, ThreadKind, hiding
 
 READ = pb.ACTION_READ_CONVERSATION
@@ -15,10 +18,22 @@ WRITE = pb.ACTION_WRITE_CONVERSATION
 CATEGORY = "message"
 
 
+class ConsentSilent(Unavailable):
+    """Consent did not answer, or not what was asked."""
+
+    reason = "CONSENT_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Le service des consentements ne répond pas ; rien n’a été fait ni montré.",
+            "Réessayez dans quelques instants.",
+        )
+
+
 def about(action: pb.Action.ValueType, thread: Thread, who: Recipient) -> pb.Question:
     """May `who`, the caller, do this in that thread?"""
     if thread.kind is ThreadKind.DIRECT:
-        return pb.Question(action=pb.ACTION_USE_DIRECT_MESSAGES)
+        return using_direct_messages()
     if thread.kind is ThreadKind.TEAM:
         return pb.Question(action=pb.ACTION_USE_TEAM_MESSAGES, concerned_structure_ids=[str(thread.structure)])
     hides = hiding(thread, who)
@@ -40,16 +55,19 @@ def around(patient: PatientId) -> pb.Question:
     return pb.Question(patient_id=str(patient), action=READ, resource_kind=pb.RESOURCE_KIND_MESSAGE, category=CATEGORY)
 
 
+def using_direct_messages() -> pb.Question:
+    """May the caller write to other professionals? It is what asks whether their account is open."""
+    return pb.Question(action=pb.ACTION_USE_DIRECT_MESSAGES)
+
+
+def hearing_as_portal() -> pb.Question:
+    """May the caller, a system, hear what happens?"""
+    return pb.Question(action=pb.ACTION_HEAR_AS_PORTAL)
+
+
 def visible_from(decision: pb.Decision) -> datetime | None:
     """From which moment on; None: from the beginning."""
-    if decision.HasField("scope") and decision.scope.HasField("visible_from"):
-        return decision.scope.visible_from.ToDatetime(UTC)
-    return None
-
-
-def optional_moment(message: Any) -> datetime | None:
-    """The moment from which on; None: from the beginning."""
-    return message.visible_from.ToDatetime(UTC) if message.HasField("visible_from") else None
+    return _visible_from(decision.scope)
 
 
 def tellable_request(patients: Iterable[PatientId]) -> pb.ListTellableRequest:
@@ -59,21 +77,47 @@ def tellable_request(patients: Iterable[PatientId]) -> pb.ListTellableRequest:
     )
 
 
-def conversation(thread: Thread) -> pb.Conversation:
-    """A conversation, by who could be in it."""
-    if thread.two is not None:
-        return pb.Conversation(party_ids=map(str, thread.two))
-    if thread.patient is not None:
-        return pb.Conversation(patient_id=str(thread.patient))
-    return pb.Conversation(structure_id=str(thread.structure))
+def readers_asked(conversations: Iterable[Conversation]) -> pb.ListReadersRequest:
+    """Who reads these?"""
+    return pb.ListReadersRequest(
+        conversations=[
+            pb.Conversation(
+                patient_id=str(one.patient or ""),
+                structure_id=str(one.structure or ""),
+                party_ids=map(str, one.parties),
+            )
+            for one in conversations
+        ]
+    )
 
 
-def readers(message: pb.Readers) -> dict[Recipient, datetime | None]:
-    """Who may read, and from which moment on. Portals are left out: they read for others."""
-    found: dict[Recipient, datetime | None] = {}
-    for one in message.readers:
-        if one.professional_id:
-            found[Recipient(Realm.PROFESSIONAL, UUID(one.professional_id))] = optional_moment(one)
-        elif one.person_id:
-            found[Recipient(Realm.PERSON, UUID(one.person_id))] = optional_moment(one)
-    return found
+def readers(told: pb.Readers) -> list[Reader]:
+    """The answer for one conversation."""
+    return [Reader(_reader(one), _visible_from(one)) for one in told.readers]
+
+
+def own_patients(told: pb.ListMyConversationsResponse) -> dict[PatientId, datetime | None]:
+    """The patients around whom the caller may read, each with the moment from which on (None: the beginning)."""
+    return {PatientId(UUID(one.patient_id)): _visible_from(one) for one in told.patients}
+
+
+def own_structures(told: pb.ListMyConversationsResponse) -> frozenset[UUID]:
+    """Those of whose teams the caller is."""
+    return frozenset(map(UUID, told.structure_ids))
+
+
+def optional_moment(since: Timestamp) -> datetime | None:
+    """One of a list of moments from which on; None, for the beginning, where it is blank."""
+    return since.ToDatetime(UTC) if since.seconds else None
+
+
+def _reader(one: pb.Reader) -> Recipient:
+    if one.professional_id:
+        return Recipient(Realm.PROFESSIONAL, UUID(one.professional_id))
+    if one.person_id:
+        return Recipient(Realm.PERSON, UUID(one.person_id))
+    return Recipient(Realm.SYSTEM, UUID(one.system_id))
+
+
+def _visible_from(message: Any) -> datetime | None:
+    return message.visible_from.ToDatetime(UTC) if message.HasField("visible_from") else None

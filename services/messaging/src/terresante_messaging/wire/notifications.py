@@ -1,11 +1,10 @@
 """Between protobuf and the domain: the contract's messages, others' events, and questions to consent."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.consent.v1 import consent_service_pb2 as consents_pb
 from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.messaging.v1 import messaging_service_pb2 as pb
@@ -22,9 +21,9 @@ from terresante_messaging.domain.notifications import (
     Topic,
 )
 from terresante_messaging.domain.people import ActorId, NotificationId, PatientId
+from terresante_messaging.wire.parts import stamp
 
 MOST = 100
-PAGE = 50
 _KINDS: Mapping[Kind, Any] = {kind: pb.NotificationKind.Value(f"NOTIFICATION_KIND_{kind.value}") for kind in Kind}
 _RESOURCES: Mapping[Kind, Any] = {
     Kind.DOCUMENT_PUBLISHED: decisions_pb.RESOURCE_KIND_DOCUMENT,
@@ -37,41 +36,10 @@ _RESOURCES: Mapping[Kind, Any] = {
 """What consent is asked about: a stay is decided as a note is, a threshold as an observation (alert_service.proto)."""
 
 
-class CursorInvalid(Invalid):
-    """Not a cursor that was given with a page."""
-
-    reason = "CURSOR_INVALID"
-
-
-class LimitInvalid(Invalid):
-    """Not a size of page."""
-
-    reason = "LIMIT_INVALID"
-
-
 class TooManyIds(Invalid):
     """More ids than one call takes."""
 
     reason = "TOO_MANY_IDS"
-
-
-def limit(asked: int) -> int:
-    """How many a page has. Refuses with LIMIT_INVALID unless 0 (meaning 50) to 100."""
-    if not 0 <= asked <= MOST:
-        raise LimitInvalid(f"Une page compte de 1 à {MOST} notifications.", "Corrigez la taille demandée.")
-    return asked or PAGE
-
-
-def cursor(text: str) -> UUID | None:
-    """The last id of the page before; None for the first page. Refuses with CURSOR_INVALID."""
-    if not text:
-        return None
-    try:
-        return UUID(hex=text)
-    except ValueError:
-        raise CursorInvalid(
-            "Ce curseur n’est pas valable.", "Reprenez celui qui accompagnait la page précédente, ou recommencez."
-        ) from None
 
 
 def notification_ids(texts: Sequence[str]) -> set[NotificationId]:
@@ -79,13 +47,6 @@ def notification_ids(texts: Sequence[str]) -> set[NotificationId]:
     if len(texts) > MOST:
         raise TooManyIds(f"Pas plus de {MOST} notifications à la fois.", "Marquez-les en plusieurs fois.")
     return {NotificationId(parsed(text, "notification_ids")) for text in texts}
-
-
-def stamp(at: datetime) -> Timestamp:
-    """A moment as it travels."""
-    made = Timestamp()
-    made.FromDatetime(at)
-    return made
 
 
 def notification_to_proto(notification: Notification) -> pb.Notification:
@@ -97,7 +58,7 @@ def notification_to_proto(notification: Notification) -> pb.Notification:
         about_id=str(notification.about),
         actor_id=str(notification.actor) if notification.actor else "",
         at=stamp(notification.at),
-        read_at=stamp(notification.read_at) if notification.read_at else None,
+        read_at=stamp(notification.read_at),
         thread_id=str(notification.thread or ""),
         instead_of_id=str(notification.instead_of or ""),
     )

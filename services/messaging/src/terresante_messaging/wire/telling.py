@@ -13,7 +13,7 @@ from terresante_messaging.domain.absences import Absence, OnCall, Period, Period
 from terresante_messaging.domain.addressees import Addressee, Way, WayKind
 from terresante_messaging.domain.emails import Address, shown
 from terresante_messaging.domain.preferences import Channel, Choice, Pace, Preferences, Topic, checked, invalid
-from terresante_messaging.wire.notifications import stamp
+from terresante_messaging.wire.parts import stamp
 
 _TOPICS: Mapping[int, Topic] = {pb.Topic.Value(f"TOPIC_{topic.value}"): topic for topic in Topic}
 _CHANNELS: Mapping[int, Channel | None] = {pb.CHANNEL_PORTAL: None} | {
@@ -75,7 +75,7 @@ def preferences_to_proto(kept: Preferences, address: Address) -> pb.Preferences:
         portal_ids=sorted(map(str, kept.portals)),
         email_shown=shown(address.known) if address.known else "",
         email_confirmed=bool(address.confirmed),
-        email_failed_at=stamp(address.failed_at) if address.failed_at else None,
+        email_failed_at=stamp(address.failed_at),
         version=kept.version,
     )
 
@@ -137,6 +137,6 @@ def _way_to_proto(way: Way) -> pb.Way:
         thread_id=str(way.thread or ""),
         professional_id=str(way.professional or ""),
         address=way.address,
-        fresh_at=stamp(way.fresh_at) if way.fresh_at else None,
-        failed_at=stamp(way.failed_at) if way.failed_at else None,
+        fresh_at=stamp(way.fresh_at),
+        failed_at=stamp(way.failed_at),
     )

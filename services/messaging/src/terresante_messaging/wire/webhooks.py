@@ -18,10 +18,10 @@ from terresante_messaging.domain.webhooks import (
     Webhook,
     WebhookId,
 )
-from terresante_messaging.wire.notifications import CursorInvalid, LimitInvalid, TooManyIds, stamp
+from terresante_messaging.wire.notifications import TooManyIds
+from terresante_messaging.wire.parts import stamp
 
 MOST = 100
-PAGE = 50
 
 
 class StateInvalid(Invalid):
@@ -40,25 +40,6 @@ def delivery_ids(texts: Sequence[str]) -> set[UUID]:
     if len(texts) > MOST:
         raise TooManyIds(f"Pas plus de {MOST} envois à la fois.", "Renvoyez-les en plusieurs fois.")
     return {parsed(text, "delivery_ids") for text in texts}
-
-
-def limit(asked: int) -> int:
-    """How many a page has. Refuses with LIMIT_INVALID unless 0 (meaning 50) to 100."""
-    if not 0 <= asked <= MOST:
-        raise LimitInvalid(f"Une page compte de 1 à {MOST} envois.", "Corrigez la taille demandée.")
-    return asked or PAGE
-
-
-def cursor(text: str) -> UUID | None:
-    """The last id of the page before; None for the first page. Refuses with CURSOR_INVALID."""
-    if not text:
-        return None
-    try:
-        return UUID(hex=text)
-    except ValueError:
-        raise CursorInvalid(
-            "Ce curseur n’est pas valable.", "Reprenez celui qui accompagnait la page précédente, ou recommencez."
-        ) from None
 
 
 def state(value: Any) -> DeliveryState | None:
@@ -91,9 +72,9 @@ def webhook_to_proto(webhook: Webhook, queue: Queue) -> pb.Webhook:
         version=webhook.version,
         waiting=queue.waiting,
         parked=queue.parked,
-        oldest_waiting_at=_stamp(queue.oldest),
-        last_success_at=_stamp(webhook.last_success_at),
-        last_failure_at=_stamp(webhook.last_failure_at),
+        oldest_waiting_at=stamp(queue.oldest),
+        last_success_at=stamp(webhook.last_success_at),
+        last_failure_at=stamp(webhook.last_failure_at),
         last_failure=webhook.last_failure,
     )
 
@@ -106,11 +87,7 @@ def delivery_to_proto(delivery: Delivery) -> pb.Delivery:
         state=pb.DeliveryState.Value(f"DELIVERY_STATE_{delivery.state.value}"),
         attempts=delivery.attempts,
         at=stamp(delivery.at),
-        next_try_at=_stamp(delivery.next_try_at),
-        done_at=_stamp(delivery.done_at),
+        next_try_at=stamp(delivery.next_try_at),
+        done_at=stamp(delivery.done_at),
         last_failure=delivery.last_failure,
     )
-
-
-def _stamp(at: datetime | None) -> Timestamp | None:
-    return None if at is None else stamp(at)

@@ -7,6 +7,7 @@ from typing import NamedTuple, NewType
 from uuid import UUID
 
 from terresante_contents.kinds import Content
+from terresante_platform.readable import readable_line
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
 from .catalogue import DocumentType
@@ -17,7 +18,6 @@ from .entries import (
     Reader,
     VersionStale,
     Visibility,
-    readable_line,
     require_past,
 )
 

@@ -1,10 +1,8 @@
-"""What every entry of a record has, be it document, note or observation: ids, author, visibility, readable
-words, a moment.
+"""What every entry of a record has, be it document, note or observation: ids, author, visibility, a moment.
 
 What a list has fifty of is a NamedTuple: it is made in less than half the time of a frozen dataclass (measured).
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, NewType
@@ -22,8 +20,6 @@ DecisionId = NewType("DecisionId", str)
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 EARLIEST = datetime(1880, 1, 1, tzinfo=UTC)
-_ALLOWED_FORMAT = "\u200c\u200d\u00ad"
-"""Joiners that some scripts need, and the soft hyphen: the only invisible characters a text may hold."""
 
 
 class VersionStale(Stale):
@@ -88,28 +84,6 @@ class Authorship(NamedTuple):
     place: PlaceId | None
     """Place of practice chosen for the call; None for who named none."""
     at: datetime
-
-
-def readable_line(text: str, at_most: int) -> bool:
-    """Whether `text` is one line that a person can read: 1 to `at_most` characters, none of them invisible or
-    a control."""
-    return 0 < len(text) <= at_most and bool(text.strip()) and not any(map(_unseen, text))
-
-
-def readable_text(text: str, at_most: int) -> bool:
-    """The same, over several lines: line feeds and tabs are allowed."""
-    if not 0 < len(text) <= at_most or not text.strip():
-        return False
-    return not any(_unseen(character) for character in text if character not in "\n\r\t")
-
-
-def _unseen(character: str) -> bool:
-    """Controls, direction marks, zero-width marks, lone surrogates, line separators, private and unassigned
-    characters."""
-    if " " <= character <= "~":
-        return False
-    category = unicodedata.category(character)
-    return category in {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"} or (category == "Cf" and character not in _ALLOWED_FORMAT)
 
 
 def require_past(moment: datetime, now: datetime) -> datetime:

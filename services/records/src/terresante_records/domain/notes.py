@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
+from terresante_platform.readable import readable_text
 from terresante_platform.refusals import Denied, Invalid, Unknown
 
-from .entries import Authorship, PatientId, PersonId, VersionStale, Visibility, readable_text
+from .entries import Authorship, PatientId, PersonId, VersionStale, Visibility
 
 NoteId = NewType("NoteId", UUID)
 TEXT_AT_MOST = 10_000

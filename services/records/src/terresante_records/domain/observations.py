@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any, NewType, NoReturn
 from uuid import UUID
 
+from terresante_platform.readable import readable_line, readable_text
 from terresante_platform.refusals import Invalid
 
-from .entries import Authorship, PatientId, Visibility, readable_line, readable_text, require_past
+from .entries import Authorship, PatientId, Visibility, require_past
 
 ObservationId = NewType("ObservationId", UUID)
 FHIR_AT_MOST = 64 * 1024

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from terresante_platform.readable import readable_line
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
-from .entries import CLOCKS_DIFFER, Authorship, PatientId, StructureId, VersionStale, Visibility, readable_line
+from .entries import CLOCKS_DIFFER, Authorship, PatientId, StructureId, VersionStale, Visibility
 
 StayId = NewType("StayId", UUID)
 UNIT_AT_MOST = 200

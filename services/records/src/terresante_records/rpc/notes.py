@@ -3,6 +3,7 @@
 from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante_contents.once import once
 from terresante_contents.sealing import OwnerKey
 from terresante_platform.ids import new_id
 from terresante_platform.rpc.allow import allow
@@ -12,7 +13,6 @@ from terresante_records.domain import notes as rules
 from terresante_records.domain.entries import PatientId
 from terresante_records.domain.notes import Note, NoteId
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, authorship, reader
-from terresante_records.rpc.once import once
 from terresante_records.store import notes
 from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions, parts

@@ -3,6 +3,7 @@
 from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
+from terresante_contents.once import once
 from terresante_platform.ids import new_id
 from terresante_platform.rpc.allow import allow
 
@@ -11,7 +12,6 @@ from terresante_records.domain import observations as rules
 from terresante_records.domain.observations import Observation, ObservationId
 from terresante_records.domain.thresholds import crossed
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, authorship, reader
-from terresante_records.rpc.once import once
 from terresante_records.store import observations, thresholds
 from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions, parts

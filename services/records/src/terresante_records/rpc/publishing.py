@@ -6,6 +6,7 @@ from typing import Any
 
 from terresante.records.v1 import records_service_pb2 as pb
 from terresante_contents.kinds import Content, Recogniser
+from terresante_contents.once import once
 from terresante_contents.sealing import OwnerKey
 from terresante_platform.ids import new_id
 from terresante_platform.refusals import Invalid
@@ -16,7 +17,6 @@ from terresante_records.domain import documents as rules
 from terresante_records.domain.documents import Description, Document, DocumentId
 from terresante_records.domain.entries import Authorship, DecisionId
 from terresante_records.rpc.desk import WRITERS, Desk, authorship, reader
-from terresante_records.rpc.once import once
 from terresante_records.store import documents
 from terresante_records.store.keys import patient_keys
 from terresante_records.wire import decisions

@@ -3,6 +3,7 @@
 from typing import Any
 
 from terresante.records.v1 import alert_service_pb2 as pb
+from terresante_contents.once import once
 from terresante_platform.ids import new_id
 from terresante_platform.rpc.allow import allow
 
@@ -10,7 +11,6 @@ from terresante_records import events
 from terresante_records.domain import stays as rules
 from terresante_records.domain.stays import Stay, StayId
 from terresante_records.rpc.desk import READERS, WRITERS, Desk, authorship, reader
-from terresante_records.rpc.once import once
 from terresante_records.store import stays
 from terresante_records.store.keys import patient_keys
 from terresante_records.wire import alerts as wire

@@ -3,6 +3,7 @@
 from typing import Any
 
 from terresante.messaging.v1 import conversation_service_pb2 as pb
+from terresante_contents.once import once
 from terresante_platform.ids import new_id
 from terresante_platform.rpc.allow import allow
 
@@ -12,8 +13,7 @@ from terresante_messaging.domain.messages import MessageDeleted, MessageUnknown
 from terresante_messaging.domain.people import ActorId
 from terresante_messaging.rpc.conversations.reading import whole
 from terresante_messaging.rpc.deciding import caller
-from terresante_messaging.rpc.desk import READERS, Desk
-from terresante_messaging.rpc.once import once
+from terresante_messaging.rpc.desk import READERS, Desk, require_still_named
 from terresante_messaging.store import acts, log, messages
 from terresante_messaging.store.messages import Look
 from terresante_messaging.wire import items as wire
@@ -40,6 +40,7 @@ class Answering:
         ):
             if use.reply is not None:
                 return use.reply
+            await require_still_named(transaction, thread.id)
             found = await messages.find(transaction, look, id, locked=True)
             if found is None:
                 raise MessageUnknown

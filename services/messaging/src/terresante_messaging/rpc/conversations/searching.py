@@ -17,7 +17,7 @@ from terresante_contents.sealing import OwnerKey
 from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.messages import Message
-from terresante_messaging.domain.people import PatientId, ThreadId
+from terresante_messaging.domain.people import PatientId, ThreadId, moment_of
 from terresante_messaging.domain.searching import matches, words
 from terresante_messaging.domain.threads import Thread, Window, is_meant_for, window
 from terresante_messaging.rpc.conversations.reading import fitting, whole
@@ -26,7 +26,7 @@ from terresante_messaging.rpc.desk import READERS, Desk
 from terresante_messaging.store import listing, searching
 from terresante_messaging.store.listing import Allowed
 from terresante_messaging.store.messages import Look, message_of, words_of
-from terresante_messaging.store.moments import least_id, moment_of
+from terresante_messaging.store.moments import least_id
 from terresante_messaging.wire import parts
 
 MOST = 50

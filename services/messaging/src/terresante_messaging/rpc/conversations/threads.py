@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.messaging.v1 import conversation_service_pb2 as pb
+from terresante_contents.once import once
 from terresante_contents.sealing import OwnerKey
 from terresante_platform import outbox
 from terresante_platform.ids import new_id
@@ -27,7 +28,6 @@ from terresante_messaging.domain.threads import (
 from terresante_messaging.rpc.conversations.showing import seen
 from terresante_messaging.rpc.deciding import caller
 from terresante_messaging.rpc.desk import READERS, Desk
-from terresante_messaging.rpc.once import once
 from terresante_messaging.store import log, marks, threads
 from terresante_messaging.store.keys import owner_keys
 from terresante_messaging.store.threads import Kept
@@ -72,7 +72,8 @@ class Threads:
 
     @allow(*READERS)
     async def GetThread(self, request: pb.GetThreadRequest, _: Any) -> pb.GetThreadResponse:
-        """One thread with its members; to the patient, of a thread that is not for them, that it is there."""
+        """One thread with its members, and how far each who reads it now has come; to the patient, of a thread that is
+        not for them, that it is there."""
         desk, me = self._desk, caller()
         kept = await desk.thread(parts.thread_id(request.thread_id))
         thread = kept.thread
@@ -81,9 +82,10 @@ class Threads:
                 raise ThreadUnknown
             return pb.GetThreadResponse(thread=wire.thread_to_proto(wire.Seen(thread, readable=False)))
         allowed = await desk.deciding.read(thread)
+        readers = await desk.deciding.readers(thread)
         async with desk.database.reading() as connection:
             shown = await seen(connection, kept, allowed)
-            found = await marks.of_thread(connection, thread.id)
+            found = [mark for mark in await marks.of_thread(connection, thread.id) if mark.who in readers]
         return pb.GetThreadResponse(thread=wire.thread_to_proto(shown), marks=map(wire.mark_to_proto, found))
 
     @allow("professional")

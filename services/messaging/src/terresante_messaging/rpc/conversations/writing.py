@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante.messaging.v1 import conversation_service_pb2 as pb
+from terresante_contents.once import once
 from terresante_platform import outbox
 from terresante_platform.rpc.allow import allow
 
@@ -23,11 +24,10 @@ from terresante_messaging.domain.messages import (
     require_place_for,
 )
 from terresante_messaging.domain.people import ActorId, MessageId, Recipient
-from terresante_messaging.domain.threads import Thread, ThreadUnknown, is_meant_for
+from terresante_messaging.domain.threads import Thread
 from terresante_messaging.rpc.conversations.reading import whole
 from terresante_messaging.rpc.deciding import caller
-from terresante_messaging.rpc.desk import READERS, Desk, own_place
-from terresante_messaging.rpc.once import once
+from terresante_messaging.rpc.desk import READERS, Desk, own_place, require_still_named
 from terresante_messaging.store import attachments, log, marks, messages, threads
 from terresante_messaging.store.messages import Look
 from terresante_messaging.store.moments import id_at
@@ -74,6 +74,7 @@ class Writing:
         edited(old, request.text, named, request.version, now)
         await self._require_readers(kept.thread, named - old.mentions, None)
         async with desk.database.transaction() as transaction:
+            await require_still_named(transaction, kept.thread.id)
             old = await _own(transaction, look, id)
             new = edited(old, request.text, named, request.version, now)
             await messages.edit(transaction, look, old, new)
@@ -88,6 +89,7 @@ class Writing:
         kept = await desk.thread(parts.thread_id(request.thread_id))
         look = Look(kept.thread, await desk.deciding.write(kept.thread), kept.key)
         async with desk.database.transaction() as transaction:
+            await require_still_named(transaction, kept.thread.id)
             new = deleted(await _own(transaction, look, id), request.version, desk.now())
             await messages.delete(transaction, kept.thread, new)
             await attachments.let_go(transaction, [new.id])
@@ -117,7 +119,7 @@ async def _post(
     me, thread = caller(), look.thread
     place, at, version = await threads.next_place(transaction, thread.id, now)
     if version != thread.version:
-        await _require_still_named(transaction, thread, me)
+        await require_still_named(transaction, thread.id)
     if draft.quoted is not None and await messages.find(transaction, look, draft.quoted) is None:
         raise MessageUnknown
     new = Message(
@@ -141,13 +143,6 @@ async def _post(
     await log.add(transaction, _entry(EntryKind.MESSAGE_POSTED, thread, new, at))
     await outbox.add(transaction, MESSAGE_POSTED, wire.posted_event(thread, new))
     return new
-
-
-async def _require_still_named(transaction: AsyncConnection, thread: Thread, me: Recipient) -> None:
-    """The thread was changed between the decision and now: whoever was taken out of it writes nothing more."""
-    (now,) = await threads.find_many(transaction, [thread.id])
-    if not is_meant_for(now, me):
-        raise ThreadUnknown
 
 
 async def _own(connection: AsyncConnection, look: Look, id: MessageId) -> Message:

@@ -23,7 +23,7 @@ from terresante_messaging.rpc.deciding import caller
 from terresante_messaging.rpc.telling.desk import PEOPLE, TellingDesk
 from terresante_messaging.store import addresses, mails
 from terresante_messaging.telling.mailing import MAIL_CODE
-from terresante_messaging.wire.notifications import stamp
+from terresante_messaging.wire.parts import stamp
 
 
 class AddressCalls:
