@@ -84,8 +84,10 @@ class Listener:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            with suppress(httpx2.TransportError, OSError):
+            try:
                 self._follow()
+            except (httpx2.TransportError, OSError) as fault:
+                self.ends.append(type(fault).__name__)
             self._line = None
             self._over.wait(AGAIN)
 

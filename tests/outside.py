@@ -1,16 +1,19 @@
 """What stands outside of the platform in these tests: a mail server, and where portals receive webhooks."""
 
 import os
-import socket
+import threading
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from terresante_dev.webhook_receiver import Verifier, receiver
+from terresante_platform.testing.postgres import free_port
 
 PORT_IS_IN = "TERRESANTE_MESSAGING_SMTP_PORT"
 POLL = 0.05
@@ -65,11 +68,55 @@ def text_of(mail: EmailMessage) -> str:
     return "\n".join([str(mail.items()), *(str(part.get_content()) for part in parts)])
 
 
-def free_port() -> int:
-    """A port of this machine on which nobody listens."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event that a portal believed. `at`: monotonic seconds at which it came."""
+
+    event: dict[str, Any]
+    at: float
+
+    @property
+    def recipient(self) -> str:
+        """Whom it concerns, if that is a professional."""
+        return str(self.event["data"].get("recipient_professional_id"))
+
+    @property
+    def message(self) -> str:
+        """The message that it tells of, if it tells of one that was posted."""
+        return str(self.event["data"]["message_id"]) if self.event["type"] == "message_posted" else ""
+
+
+class Receiving:
+    """A portal's own server; it keeps each event once, in the order of arrival. It can be down, and up again."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.secrets: list[str] = []
+        self.deliveries: list[Delivery] = []
+
+    @property
+    def url(self) -> str:
+        """Where it is told."""
+        return f"http://127.0.0.1:{self.port}/evenements"
+
+    def messages(self) -> list[str]:
+        """The messages that it was told of."""
+        return [one.message for one in list(self.deliveries) if one.message]
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """It answers in the block."""
+        with receiver(self.port, Verifier(self.secrets), self._take) as server:
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            try:
+                yield
+            finally:
+                server.shutdown()
+                thread.join()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        self.deliveries.append(Delivery(event, time.monotonic()))
 
 
 def postbox() -> Postbox:

@@ -24,9 +24,10 @@ from terresante_platform.testing.postgres import free_port
 
 from bench.messaging import ids
 from bench.messaging.ground import Ground
-from bench.messaging.measuring import Line, p50_p99
+from bench.messaging.measuring import Line, given_time, p50_p99
 
-COUNT = 1_000
+WAITS = 5.0
+"""Seconds after the last one in which all must have come."""
 SUBJECT = "hint.messaging.v1.bench"
 """One that messaging's certificate may publish and hear, and nobody listens to."""
 
@@ -90,7 +91,7 @@ async def grpc_streams(streams: int, rate: float, seconds: float) -> Line:
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
             calls.append(publish(struct.pack("d", time.time())))
         await asyncio.gather(*calls)
-        await asyncio.sleep(0.5)
+        await given_time(lambda: len(times) >= ids.MEMBERS * len(calls), WAITS)
         for task in follows:
             task.cancel()
         await asyncio.gather(*follows, return_exceptions=True)
@@ -122,12 +123,12 @@ async def nats_hint(ground: Ground, rate: float, seconds: float) -> Line:
     try:
         await other.subscribe(SUBJECT, cb=came)
         await other.flush()
-        began = time.monotonic()
-        for number in range(int(rate * seconds)):
+        began, many = time.monotonic(), int(rate * seconds)
+        for number in range(many):
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
             await mine.publish(SUBJECT, struct.pack("d", time.time()))
         await mine.flush()
-        await asyncio.sleep(0.2)
+        await given_time(lambda: len(times) >= many, WAITS)
     finally:
         for connection in (mine, other):
             with suppress(Exception):

@@ -52,11 +52,13 @@ async def measured(ground: Ground) -> AsyncIterator[Line]:
             after += late
             forbidden += wrong
             expected += len(_written_after(posts, blocked))
+        ended = on_b.ended
     name = f"cut: block acknowledged to the last event on the stream, {ROUNDS * AT_ONCE} blocks, {RATE:g} posts/s"
     p99 = quantile(after, 0.99)
     yield Line(name, f"p50 {quantile(after, 0.5):.3f}  p99 {p99:.3f}  most {max(after):.3f} s (0: none came after it)",
                p99, LIMIT_SECONDS)  # fmt: skip
     yield Line(f"cut: delivered of {expected} messages asked to be posted after it", str(forbidden), forbidden, 0)
+    yield Line("cut: streams that ended meanwhile, and so told nothing more", str(ended), ended, 0)
 
 
 def _turn(whom: Sequence[tuple[int, int]], number: int) -> tuple[int, int]:

@@ -49,6 +49,11 @@ class Fill:
         """Milliseconds at which message `number` was sent."""
         return self.start + number * _milliseconds(YEAR) // self.messages
 
+    @property
+    def newest(self) -> datetime:
+        """When the last message was sent."""
+        return _moment(self.moment(self.messages - 1))
+
     def message(self, thread: int, place: int) -> int:
         """Number of the message at that place of a thread (from 1)."""
         return (place - 1) * self.threads + thread * pow(TURN, -1, self.threads) % self.threads
@@ -104,10 +109,8 @@ async def filled(ground: Ground, size: tuple[int, int]) -> Fill:
 
 async def _fill(connection: Any, ground: Ground, fill: Fill) -> None:
     await connection.execute(f"truncate {TABLES}")
-    await connection.execute(
-        "select make_partitions(array['patient', 'direct', 'team'], $1::date, 19)", _day(fill.start)
-    )
-    begun, ended = _moment(fill.start), _moment(fill.moment(fill.messages - 1))
+    begun, ended = _moment(fill.start), fill.newest
+    await connection.execute("select make_partitions(array['patient', 'direct', 'team'], $1::date, 19)", begun.date())
     await connection.execute(THREADS, fill.threads, begun, fill.each, ended)
     await connection.execute(
         "create temp table bench_body (n bigint, place bigint, body bytea, primary key (n, place))"
@@ -149,12 +152,3 @@ def _milliseconds(span: timedelta) -> int:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _day(milliseconds: int) -> Any:
-    return _moment(milliseconds).date()
-
-
-def lowest_id(milliseconds: int) -> UUID:
-    """No id of that moment is less."""
-    return UUID(int=milliseconds << 80)

@@ -54,8 +54,9 @@ class Ground:
         """Process ids by part."""
         return measured.processes(self.told)
 
-    def url(self, service: str, role: str = "owner_url") -> str:
-        found: str = self.told["databases"][service][role]
+    def url(self, service: str) -> str:
+        """Of its database, as its owner."""
+        found: str = self.told["databases"][service]["owner_url"]
         return found
 
     def token(self, kind: str, uid: UUID) -> str:

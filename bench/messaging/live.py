@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from bench.messaging import bare, ids
 from bench.messaging.ground import Ground
 from bench.messaging.hearing import Heard, streams
-from bench.messaging.measuring import Line, counted, p50_p99, quantile
+from bench.messaging.measuring import Line, counted, given_time, p50_p99, quantile
 from bench.messaging.posting import Poster, Posts
 
 RATES, SECONDS, SETTLING = (20.0, 50.0, 100.0), 20.0, 3.0
@@ -57,11 +56,11 @@ def _whom(number: int) -> tuple[int, int]:
 
 
 async def _all_came(heard: Heard, posts: Posts) -> None:
-    for _ in range(int(WAITS * 10)):
+    def all_came() -> bool:
         came = sum((one.thread, one.place) in posts.sent_at for one in heard.posted)
-        if came >= ids.MEMBERS * len(posts.sent_at):
-            return
-        await asyncio.sleep(0.1)
+        return came >= ids.MEMBERS * len(posts.sent_at)
+
+    await given_time(all_came, WAITS)
 
 
 def _failed(posts: Posts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import time
@@ -11,6 +12,9 @@ from dataclasses import dataclass, field
 
 from bench import accounting
 from bench.messaging.ground import Ground
+
+LOOK = 0.05
+"""Seconds between two looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,14 @@ def counted(ground: Ground) -> Iterator[Cost]:
         cost.parts[service] = cost.parts.get(service, 0.0) + 1000 * seconds
     cost.parts["bench"] = 1000 * own
     cost.others = max(0.0, used.machine - used.total() - own) / used.seconds
+
+
+async def given_time(holds: Callable[[], bool], seconds: float) -> None:
+    """Until it holds, or that time is over: what has not come by then is missing in what is counted."""
+    for _ in range(int(seconds / LOOK)):
+        if holds():
+            return
+        await asyncio.sleep(LOOK)
 
 
 async def one_by_one(calls: Sequence[Callable[[], Awaitable[object]]]) -> list[float]:

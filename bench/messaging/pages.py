@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 
 import asyncpg
 from terresante.messaging.v1 import conversation_service_pb2 as pb
 from terresante.messaging.v1.conversation_service_pb2_grpc import ConversationServiceStub
+from terresante_messaging.store.moments import least_id
 
 from bench.messaging import filling, ids
 from bench.messaging.filling import LARGE, SMALL, Fill
@@ -58,8 +60,7 @@ async def _of(ground: Ground, fill: Fill) -> AsyncIterator[tuple[Line, float]]:
             yield Line(name + what, told, 1000 * quantile(times, 0.99), 60), quantile(times, 0.5)
     connection = await asyncpg.connect(ground.url("messaging"))
     try:
-        newest = fill.moment(fill.messages - 1)
-        lowest = filling.lowest_id(newest - 45 * 86_400_000)
+        lowest = least_id(fill.newest - timedelta(days=45))
         bare = [partial(connection.fetch, BARE, ids.thread(one), lowest, 2**62) for one in threads]
         await one_by_one(bare[:WARMING])
         times = await one_by_one(bare[WARMING:])

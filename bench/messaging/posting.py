@@ -44,12 +44,13 @@ class Poster:
 
     async def post(self, rate: float, seconds: float) -> Posts:
         """Until all are answered."""
-        posts, began, wall = Posts(), time.monotonic(), time.time()
-        tokens = {n: self.ground.calling(ids.professional(n)) for n in {self.whom(i)[1] for i in range(4_000)}}
+        posts, many = Posts(), int(rate * seconds)
+        authors = {self.whom(number)[1] for number in range(many)}
+        tokens = {author: self.ground.calling(ids.professional(author)) for author in authors}
         stub = ConversationServiceStub(self.channel)
         tasks = []
         began, wall = time.monotonic(), time.time()
-        for number in range(int(rate * seconds)):
+        for number in range(many):
             due = number / rate
             await asyncio.sleep(max(0.0, began + due - time.monotonic()))
             patient, author = self.whom(number)

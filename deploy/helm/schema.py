@@ -40,6 +40,11 @@ FILLED = frozenset(
         "portal_url",
         "workbench_listen",
         "workbench_url",
+        "smtp_host",
+        "smtp_port",
+        "smtp_security",
+        "smtp_user",
+        "mail_from",
     }
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -45,17 +46,24 @@ async def _here(host: str, port: int) -> Sequence[Address]:
     return [ip_address("127.0.0.1")]
 
 
-@pytest.fixture
-def running() -> Iterator[Running]:
+@contextmanager
+def serving(act: Callable[[dict[str, object]], None] | None = None) -> Iterator[Running]:
+    """The receiver; `act` in place of keeping what it believes."""
     believed: list[dict[str, object]] = []
     clock = [NOW.timestamp()]
-    now: Callable[[], float] = lambda: clock[0]  # noqa: E731
-    with receiver(0, Verifier([signing.shown(SECRET)], now), believed.append) as server:
+    verifier = Verifier([signing.shown(SECRET)], lambda: clock[0])
+    with receiver(0, verifier, act or believed.append) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield Running(server.server_address[1], believed, clock)
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    with serving() as one:
+        yield one
 
 
 def headers(*secrets: bytes, id: DeliveryId | None = None) -> dict[str, str]:
@@ -72,6 +80,20 @@ async def test_what_comes_twice_is_acted_upon_once_and_answered_well_twice(runni
     id = DeliveryId(uuid4())
     assert [await running.sent(headers(id=id)), await running.sent(headers(id=id))] == ["", ""]
     assert len(running.believed) == 1
+
+
+async def test_what_could_not_be_acted_upon_comes_again() -> None:
+    acted: list[dict[str, object]] = []
+
+    def act(event: dict[str, object]) -> None:
+        acted.append(event)
+        if len(acted) == 1:
+            raise OSError("no room")
+
+    id = DeliveryId(uuid4())
+    with serving(act) as running:
+        assert [await running.sent(headers(id=id)) for _ in range(3)] == ["CONNECTION", "", ""]
+    assert len(acted) == 2
 
 
 async def test_what_is_replayed_later_is_not_believed(running: Running) -> None:

@@ -1,4 +1,4 @@
-"""Conversations: what is shown of them, under which names; what a message holds and how it is answered, both ways."""
+"""Conversations: what is shown of them and under which names, what is found in them, what is new."""
 
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,6 @@ from terresante_platform import refusals
 
 from .calling import programmed, reason_of, sent
 from .conversation_calls import (
-    AT_MESSAGE,
-    BY_DOCTOR,
     BY_PATIENT,
     CONVERSATIONS,
     IN_THREAD,
@@ -23,7 +21,7 @@ from .conversation_calls import (
     THREAD,
     WRITTEN,
 )
-from .things import AT, DOCTOR, NAMES, NURSE, OTHER, PATIENT, RECORD, THING, at
+from .things import AT, DOCTOR, NAMES, NURSE, OTHER, PATIENT, RECORD, at
 
 BY_ID = {right.operation: right for right in CONVERSATIONS}
 INNER = "019"
@@ -140,79 +138,6 @@ async def test_of_a_deleted_message_its_author_and_dates_are_left(gateway: Any, 
     shown = answer.json()
     assert (shown["author"]["kind"], shown["author"]["id"], shown["deleted_at"]) == ("patient", PATIENT, AT)
     assert (shown["text"], shown["item"], shown["attachments"], shown["acts"]) == ("", None, [], [])
-
-
-ITEMS = [
-    (
-        {"task": {"what": "Peser", "due": AT}},
-        messaging.Item(task=messaging.Task(what="Peser", due=at())),
-        {"what": "Peser", "who": None, "due": AT},
-    ),
-    (
-        {"appointment": {"what": "Visite", "where": "À domicile", "starts": [AT, AT], "minutes": 30}},
-        messaging.Item(
-            appointment=messaging.AppointmentProposal(
-                what="Visite", where="À domicile", starts=[at(), at()], minutes=30
-            )
-        ),
-        {"what": "Visite", "where": "À domicile", "starts": [AT, AT], "minutes": 30},
-    ),
-    (
-        {"form": {"what": "Douleur", "questions": [{"question": "Combien ?", "choices": ["0", "10"]}]}},
-        messaging.Item(
-            form=messaging.Form(
-                what="Douleur", questions=[messaging.FormQuestion(question="Combien ?", choices=["0", "10"])]
-            )
-        ),
-        {"what": "Douleur", "questions": [{"question": "Combien ?", "choices": ["0", "10"], "required": False}]},
-    ),
-    (
-        {"document_id": THING},
-        messaging.Item(document=messaging.DocumentLink(document_id=THING)),
-        THING,
-    ),
-]
-
-
-@pytest.mark.parametrize(("given", "told", "shown"), ITEMS, ids=["task", "appointment", "form", "document"])
-async def test_what_a_message_holds_goes_there_and_comes_back(
-    gateway: Any, http: Any, services: Any, given: Any, told: messaging.Item, shown: Any
-) -> None:
-    message = messaging.Message()
-    message.CopyFrom(WRITTEN)
-    message.item.CopyFrom(told)
-    services.answer("messaging.PostMessage", messaging.PostMessageResponse(message=message))
-
-    answer = await http.post(f"{IN_THREAD}/messages", json={"item": given}, headers=gateway.bearer())
-
-    assert services.of("messaging.PostMessage").request.item == told
-    item = answer.json()["item"]
-    assert {name: value for name, value in item.items() if value is not None} == {next(iter(given)): shown}
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ({"task": "given_up"}, messaging.ItemAnswer(task=messaging.TASK_STATE_GIVEN_UP)),
-        ({"appointment": {"start": 0}}, messaging.ItemAnswer(start=0)),
-        ({"appointment": {"start": None}}, messaging.ItemAnswer(start=-1)),
-        ({"form": {"answers": ["10", ""]}}, messaging.ItemAnswer(form=messaging.FormAnswer(answers=["10", ""]))),
-    ],
-    ids=str,
-)
-async def test_an_answer_goes_there_and_comes_back(
-    gateway: Any, http: Any, services: Any, given: Any, told: messaging.ItemAnswer
-) -> None:
-    message = messaging.Message()
-    message.CopyFrom(WRITTEN)
-    message.acts[0].answer.CopyFrom(told)
-    services.answer("messaging.AnswerItem", messaging.AnswerItemResponse(message=message))
-
-    answer = await http.post(f"{AT_MESSAGE}/answers", json=given, headers=gateway.bearer())
-
-    assert services.of("messaging.AnswerItem").request.answer == told
-    (act,) = answer.json()["acts"]
-    assert {name: act[name] for name in ("task", "appointment", "form") if act[name] is not None} == given
 
 
 async def test_the_words_that_are_searched_are_in_no_address_and_no_span(gateway: Any, http: Any, spans: Any) -> None:
@@ -340,11 +265,3 @@ async def test_a_mark_of_nothing_new_is_taken_as_it_is(gateway: Any, http: Any, 
 
     assert (answer.status_code, answer.json()) == (200, {"unread": 4})
     assert services.of("messaging.MarkThread").request == messaging.MarkThreadRequest(thread_id=THREAD)
-
-
-async def test_a_mention_is_somebody_of_the_conversation(gateway: Any, http: Any, services: Any) -> None:
-    programmed(gateway, BY_ID["post_message"])
-
-    await sent(http, gateway, BY_ID["post_message"])
-
-    assert list(services.of("messaging.PostMessage").request.mentions) == [BY_DOCTOR, BY_PATIENT]

@@ -19,6 +19,7 @@ def test_what_is_left_is_told_as_the_draft_says() -> None:
 
     assert asked(limits, caller) == {b"ratelimit-policy": b'"searches";q=30;w=60', b"ratelimit": b'"searches";r=29;t=2'}
     assert asked(limits, caller)[b"ratelimit"] == b'"searches";r=28;t=4'
+    assert asked(Limits({Budget.SEARCHES: 40}, Clock()), caller)[b"ratelimit"] == b'"searches";r=39;t=2'  # of 1.5 s
 
 
 def test_more_is_refused_with_when_to_come_back_and_costs_nothing() -> None:

@@ -14,6 +14,7 @@ from terresante_gateway.problems import STATUS
 from terresante_gateway.reasons import REASONS
 from terresante_gateway.routes import (
     accounts,
+    addressees,
     attachments,
     change_requests,
     consents,
@@ -24,12 +25,14 @@ from terresante_gateway.routes import (
     messages,
     news,
     notifications,
+    preferences,
     professionals,
     representatives,
     reviews,
     sources,
     stays,
     threads,
+    webhooks,
 )
 
 FOLDER = Path(__file__).parents[2] / "docs" / "api"
@@ -148,6 +151,10 @@ def test_every_reason_listed_has_a_known_status() -> None:
         (attachments.ThumbnailState, attachments.THUMBNAILS),
         (news.NewsKind, news.KINDS),
         (stays.StayKind, stays.KINDS),
+        (preferences.Topic, preferences.TOPICS),
+        (preferences.Pace, preferences.PACES),
+        (addressees.WayKind, addressees.KINDS),
+        (webhooks.DeliveryState, webhooks.STATES),
     ],
 )
 def test_the_words_of_an_enumeration_are_those_of_the_contract(words: Any, codes: Any) -> None:

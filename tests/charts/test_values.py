@@ -6,6 +6,7 @@ import sys
 import kubernetes_validate
 import pytest
 import yaml
+from terresante_messaging.__main__ import WORKERS
 
 from tests.charts.rendered import CHART, ROOT, SETS, helm, lint, of_kind, template
 
@@ -39,7 +40,11 @@ FOREIGN = ("Certificate", "PrometheusRule")
         ("production", "network.outside.telemetry=null", "nothing could be sent there"),
         ("production", "telemetry.endpoint=", "monitoring is on but telemetry.endpoint is empty"),
         ("production", "store.url=", "its documents are on a ReadWriteOnce volume"),
-        ("production", "database.maxConnections=500", "The pods could open 636 connections"),
+        ("production", "store.attachmentsUrl=", "its attachments are on a ReadWriteOnce volume"),
+        ("production", "network.outside.mail=null", "no mail could leave"),
+        ("production", "mail.from=", "mail.host is set without mail.from or mail.portalUrl"),
+        ("production", "services.messaging.settings.SMTP_HOST=x", "additional properties 'SMTP_HOST' not allowed"),
+        ("production", "database.maxConnections=500", f"The pods could open {580 + 7 * WORKERS} connections"),
         ("production", "services.consent.databasePool=100", "lower services.*.databasePool"),
         ("production", "rollout.minReadySeconds=10", "rollout.minReadySeconds must be over 30"),
         ("production", "services.consent.autoscaling.most=2", "raise it to 3 or more"),

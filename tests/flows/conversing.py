@@ -1,9 +1,12 @@
 """What tellings of conversations share: a telling's people, and how they write, read and listen."""
 
+import io
 import ssl
 from collections.abc import Mapping
 from typing import Any
 
+from PIL import Image
+from PIL.ExifTags import GPS, IFD
 from terresante_dev import enrolment
 from terresante_dev.personas import Place, Professional
 from terresante_dev.portal import Answer, Person
@@ -16,6 +19,11 @@ from tests.listening import Listener
 TO_SHARING = 7
 """Steps of the story: a patient with an account, a consent, and a circle of a GP, a nurse and a social worker."""
 THREADS = "/v1/threads"
+PLACE_TAKEN = (48.0, 47.0, 30.5)
+"""Latitude in degrees, minutes and seconds that the photo was taken at."""
+CAMERA = "CANARI-4711"
+SETTABLE = {"choices", "quiet_from", "quiet_until", "urgent_breaks_quiet", "daily_hour", "urgent_minutes", "portal_ids"}
+"""What a person's preferences are changed by."""
 Made = dict[str, Any]
 
 
@@ -28,6 +36,29 @@ def events(person: Person, after: str = "", limit: int = 1_000) -> list[Made]:
         after = page["next_cursor"]
         if not page["more"]:
             return found
+
+
+def photo() -> bytes:
+    """A photo that tells where it was taken, and with what."""
+    exif = Image.Exif()
+    exif[0x010F] = CAMERA
+    exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitude] = PLACE_TAKEN
+    picture = Image.frombytes("RGB", (64, 48), bytes(at * at % 251 for at in range(64 * 48 * 3))).resize((1200, 900))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def preferred(person: Person, *channels: str, **changes: Any) -> None:
+    """Changes some of the preferences; everything else stays. `channels`: by which messages are told from then on, each
+    at once.
+    """
+    read = person.get("/v1/me/preferences")
+    kept = {name: value for name, value in done(read).items() if name in SETTABLE}
+    if channels:
+        at_once = {"topic": "message", "channels": [*channels], "pace": "at_once"}
+        changes["choices"] = [*(one for one in kept["choices"] if one["topic"] != "message"), at_once]
+    done(person.call("PUT", "/v1/me/preferences", kept | changes, **version(read)))
 
 
 class Talk:

@@ -4,12 +4,9 @@ Each test goes on from where the one before left things; they are one telling.
 """
 
 import re
-import secrets
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
 from terresante_dev.portal import Person
@@ -18,34 +15,12 @@ from terresante_dev.story.stage import done, now, refused, soon, version
 from tests.listening import Listener
 from tests.outside import Postbox, text_of
 
-from .conversing import THREADS, Made, Talk, events
+from .conversing import THREADS, Made, Talk, events, preferred
 
 pytestmark = pytest.mark.timeout(300)
 WORD = "FUITECANARI"
 ESCALATION = 90.0
 """Seconds within which an urgent message that nobody reads has gone to the next: one minute is set for these tests."""
-
-
-@pytest.fixture(scope="module")
-def talk(stack: dict[str, Any]) -> Iterator[Talk]:
-    made = Talk(stack, secrets.randbelow(10**9))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def gp(talk: Talk) -> Person:
-    return talk.who("gp")
-
-
-@pytest.fixture(scope="module")
-def nurse(talk: Talk) -> Person:
-    return talk.who("nurse")
-
-
-@pytest.fixture(scope="module")
-def circle(talk: Talk) -> str:
-    return talk.thread(talk.who("gp"), "circle")
 
 
 def said(one: Made) -> Made:
@@ -139,17 +114,6 @@ def test_all_are_told_of_a_measure_beyond_its_threshold(talk: Talk, gp: Person, 
     assert len(talk.told(gp, "threshold_crossed")) == 1
 
 
-def preferred(person: Person, **changes: Any) -> None:
-    """Changes some of the preferences. Mail about messages leaves at once, at any hour."""
-    read = person.get("/v1/me/preferences")
-    kept = done(read)
-    settable = ("quiet_from", "quiet_until", "urgent_breaks_quiet", "daily_hour", "urgent_minutes", "portal_ids")
-    choices = [one for one in kept["choices"] if one["topic"] != "message"]
-    mail = {"topic": "message", "channels": ["email"], "pace": "at_once"}
-    wanted = {**{name: kept[name] for name in settable}, "choices": [*choices, mail], **changes}
-    done(person.call("PUT", "/v1/me/preferences", wanted, **version(read)))
-
-
 @pytest.fixture(scope="module")
 def address(talk: Talk) -> str:
     return f"infirmier.{talk.stage.seed}@exemple.example"
@@ -180,7 +144,7 @@ def test_mail_goes_to_an_address_once_its_owner_gave_the_code_back(
 
     assert told["email_confirmed"]
     assert address not in str(told)
-    preferred(nurse, quiet_from=0, quiet_until=0)
+    preferred(nurse, "email", quiet_from=0, quiet_until=0)
 
 
 def test_a_mail_says_that_there_is_something_and_nothing_of_it(

@@ -2,8 +2,6 @@
 one writes the other sees at once.
 """
 
-import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from terresante_dev import codes
 from terresante_dev.browser.looking import DESKTOP, accessible, overflows, press, screenshot, write
 from terresante_dev.browser.testing import OpenPage
 from terresante_dev.personas import Login
+from terresante_dev.recording.conversing import picture
 from terresante_dev.story import Stage
 from terresante_dev.story.stage import done
 
@@ -119,7 +118,7 @@ async def test_a_photo_is_seen_as_a_thumbnail_by_who_may_read_it(portal: Portal,
     nurse = await portal.of("nurse", thread)
     doctor = await portal.of("gp", thread)
     await nurse.get_by_label("Joindre").set_input_files(
-        {"name": "talon.png", "mimeType": "image/png", "buffer": picture(640, 480)}
+        {"name": "talon.png", "mimeType": "image/png", "buffer": picture()}
     )
     await expect(nurse.get_by_role("button", name="Retirer")).to_be_visible(timeout=PATIENCE)
     await nurse.get_by_role("button", name="Envoyer").click()
@@ -164,14 +163,3 @@ async def test_a_logout_ends_the_login_and_not_the_page_alone(portal: Portal) ->
     await nurse.get_by_role("link", name="Je suis professionnel").click()
 
     await expect(nurse.locator("#password")).to_be_visible()
-
-
-def picture(width: int, height: int) -> bytes:
-    """A PNG of one colour."""
-
-    def part(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = b"".join(b"\0" + b"\xb0\x70\x60" * width for _ in range(height))
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(rows)) + part(b"IEND", b"")

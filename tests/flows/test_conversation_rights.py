@@ -5,9 +5,8 @@ worker and an emergency physician; the nurse is removed, the social worker block
 and at last the consent withdrawn.
 """
 
-import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +17,7 @@ from terresante_dev.story.stage import done, refused, soon
 
 from tests.listening import Heard, Listener
 
-from .conversing import THREADS, Talk, events
-from .test_conversations import photo
+from .conversing import THREADS, Talk, events, photo
 
 pytestmark = pytest.mark.timeout(300)
 GONE = {(404, "THREAD_UNKNOWN"), (403, "NOT_IN_CIRCLE"), (403, "BLOCKED_BY_PATIENT"), (403, "CONSENT_NOT_IN_FORCE"),
@@ -36,13 +34,6 @@ class Known:
     file: str
     direct: str
     """A thread of the GP's with the nurse, about nobody."""
-
-
-@pytest.fixture(scope="module")
-def talk(stack: dict[str, Any]) -> Iterator[Talk]:
-    made = Talk(stack, secrets.randbelow(10**9))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +179,7 @@ def test_who_is_blocked_is_told_nothing_more(talk: Talk, known: Known) -> None:
         still = talk.post(gp, direct, "Un mot.")["id"]
         stream.until(lambda: still in stream.messages(), 10, "what is about nobody is told")
         assert quiet_about(talk, stream, since + 1) == []
+        assert after not in stream.messages()
 
 
 def test_whose_account_is_suspended_is_told_nothing_more_and_their_stream_ends(talk: Talk, known: Known) -> None:
@@ -201,6 +193,7 @@ def test_whose_account_is_suspended_is_told_nothing_more_and_their_stream_ends(t
         after = talk.post(gp, known.thread, "Après la suspension.")["id"]
         other.until(lambda: after in other.messages(), 10, "others are told")
         assert [one for one in stream.heard if one.at > since + 1] == []
+        assert after not in stream.messages()
         assert "ACCOUNT_SUSPENDED" in " ".join(stream.ends)
 
 
@@ -219,6 +212,7 @@ def test_once_the_consent_is_withdrawn_nobody_is_told_anything_but_the_patient(t
         for stream in (mine, theirs):
             stream.until(lambda: still in stream.messages(), 10, "what is about nobody is told")  # noqa: B023
             assert quiet_about(talk, stream, since + 1) == []
+            assert written.status != 201 or written.body["id"] not in stream.messages()
         assert written.status in (201, 403), written.body
         assert talk.texts(patient, shared) == (["Je reprends mon accord."] if written.status == 201 else [])
     talk.stage.made["consent"] = give_consent(talk.stage, gp)

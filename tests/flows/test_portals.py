@@ -3,21 +3,14 @@
 Each test goes on from where the one before left things; they are one telling.
 """
 
-import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 from terresante_dev.portal import Person
 from terresante_dev.recording.vigilance import registered_feeder
-from terresante_dev.story.stage import done, refused, soon, version
-from terresante_dev.webhook_receiver import Verifier, receiver
+from terresante_dev.story.stage import done, refused, soon
 
-from tests.outside import free_port
+from tests.outside import Receiving
 
-from .conversing import Made, Talk, events
+from .conversing import Made, Talk, events, preferred
 
 pytestmark = pytest.mark.timeout(300)
 HOOKS = "/v1/webhooks"
@@ -25,55 +18,14 @@ PATIENCE = 60.0
 """Seconds within which what could not be delivered at first is tried again."""
 
 
-class Receiving:
-    """A portal's own server: what it believed, in the order in which it came."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.secrets: list[str] = []
-        self.events: list[Made] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/evenements"
-
-    def messages(self) -> list[str]:
-        """The messages that it was told of."""
-        return [one["data"]["message_id"] for one in self.events if one["type"] == "message_posted"]
-
-    @contextmanager
-    def up(self) -> Iterator[None]:
-        """It answers in the block."""
-        with receiver(self.port, Verifier(self.secrets), self.events.append) as server:
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-                thread.join()
-
-
-@pytest.fixture(scope="module")
-def talk(stack: dict[str, Any]) -> Iterator[Talk]:
-    made = Talk(stack, secrets.randbelow(10**9))
-    made.who("admin").log_in()
-    yield made
-    made.close()
-
-
 @pytest.fixture(scope="module")
 def portal(talk: Talk) -> Person:
     """The portal's system."""
+    talk.who("admin").log_in()
     made = registered_feeder(talk.stage)
     made.log_in()
     soon(lambda: made.get(HOOKS).status == 200, "consent knows of the system")
     return made
-
-
-@pytest.fixture(scope="module")
-def circle(talk: Talk) -> str:
-    return talk.thread(talk.who("gp"), "circle")
 
 
 @pytest.fixture(scope="module")
@@ -85,15 +37,6 @@ def ours(portal: Person) -> Made:
     """Its only webhook."""
     found: Made = done(portal.get(HOOKS))["items"][0]
     return found
-
-
-def chosen(person: Person, portals: list[str]) -> None:
-    """Chooses by which portals to be told; everything else stays."""
-    read = person.get("/v1/me/preferences")
-    kept = done(read)
-    settable = ("choices", "quiet_from", "quiet_until", "urgent_breaks_quiet", "daily_hour", "urgent_minutes")
-    wanted = {**{name: kept[name] for name in settable}, "portal_ids": portals}
-    done(person.call("PUT", "/v1/me/preferences", wanted, **version(read)))
 
 
 @pytest.mark.parametrize(
@@ -137,17 +80,17 @@ def test_who_chose_the_portal_is_told_of_there_signed_and_by_ids_alone(
     receiving.secrets.append(made["secret"])
     assert portal.uid in {one["id"] for one in done(nurse.get("/v1/portals"))["items"]}
     with receiving.up():
-        chosen(nurse, [portal.uid])
+        preferred(nurse, portal_ids=[portal.uid])
         text = f"Choisi {talk.stage.seed}."
         posted = talk.post(gp, circle, text)
         soon(lambda: bool(receiving.messages()), "the portal is told", PATIENCE)
 
     assert receiving.messages() == [posted["id"]]
-    event = next(one for one in receiving.events if one["type"] == "message_posted")
-    assert event["data"]["recipient_professional_id"] == nurse.uid
-    assert (event["data"]["thread_id"], event["data"]["place"]) == (circle, posted["place"])
-    assert text not in str(receiving.events)
-    assert talk.stage.patient.birth_name not in str(receiving.events)
+    told = next(one for one in receiving.deliveries if one.message)
+    assert told.recipient == nurse.uid
+    assert (told.event["data"]["thread_id"], told.event["data"]["place"]) == (circle, posted["place"])
+    assert text not in str(receiving.deliveries)
+    assert talk.stage.patient.birth_name not in str(receiving.deliveries)
 
 
 def test_what_could_not_be_delivered_comes_once_the_receiver_is_back(
@@ -185,7 +128,7 @@ def test_what_was_sent_is_listed_sent_again_and_replayed_under_the_same_ids(
     listed = done(portal.get(f"{address}/deliveries?state=sent&limit=100"))["items"]
     known = [one["id"] for one in listed if one["kind"] == "message_posted"]
     assert len(known) == len(receiving.messages())
-    receiving.events.clear()
+    receiving.deliveries.clear()
     refused(portal.post(f"{address}/deliveries/resend", {"delivery_ids": [talk.patient]}), 404, "DELIVERY_UNKNOWN")
     with receiving.up():
         done(portal.post(f"{address}/deliveries/resend", {"delivery_ids": known[:2]}))
@@ -217,7 +160,7 @@ def test_nothing_is_delivered_of_what_the_person_may_no_longer_know(
     talk.removed(nurse)
     after = talk.post(gp, circle, "Après le retrait.")["id"]
     still = talk.post(gp, direct, "Sans patient.")["id"]
-    receiving.events.clear()
+    receiving.deliveries.clear()
     with receiving.up():
         soon(lambda: still in receiving.messages(), "what is about nobody is delivered", PATIENCE)
         soon(lambda: ours(portal)["waiting"] == 0, "nothing waits", PATIENCE)
@@ -233,7 +176,7 @@ def test_a_webhook_that_is_removed_gets_nothing_more(talk: Talk, portal: Person,
     gp, nurse = talk.who("gp"), talk.who("nurse")
     direct = talk.thread(gp, "direct", professional_ids=[nurse.uid])
     address = f"{HOOKS}/{ours(portal)['id']}"
-    receiving.events.clear()
+    receiving.deliveries.clear()
     talk.post(gp, direct, "Sans récepteur.")
     done(portal.call("DELETE", address), 204)
     assert done(portal.get(HOOKS))["items"] == []
@@ -242,4 +185,4 @@ def test_a_webhook_that_is_removed_gets_nothing_more(talk: Talk, portal: Person,
     with receiving.up(), talk.listener(nurse).running() as stream:
         last = talk.post(gp, direct, "Après la suppression.")["id"]
         stream.until(lambda: last in stream.messages(), 10, "the nurse is told")
-    assert receiving.events == []
+    assert receiving.deliveries == []

@@ -3,69 +3,20 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from terresante_dev.portal import Person
-from terresante_dev.story.stage import done, soon, version
-from terresante_dev.webhook_receiver import Verifier, receiver
+from terresante_dev.story.stage import done, soon
 
-from tests.outside import Postbox, free_port, text_of
+from tests.flows.conversing import preferred
+from tests.outside import Postbox, Receiving, text_of
 
 HOOKS = "/v1/webhooks"
 NEWS = ("Vous avez un nouveau message", "nouveautés")
 """How the subjects of mails about messages read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """An event that a portal believed. `at`: monotonic seconds at which it came."""
-
-    event: dict[str, Any]
-    at: float
-
-    @property
-    def recipient(self) -> str:
-        """Whom it concerns, if that is a professional."""
-        return str(self.event["data"].get("recipient_professional_id"))
-
-    @property
-    def message(self) -> str:
-        """The message that it tells of, if it tells of one that was posted."""
-        return str(self.event["data"]["message_id"]) if self.event["type"] == "message_posted" else ""
-
-
-class Receiving:
-    """A portal's own server; it keeps each event once, in the order of arrival."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.secrets: list[str] = []
-        self.deliveries: list[Delivery] = []
-
-    @property
-    def url(self) -> str:
-        """Where it is told."""
-        return f"http://127.0.0.1:{self.port}/evenements"
-
-    @contextmanager
-    def up(self) -> Iterator[None]:
-        """It answers in the block."""
-        with receiver(self.port, Verifier(self.secrets), self._take) as server:
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-                thread.join()
-
-    def _take(self, event: dict[str, object]) -> None:
-        self.deliveries.append(Delivery(event, time.monotonic()))
 
 
 @dataclass
@@ -112,13 +63,7 @@ def reached(person: Person, postbox: Postbox, portals: list[str]) -> str:
     address = f"{person.uid[:13]}@exemple.example"
     if not done(person.get("/v1/me/preferences"))["email_confirmed"]:
         _confirmed(person, postbox, address)
-    read = person.get("/v1/me/preferences")
-    kept = done(read)
-    settable = ("urgent_breaks_quiet", "daily_hour", "urgent_minutes")
-    message = {"topic": "message", "channels": ["email", "webhook"], "pace": "at_once"}
-    choices = [*(one for one in kept["choices"] if one["topic"] != "message"), message]
-    wanted = {"quiet_from": 0, "quiet_until": 0, "choices": choices, "portal_ids": portals}
-    done(person.call("PUT", "/v1/me/preferences", {name: kept[name] for name in settable} | wanted, **version(read)))
+    preferred(person, "email", "webhook", quiet_from=0, quiet_until=0, portal_ids=portals)
     return address
 
 

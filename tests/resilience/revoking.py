@@ -208,9 +208,10 @@ class Revoking:
 
         until(told, LET_IN, f"each of {len(guest.streams)} streams tells of a new post")
         with Client(guest.session, self.talk.stage.stack) as client:
-            place = self._writes[-1].body_answered["place"] if self._writes[-1].acknowledged else 1
+            place = next(one.body_answered["place"] for one in reversed(self._writes) if one.acknowledged)
             mark = {"received_up_to": place, "read_up_to": place}
-            client.send("PUT", f"{THREADS}/{self._thread}/mark", mark)
+            marked = client.send("PUT", f"{THREADS}/{self._thread}/mark", mark)
+            assert marked.done, str(marked)
 
     def _begun_after(self, moment: float) -> int:
         return sum(one.attempts[0].began > moment for one in self._writes[-50:] if one.attempts and one.acknowledged)

@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Self, cast
 
-LARGEST = 1_000_000  # bytes of a mail
+LARGEST = 1_000_000  # bytes of a line
 _PATIENCE = 30
 
 

@@ -61,21 +61,21 @@ class Verifier:
 
 
 class Known:
-    """Ids of what was believed: each is acted upon once, though it may come twice."""
+    """Ids of what was acted upon: each once, though it may come twice, and two may come at the same time."""
 
     def __init__(self) -> None:
         self._ids: OrderedDict[str, None] = OrderedDict()
         self._lock = Lock()
 
-    def is_new(self, id: str) -> bool:
-        """True the first time."""
+    def once(self, id: str, act: Callable[[], None]) -> None:
+        """Acts the first time. What failed is not known: it comes again. In a database this is one transaction."""
         with self._lock:
             if id in self._ids:
-                return False
+                return
+            act()
             self._ids[id] = None
             if len(self._ids) > REMEMBERED:
                 self._ids.popitem(last=False)
-            return True
 
 
 def receiver(
@@ -91,7 +91,8 @@ def receiver(
 
         def do_POST(self) -> None:
             """204 for what is believed, also if it came before; 401 else, which the platform takes as a failure."""
-            size = int(self.headers.get("content-length") or 0)
+            told = self.headers.get("content-length", "")
+            size = int(told) if told.isdecimal() and len(told) < 9 else 0
             if not 0 < size <= LARGEST:
                 self._answer(413)
                 return
@@ -101,8 +102,7 @@ def receiver(
             except NotBelieved:
                 self._answer(401)
                 return
-            if known.is_new(self.headers["webhook-id"]):
-                act(event)
+            known.once(self.headers["webhook-id"], lambda: act(event))
             self._answer(204)
 
         def _answer(self, status: int) -> None:

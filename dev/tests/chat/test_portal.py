@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 import pytest_asyncio
+from terresante_dev.chat.app import portal
 from terresante_dev.chat.sessions import UNUSED
+from terresante_dev.chat.where import Where
+from terresante_platform.testing.postgres import free_port
 
-from .conftest import Standing
+from .conftest import Standing, served
 
 
 @pytest_asyncio.fixture
@@ -153,6 +157,34 @@ async def test_the_chosen_place_of_practice_goes_with_each_call(
     await browser.get("/v1/me", headers={"terresante-place": "another"})
 
     assert standing.platform.asked[-1] == ("GET", "/v1/me", "gp-1")
+
+
+@pytest.mark.parametrize("told", [b"", b"{", b"[]", b"{}", b'{"place_id": 3}', b'{"place_id": "gp-1\\n"}'])
+async def test_what_is_no_place_of_practice_changes_none(
+    told: bytes, standing: Standing, browser: httpx2.AsyncClient
+) -> None:
+    await logged_in(browser, "gp")
+    await browser.put("/lieu", json={"place_id": "gp-1"})
+
+    refused = await browser.put("/lieu", content=told)
+
+    assert (refused.status_code, refused.json()["reason"]) == (400, "PLACE_INVALID")
+    assert (await browser.get("/lieu")).json() == {"place_id": "gp-1"}
+
+
+@pytest.mark.parametrize("away", ["gateway", "keycloak"])
+async def test_a_platform_that_does_not_answer_is_no_fault_of_the_portal(
+    away: str, standing: Standing, trusted: Path
+) -> None:
+    origin, nowhere = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    there = {"gateway": standing.platform.origin, "keycloak": standing.platform.origin} | {away: nowhere}
+    issuers = {realm: f"{there['keycloak']}/realms/{realm}" for realm in ("pro", "patient")}
+    app = portal(Where(origin, there["gateway"], issuers, "portal", trusted))
+    async with served(app, origin), httpx2.AsyncClient(base_url=origin, trust_env=False) as one:
+        back = await one.get(await way_back(one))
+        answer = back if away == "keycloak" else await one.get("/v1/me")
+
+    assert (answer.status_code, answer.json()["reason"]) == (502, "PLATFORM_UNAVAILABLE")
 
 
 async def test_a_stream_goes_on_from_where_the_browser_was(standing: Standing, browser: httpx2.AsyncClient) -> None:

@@ -45,7 +45,7 @@ def document() -> dict[str, Any]:
         [Happening, Ended, Happenings], ref_template=_REF
     )
     schemas["WebhookData"] = _webhook_data()
-    live = {f"live_{kind}": _message(kind, _of_kind(happening, "kind", kind)) for kind in KINDS}
+    live = {f"live_{kind}": _message(kind, _of_kind(happening, kind)) for kind in KINDS}
     hooks = {f"webhook_{kind}": _message(kind, _delivery(kind), _HEADERS) for kind in BY_WEBHOOK}
     messages = {
         **live,
@@ -102,8 +102,8 @@ def _channel(address: str | None, server: str, description: str, messages: list[
     }
 
 
-def _of_kind(schema: dict[str, Any], member: str, kind: str) -> dict[str, Any]:
-    return {"allOf": [schema, {"type": "object", "properties": {member: {"const": kind}}}]}
+def _of_kind(schema: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {"allOf": [schema, {"type": "object", "properties": {"kind": {"const": kind}}}]}
 
 
 def _delivery(kind: str) -> dict[str, Any]:

@@ -131,11 +131,10 @@ class Door:
 
     async def _serve(self, exchange: Exchange, operation: Operation | None, others: dict[str, Operation]) -> None:
         """The operation's answer, or a problem."""
-        counted = operation is None or not operation.declared.live
         try:
             if operation is None:
                 await self._unserved(exchange, others)
-            elif counted and self._serving > self._most_requests and not operation.declared.vital:
+            elif self._serving > self._most_requests and not (operation.declared.live or operation.declared.vital):
                 raise Overloaded("Trop de demandes sont en cours.", "Réessayez dans quelques secondes.")
             else:
                 await operation.serve(exchange, self._verifier, self._body_seconds)

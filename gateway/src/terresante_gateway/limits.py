@@ -5,6 +5,7 @@ times more. Told as the IETF's draft says (draft-ietf-httpapi-ratelimit-headers)
 `RateLimit` what is left and in how many seconds it is whole again.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -56,7 +57,7 @@ class Limits:
         kept[caller] = (left, now)  # who asked last stands last
         self._forget(kept, most, now)
         headers.append((b"ratelimit-policy", b'"%s";q=%d;w=%d' % (budget.encode(), most, WINDOW)))
-        whole = -int(-(most - left) * WINDOW // most)
+        whole = math.ceil((most - left) * WINDOW / most)
         headers.append((b"ratelimit", b'"%s";r=%d;t=%d' % (budget.encode(), int(left), whole)))
         if not allowed:
             wait = int((1 - left) * WINDOW / most) + 1

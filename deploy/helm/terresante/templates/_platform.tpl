@@ -114,14 +114,15 @@ tls://{{ include "part.name" (dict "root" . "name" "nats") }}:4222
 
 {{/*
 The most connections to PostgreSQL that pods may open together, one more of each service than run while they are replaced: what
-the pool of a pod may hold, identity and records as many again for reads, messaging for its workers, and four of its own (docs/operations.md, "Connections").
+the pool of a pod may hold, identity and records as many again for reads, messaging six for its workers, and four of its own (docs/operations.md, "Connections").
 */}}
 {{- define "platform.mostConnections" -}}
 {{- $all := 0 -}}
 {{- range $name, $_ := omit (include "platform.parts" . | fromYaml) "gateway" -}}
 {{- $values := index $.Values.services $name -}}
 {{- $pods := add 1 (ternary $values.autoscaling.most $values.replicas $values.autoscaling.enabled) -}}
-{{- $all = add $all (mul $pods (add 4 (mul (ternary 2 1 (has $name (list "identity" "records" "messaging"))) $values.databasePool))) -}}
+{{- $more := get (dict "identity" $values.databasePool "records" $values.databasePool "messaging" 6) $name | default 0 -}}
+{{- $all = add $all (mul $pods (add 4 $values.databasePool $more)) -}}
 {{- end -}}
 {{- $all -}}
 {{- end }}

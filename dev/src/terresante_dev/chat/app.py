@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -37,6 +39,7 @@ HEADERS = {
     "referrer-policy": "same-origin",  # with no-referrer, forms would say that they come from nowhere
     "x-content-type-options": "nosniff",
 }
+PLACE = re.compile(r"[0-9a-z-]{1,36}")
 GONE = "Votre session est terminée. Reconnectez-vous."
 
 
@@ -93,8 +96,10 @@ class Portal:
         if session is None:
             return problem(401, "SESSION_ENDED", GONE)
         if request.method == "PUT":
-            told = await request.json()
-            session.place = str(told.get("place_id") or "")
+            try:
+                session.place = _place(await request.json())
+            except ValueError:
+                return problem(400, "PLACE_INVALID", "Ce n’est pas un lieu d’exercice.")
         return JSONResponse({"place_id": session.place or None})
 
     async def pass_on(self, request: Request) -> Response:
@@ -161,12 +166,28 @@ def portal(where: Where, clock: Callable[[], float] = time.monotonic) -> Starlet
     ]
     host = urlsplit(where.origin).hostname or ""
     guards = [Middleware(Guarded, where=where), Middleware(TrustedHostMiddleware, allowed_hosts=[host])]
-    return Starlette(routes=routes, middleware=guards, lifespan=running)
+    away = {httpx2.TransportError: _away}
+    return Starlette(routes=routes, middleware=guards, exception_handlers=away, lifespan=running)
+
+
+async def _away(_: Request, __: Exception) -> Response:
+    """The gateway or Keycloak does not answer."""
+    return problem(502, "PLATFORM_UNAVAILABLE", "La plateforme ne répond pas. Réessayez dans un instant.")
 
 
 def _own_page(asked: str) -> str:
     """A page of ours to go to after the login; the first one for anything else."""
     return asked if asked.startswith(("/fils/", "/patients/")) and asked.isprintable() and "\\" not in asked else "/"
+
+
+def _place(told: Any) -> str:
+    """The place of practice that a page names; blank for none. Raises ValueError."""
+    match told:
+        case {"place_id": None}:
+            return ""
+        case {"place_id": str(place)} if PLACE.fullmatch(place):
+            return place
+    raise ValueError
 
 
 def _set(answer: Response, name: str, secret: str, seconds: int | None = None) -> None:

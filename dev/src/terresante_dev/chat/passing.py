@@ -22,7 +22,7 @@ STREAM_PATIENCE = httpx2.Timeout(5, read=60)
 
 
 async def passed_on(request: Request, gateway: httpx2.AsyncClient, token: str, place: str) -> Response:
-    """The gateway's answer, whatever it is; 502 when there is none."""
+    """The gateway's answer, whatever it is. Raises TransportError when there is none."""
     path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
     asked = gateway.build_request(
         request.method,
@@ -31,10 +31,7 @@ async def passed_on(request: Request, gateway: httpx2.AsyncClient, token: str, p
         content=None if request.method == "GET" else request.stream(),
         timeout=STREAM_PATIENCE if path == STREAM else PATIENCE,
     )
-    try:
-        answer = await gateway.send(asked, stream=True)
-    except httpx2.TransportError:
-        return problem(502, "GATEWAY_UNAVAILABLE", "La plateforme ne répond pas. Réessayez dans un instant.")
+    answer = await gateway.send(asked, stream=True)
     headers = {name: answer.headers[name] for name in TAKEN if name in answer.headers}
     return StreamingResponse(_body(answer), answer.status_code, headers)
 

@@ -83,8 +83,8 @@ def delivered(stage: Stage, portal: Person, webhook: str) -> None:
     gp, address = stage.who("gp"), f"{WEBHOOKS}/{webhook}"
     thread = done(gp.post("/v1/threads", {"kind": "circle", "patient_id": stage.made["patient"]}))
     done(gp.post(f"/v1/threads/{thread['id']}/messages", {"text": "Merci de peser Mme à chaque passage."}), 201)
-    soon(lambda: bool(_sent(portal, address)), "something waits for the portal")
-    ids = [one["id"] for one in _sent(portal, address)]
+    soon(lambda: bool(_waiting(portal, address)), "something waits for the portal")
+    ids = [one["id"] for one in _waiting(portal, address)]
     done(portal.get(f"{address}/deliveries?limit=5"))
     done(portal.call("POST", f"{address}/deliveries/resend", {"delivery_ids": ids[:1]}))
     refused(portal.call("POST", f"{address}/deliveries/resend", {"delivery_ids": [webhook]}), 404, "DELIVERY_UNKNOWN")
@@ -118,7 +118,7 @@ def on_call(stage: Stage) -> None:
     done(nurse.call("DELETE", f"{address}/{time['id']}"), 204)
 
 
-def _sent(portal: Person, address: str) -> list[Any]:
+def _waiting(portal: Person, address: str) -> list[Any]:
     return list(done(portal.get(f"{address}/deliveries?state=waiting"))["items"])
 
 

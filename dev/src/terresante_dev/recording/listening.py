@@ -46,7 +46,7 @@ class Recorder:
         operation = operations.get(request.method)
         if operation is None:
             return
-        if not operation.declared.live:  # an answer without end is not waited for
+        if answer.is_error or not operation.declared.live:  # an answer without end is not waited for
             answer.read()
         exchange = _clean({"request": _sent(request), "answer": _answered(answer, operation.answer is Stream)})
         problem = exchange["answer"].get("body")

@@ -11,6 +11,7 @@ from terresante_gateway import words
 from terresante_gateway.codes import codes_of
 from terresante_gateway.names import Names, Where, Who, named
 from terresante_gateway.operation import Authz, Id, To, on
+from terresante_gateway.peers import Peers
 from terresante_gateway.routes.absences import PROFESSIONALS
 from terresante_gateway.routes.parties import NamesQuery
 
@@ -69,15 +70,8 @@ class Addressees(Struct):
     items: list[Addressee]
 
 
-@on(
-    router,
-    "GET",
-    "",
-    "À qui écrire",
-    Authz("addressee", "list", PROFESSIONALS),
-    "ACCESS_REFUSED",
-    "CONSENT_UNAVAILABLE",
-)
+@on(router, "GET", "", "À qui écrire", Authz("addressee", "list", PROFESSIONALS), "ACCESS_REFUSED",
+    "CONSENT_UNAVAILABLE")  # fmt: skip
 async def list_addressees(patient: Id, query: Annotated[NamesQuery, Query()], peers: To) -> Addressees:
     """Les professionnels et services autour du patient, et les façons de les joindre : le fil du cercle, un message
     direct, l’astreinte, la boîte MSSanté. C’est un accès, inscrit au journal du patient.
@@ -87,7 +81,7 @@ async def list_addressees(patient: Id, query: Annotated[NamesQuery, Query()], pe
     return Addressees([Addressee.of(one, names) for one in reply.addressees])
 
 
-async def _names(reply: pb.ListAddresseesResponse, peers: To) -> Names:
+async def _names(reply: pb.ListAddresseesResponse, peers: Peers) -> Names:
     shown = reply.addressees
     people = [id for one in shown for id in (one.professional_id, one.delegate_professional_id)]
     people += [way.professional_id for one in shown for way in one.ways]

@@ -187,7 +187,7 @@ async def register_webhook(new: NewWebhook, peers: To) -> RegisteredWebhook:
 
 
 @on(router, "PATCH", "/{webhook}", "Changer un webhook", Authz("webhook", "change", PORTALS), *_ONE, *_ADDRESS,
-    "WEBHOOKS_TOO_MANY", "IDEMPOTENCY_KEY_REUSED", "VERSION_STALE", etag=True)  # fmt: skip
+    "VERSION_STALE", etag=True)  # fmt: skip
 async def change_webhook(webhook: Id, change: WebhookChange, version: Version, peers: To) -> Webhook:
     """Son adresse, son nom, ou sa pause : ce qui arrive pendant une pause attend, trois jours."""
     reply = await peers.webhooks.ChangeWebhook(

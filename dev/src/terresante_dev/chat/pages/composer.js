@@ -5,7 +5,7 @@ import { announce, complain, doing, el } from "./dom.js";
 import { who } from "./words.js";
 
 // `people`: who may be mentioned. `sent`: once a message is posted.
-export function composer(app, thread, people, sent) {
+export function composer(thread, people, sent) {
   const text = el("textarea", { id: "texte", rows: 3, maxlength: 10000, "aria-describedby": "raccourci" });
   const urgent = el("input", { type: "checkbox" });
   const files = el("input", { type: "file", accept: "image/*,application/pdf", multiple: true });

@@ -25,14 +25,9 @@ export function thread(app, root, id) {
   document.addEventListener("visibilitychange", () => mark().catch(complain));
 
   async function load() {
-    try {
-      await reread();
-    } catch (problem) {
-      empty();
-      throw problem;
-    }
+    await standing();
     people = await peopleOf();
-    write = about.writable ? composer(app, id, people, newer) : null;
+    write = about.writable ? composer(id, people, newer) : null;
     const name = title(about, app.me, app.patients);
     document.title = `${name} – Portail d’exemple`;
     fill(root,
@@ -93,7 +88,7 @@ export function thread(app, root, id) {
   const last = () => Math.max(0, ...shown.keys());
 
   function show(told) {
-    const line = message(told, { app, thread: about, quoted, again, answer, quote: (one) => write?.quote(one), loud: complain });
+    const line = message(told, { app, thread: about, quoted, again, answer, quote: (one) => write?.quote(one) });
     const before = shown.get(told.place)?.line;
     if (before) before.replaceWith(line);
     else list.insertBefore(line, after(told.place));
@@ -159,7 +154,7 @@ export function thread(app, root, id) {
     else if (event.thread_id === id && about) does[kind]?.(event).catch(complain);
   }
 
-  // What may be read may be otherwise now: all is read anew, and nothing shown that is refused.
+  // What may be read may be otherwise than before: all is read anew, and nothing shown that is refused.
   async function standing() {
     try {
       await reread();
