@@ -8,7 +8,6 @@ import asyncio
 import logging
 import os
 import ssl
-import time
 from asyncio import sslproto
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,9 +16,10 @@ from email.utils import formatdate
 from typing import Any, cast
 
 from starlette.types import ASGIApp
+from terresante_platform import background
 from terresante_platform.refusals import Invalid, Refusal
 from terresante_platform.telemetry import log
-from terresante_platform.tls import Identity
+from terresante_platform.tls import Identity, renewing
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -31,7 +31,6 @@ from terresante_gateway.gathering import Gathering
 LARGEST_HEAD = 16 * 1024
 MOST_HEADERS = 64
 TLS_SECONDS = 5.0
-RENEWAL_CHECK_SECONDS = 30.0
 TLS_BUFFER = 16 * 1024
 """What is kept to read of each connection: one TLS record. asyncio keeps 256 KiB, for idle ones too: 282 KiB of memory
 each, measured over 500; 41 with this. Thousands of open streams are what a gateway holds."""
@@ -234,29 +233,24 @@ async def serving(
         ssl_shutdown_timeout=TLS_SECONDS,
         backlog=1024,
     )
-    upkeep = asyncio.create_task(_upkeep(state, context, identity))
     bound: int = server.sockets[0].getsockname()[1]
     log.info("serving", port=bound)
-    try:
-        yield bound
-    finally:
-        server.close()
-        await _drain(state, drain_seconds)
-        upkeep.cancel()
-        await asyncio.gather(upkeep, return_exceptions=True)
+    async with (
+        background.running(_dating(state)),
+        background.running(renewing(identity, lambda: context.load_cert_chain(identity.certificate, identity.key))),
+    ):
+        try:
+            yield bound
+        finally:
+            server.close()
+            await _drain(state, drain_seconds)
         log.info("stopped")
 
 
-async def _upkeep(state: ServerState, context: ssl.SSLContext, identity: Identity) -> None:
-    """Keeps the Date header true, and picks up a renewed certificate for the connections to come."""
-    stamp, checked = identity.stamp(), time.monotonic()
+async def _dating(state: ServerState) -> None:
+    """Keeps the Date header true."""
     while True:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
-        if time.monotonic() - checked > RENEWAL_CHECK_SECONDS:
-            checked = time.monotonic()
-            if (now := identity.stamp()) != stamp:
-                context.load_cert_chain(identity.certificate, identity.key)
-                stamp = now
         await asyncio.sleep(1)
 
 

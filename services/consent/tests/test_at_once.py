@@ -28,9 +28,6 @@ from .house import House, consent_of
 from .small_directory import SmallDirectory
 from .small_identity import SmallIdentity
 
-PATIENCE = 30.0
-"""Seconds for calls that stand in line behind each other, while the rest of the tests keeps the machine busy too."""
-
 
 @dataclass
 class Replica:
@@ -121,7 +118,7 @@ async def test_two_invitations_based_on_the_same_circle_make_one_member(
     async def invited(service: Any, who: UUID) -> str:
         crowd.as_("professional", doctor)
         asked = pb.InviteMemberRequest(patient_id=str(patient), professional_id=str(who), circle_version=version)
-        return await outcome(service.InviteMember(asked, PATIENCE))
+        return await outcome(service.InviteMember(asked))
 
     nurses = [house.directory.professional("60") for _ in range(6)]
     results = await asyncio.gather(

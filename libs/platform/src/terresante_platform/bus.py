@@ -18,10 +18,9 @@ from nats.js import JetStreamContext
 
 from terresante_platform import background
 from terresante_platform.telemetry import log
-from terresante_platform.tls import Identity
+from terresante_platform.tls import RENEWAL_CHECK_SECONDS, Identity, renewing
 
 STREAM = "EVENTS"
-RENEWAL_CHECK_SECONDS = 30.0
 Heard = Callable[[str, bytes], None]
 """Told the subject and the payload of an event as it passes; must return at once."""
 
@@ -120,16 +119,12 @@ async def _renewing(trust: ssl.SSLContext | None, identity: Identity | None, sec
     """
     if trust is None or identity is None:
         return
-    stamp = identity.stamp()
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            if (now := identity.stamp()) != stamp:
-                trust.load_verify_locations(cafile=str(identity.authority))
-                trust.load_cert_chain(identity.certificate, identity.key)
-                stamp = now
-        except (OSError, ValueError) as fault:  # half written: the next look finds it whole
-            log.warning("certificate not taken up", exc_info=fault)
+
+    def take_up() -> None:
+        trust.load_verify_locations(cafile=str(identity.authority))
+        trust.load_cert_chain(identity.certificate, identity.key)
+
+    await renewing(identity, take_up, seconds)
 
 
 @asynccontextmanager

@@ -2,12 +2,18 @@
 restart.
 """
 
-from collections.abc import Callable, Iterable
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 from cryptography import x509
+
+from terresante_platform.telemetry import log
+
+RENEWAL_CHECK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +34,21 @@ class Identity:
         """
         seen = [self.stamp()]
 
-        def renewed() -> grpc.ServerCertificateConfiguration | None:
-            if (now := self.stamp()) == seen[0]:
+        def taken_up() -> grpc.ServerCertificateConfiguration | None:
+            try:
+                if (now := self.stamp()) == seen[0]:
+                    return None
+                self.require_pair()
+                renewed = self._configuration()
+            except OSError as fault:
+                _not_taken(fault)
                 return None
             seen[0] = now
-            return self._configuration()
+            return renewed
 
         return grpc.dynamic_ssl_server_credentials(
             self._configuration(),
-            renewed,  # type: ignore[arg-type]  # None means "as before", which the stubs do not say
+            taken_up,  # type: ignore[arg-type]  # None means "as before", which the stubs do not say
             require_client_authentication=True,
         )
 
@@ -45,6 +57,12 @@ class Identity:
         return grpc.ssl_channel_credentials(
             self.authority.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
         )
+
+    def require_pair(self) -> None:
+        """Raises OSError unless the files are there and the key is that of the certificate: files are replaced one
+        after the other, and what lies between must not be taken up.
+        """
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
 
     def ends(self) -> list[tuple[float, dict[str, str]]]:
         """When its own certificate and the authority's end (Unix time, s), each by attribute `certificate`. Of a bundle
@@ -60,6 +78,30 @@ class Identity:
     def _configuration(self) -> grpc.ServerCertificateConfiguration:
         pair = (self.key.read_bytes(), self.certificate.read_bytes())
         return grpc.ssl_server_certificate_configuration([pair], self.authority.read_bytes())
+
+
+async def renewing(
+    identity: Identity, take_up: Callable[[], Awaitable[None] | None], seconds: float = RENEWAL_CHECK_SECONDS
+) -> None:
+    """Goes on calling `take_up` after the files were replaced. What is half written then is looked at again."""
+    seen = identity.stamp()
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            if (now := identity.stamp()) == seen:
+                continue
+            identity.require_pair()
+            pending = take_up()
+        except OSError as fault:
+            _not_taken(fault)
+            continue
+        seen = now
+        if pending is not None:
+            await pending
+
+
+def _not_taken(fault: OSError) -> None:
+    log.warning("renewed certificate not taken up", exc_info=fault)
 
 
 def watched(identity: Identity) -> Callable[[], Iterable[tuple[float, dict[str, str]]]]:

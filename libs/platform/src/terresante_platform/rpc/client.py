@@ -5,7 +5,6 @@ raises
 the neighbour's refusals as ours. No answer in time is `Unavailable`. Nothing is retried here but what never left.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,10 +16,12 @@ from opentelemetry.trace import SpanKind
 from terresante_platform import background, calls
 from terresante_platform.rpc import errors
 from terresante_platform.spans import span, span_apart, traceparent
-from terresante_platform.tls import Identity
+from terresante_platform.tls import Identity, renewing
 
 DEFAULT_SECONDS = 5.0
-RENEWAL_CHECK_SECONDS = 30.0
+CONNECTING_MS = 3_000
+"""How long a connection may take to be made, its handshake included, before the attempt counts as failed and waiting
+calls with it. gRPC takes it from an option that is named for something else (grpc/grpc#33423)."""
 
 
 def _service_config() -> str:
@@ -35,7 +36,6 @@ class Channel:
         self.peer = peer
         self._address = address
         self._identity = identity
-        self._stamp = identity.stamp()
         self._real = self._opened()
         self.epoch = 0
 
@@ -47,7 +47,7 @@ class Channel:
             ("grpc.keepalive_timeout_ms", 5_000),
             ("grpc.http2.max_pings_without_data", 0),
             ("grpc.initial_reconnect_backoff_ms", 200),
-            ("grpc.min_reconnect_backoff_ms", 200),
+            ("grpc.min_reconnect_backoff_ms", CONNECTING_MS),
             ("grpc.max_reconnect_backoff_ms", 2_000),
             ("grpc.dns_min_time_between_resolutions_ms", 1_000),  # its 30 s would keep a pod that is gone that long
             ("grpc.max_receive_message_length", 8 * 1024 * 1024),
@@ -61,12 +61,10 @@ class Channel:
         await self._real.channel_ready()
 
     async def renew(self) -> None:
-        """Opens a new channel if the certificate was renewed; calls in flight finish on the old one."""
-        stamp = self._identity.stamp()
-        if stamp != self._stamp:
-            old, self._real, self._stamp = self._real, self._opened(), stamp
-            self.epoch += 1
-            await old.close(DEFAULT_SECONDS)
+        """Opens a new channel with the files as they are now; calls in flight finish on the old one."""
+        old, self._real = self._real, self._opened()
+        self.epoch += 1
+        await old.close(DEFAULT_SECONDS)
 
     async def close(self) -> None:
         """Ends it."""
@@ -145,13 +143,7 @@ async def connected(address: str, peer: str, identity: Identity) -> AsyncIterato
     """A channel to `peer` at a gRPC target, for generated stubs. Watches the certificate files for renewal."""
     channel = Channel(address, peer, identity)
     try:
-        async with background.running(_watching(channel)):
+        async with background.running(renewing(identity, channel.renew)):
             yield cast(aio.Channel, channel)
     finally:
         await channel.close()
-
-
-async def _watching(channel: Channel) -> None:
-    while True:
-        await asyncio.sleep(RENEWAL_CHECK_SECONDS)
-        await channel.renew()

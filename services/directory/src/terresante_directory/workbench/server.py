@@ -14,15 +14,15 @@ from email.utils import formatdate
 from typing import Any
 
 from starlette.types import ASGIApp
+from terresante_platform import background
 from terresante_platform.telemetry import log
-from terresante_platform.tls import Identity
+from terresante_platform.tls import Identity, renewing
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 LARGEST_HEAD = 16 * 1024
 TLS_SECONDS = 5.0
-RENEWAL_CHECK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,31 +124,24 @@ async def serving(
         ssl_handshake_timeout=TLS_SECONDS,
         ssl_shutdown_timeout=TLS_SECONDS,
     )
-    upkeep = asyncio.create_task(_upkeep(state, context, identity))
     bound: int = server.sockets[0].getsockname()[1]
     log.info("serving pages", port=bound)
-    try:
-        yield bound
-    finally:
-        server.close()
-        await _drain(state, drain_seconds)
-        upkeep.cancel()
-        await asyncio.gather(upkeep, return_exceptions=True)
+    async with (
+        background.running(_dating(state)),
+        background.running(renewing(identity, lambda: context.load_cert_chain(identity.certificate, identity.key))),
+    ):
+        try:
+            yield bound
+        finally:
+            server.close()
+            await _drain(state, drain_seconds)
 
 
-async def _upkeep(state: ServerState, context: ssl.SSLContext, identity: Identity) -> None:
-    """Keeps the Date header true, and picks up a renewed certificate for the connections to come."""
-    stamp = identity.stamp()
-    waited = 0.0
+async def _dating(state: ServerState) -> None:
+    """Keeps the Date header true."""
     while True:
         state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
-        if waited >= RENEWAL_CHECK_SECONDS:
-            waited = 0.0
-            if (now := identity.stamp()) != stamp:
-                context.load_cert_chain(identity.certificate, identity.key)
-                stamp = now
         await asyncio.sleep(1)
-        waited += 1
 
 
 async def _drain(state: ServerState, seconds: float) -> None:
