@@ -64,6 +64,31 @@ def test_what_comes_before_a_damage_in_compressed_objects_is_looked_at() -> None
             assert refused(whole[: end - len(damage)] + damage + whole[end:])[0] == "CONTENT_UNSUPPORTED"
 
 
+@pytest.mark.parametrize(
+    ("plain", "last"),
+    [
+        (b"(xaunch>>)    <</S/L", "2cc8810800000000207febabaeaabaf8"),
+        (b"/Launc", "04c0810800000000a0b2dd9fe0fc"),
+        (b"/JavaScrip", "04c0810800000000a0a0f7effc"),
+        (b"/JavaScrip#7", "04c0810800000000a072da9fedfc"),
+    ],
+)
+def test_what_the_damaged_byte_itself_says_is_looked_at(plain: bytes, last: str) -> None:
+    """`last`: a block (RFC 1951, 3.2.7) whose last byte ends a repetition of `aunch>>`, or a letter, and then the
+    stream itself: the next block is of no kind."""
+    stored = b"\x78\x01\x00" + len(plain).to_bytes(2, "little") + (len(plain) ^ 0xFFFF).to_bytes(2, "little") + plain
+    block = stored + bytes.fromhex(last)
+    unfolding = zlib.decompressobj()
+    assert unfolding.decompress(block[:-1]) == plain
+    with pytest.raises(zlib.error, match="invalid block type"):
+        unfolding.decompress(block[-1:])
+    said = b"7 0 obj\n<</Type /ObjStm /Filter /FlateDecode /Length %d>>stream\n" % len(block)
+
+    assert (
+        refused(PDF.replace(b"2 0 obj", said + block + b"\nendstream endobj\n2 0 obj", 1))[0] == "CONTENT_UNSUPPORTED"
+    )
+
+
 def test_a_pdf_whose_objects_cannot_be_unfolded_is_taken() -> None:
     broken = folded(b"7 0 <</S/GoTo>>").replace(b"stream\r\n", b"stream\r\nxx", 1)
     assert taken(broken)[0] == broken

@@ -17,6 +17,10 @@ _UNFOLDED_AT_MOST = 32 * 1024 * 1024
 _STREAMS_AT_MOST = 5_000
 """Of compressed objects: some hundred objects share one."""
 _FOLDED_AT_ONCE = 8
+_LENGTHS = tuple(1 << power for power in range(11, -1, -1))
+"""In sum more than a byte can say: eight repetitions of 258 (RFC 1951, 3.2.5)."""
+_ENDS = b"th48"
+"""With what the names of programs end, also written as #74 and #68."""
 _STEP = 64 * 1024
 
 
@@ -88,6 +92,7 @@ class _Folded:
             except zlib.error:
                 self._inflate, half = kept, len(chunk) // 2
                 if half == 0:
+                    yield from self._before_damage(chunk)
                     self.ended = True
                     return
                 yield from self.unfold(chunk[:half])
@@ -96,6 +101,21 @@ class _Folded:
                 yield self._before + unfolded
                 self._before = (self._before + unfolded)[-_OVERLAP:]
                 chunk, self.ended = self._inflate.unconsumed_tail, self._inflate.eof
+
+    def _before_damage(self, damaged: bytes | memoryview) -> Iterator[bytes]:
+        """What a damaged byte says before its damage. The very last character is not to be had: all that would make it
+        a program are tried."""
+        said = self._before
+        for length in _LENGTHS:
+            kept = self._inflate.copy()
+            try:
+                said += self._inflate.decompress(damaged, length)
+            except zlib.error:
+                self._inflate = kept
+            else:
+                damaged = self._inflate.unconsumed_tail
+        for last in _ENDS:
+            yield said + bytes([last])
 
 
 def _streams_of_objects(seen: bytes) -> Iterator[int]:
