@@ -13,6 +13,7 @@ from terresante_platform.ids import new_id
 from .house import MONDAY
 from .test_domain_decision import POLICY, mother, patient, physician, social_worker
 
+READING_LETTER = Question(Action.READ, Kind.DOCUMENT, "letter")
 EARLY, LATE = MONDAY - timedelta(days=9), MONDAY - timedelta(days=2)
 staff = physician._replace(consent_in_force=True, structure_member=True)
 both = staff._replace(member=True)
@@ -46,17 +47,17 @@ def test_the_earliest_membership_that_carries_somebody_bounds_what_they_read(
 
     assert decision.allowed
     assert visible_from(decision, since) == expected
-    scope = bounded(decision, Action.READ_CONVERSATION, since).scope
+    scope = bounded(decision, READING, since, POLICY).scope
     assert scope is not None
     assert scope.visible_from == expected
 
 
 def test_what_is_refused_or_no_conversation_stays_as_it_is() -> None:
     refused = decide(READING, physician, POLICY)
-    letter = decide(Question(Action.READ, Kind.DOCUMENT, "letter"), both, POLICY)
+    letter = decide(READING_LETTER, both, POLICY)
 
-    assert bounded(refused, Action.READ_CONVERSATION, Since()) is refused
-    assert bounded(letter, Action.READ, Since(in_person=LATE)) is letter
+    assert bounded(refused, READING, Since(), POLICY) is refused
+    assert bounded(letter, READING_LETTER, Since(in_person=LATE), POLICY) is letter
 
 
 @pytest.mark.parametrize(
@@ -117,3 +118,21 @@ def test_the_patient_reads_always_and_who_represents_them_if_they_may_read() -> 
     represented = {reader: carer._replace(may_read=True), manager: carer._replace(may_manage=True)}
 
     assert [one.id for one in Deciding(POLICY).of_patient(mine, represented)] == [mine, reader]
+
+
+@pytest.mark.parametrize(
+    ("facts", "writes"),
+    [
+        (both, True),
+        (rescuer, True),
+        (patient._replace(consent_in_force=True), False),
+        (patient._replace(consent_in_force=True, patient_writing=True), True),
+        (patient._replace(consent_in_force=False, patient_writing=True), False),
+        (Facts(Who.PATIENT, strong_login=True, may_read=True, consent_in_force=True, patient_writing=True), False),
+    ],
+)
+def test_who_reads_is_told_whether_they_may_write(facts: Facts, writes: bool) -> None:
+    scope = bounded(decide(READING, facts, POLICY), READING, Since(), POLICY).scope
+
+    assert scope is not None
+    assert scope.may_write is writes

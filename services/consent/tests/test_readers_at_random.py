@@ -77,7 +77,7 @@ class Asking:
     async def _asked(self, kind: str, id: UUID, place: str, patient: UUID) -> Decision:
         asked = await self._standing(kind, id, place, patient)
         made = decide(MESSAGE, asked.facts[patient], POLICY)
-        return bounded(made, MESSAGE.action, asked.since_of(patient))
+        return bounded(made, MESSAGE, asked.since_of(patient), POLICY)
 
     async def _standing(self, kind: str, id: UUID, place: str, patient: UUID | None) -> Asked:
         calls.enter(Call(caller=Caller(id, kind, 2, 0.0, 0.0, ""), place=place))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
+from terresante_platform import background
 from terresante_platform.database import Database
 from terresante_platform.telemetry import log
 
@@ -40,9 +41,5 @@ async def expiring(database: Database, accounts: Accounts, now: Callable[[], dat
                 log.warning("expiry waits", fault=type(fault).__name__)
             await asyncio.sleep(EVERY_SECONDS)
 
-    task = asyncio.create_task(run())
-    try:
+    async with background.running(run()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

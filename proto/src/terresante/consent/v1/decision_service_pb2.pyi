@@ -409,21 +409,27 @@ class ListTellableResponse(_message.Message):
 
     TELLABLE_FIELD_NUMBER: _builtins.int
     VISIBLE_FROM_FIELD_NUMBER: _builtins.int
+    MAY_WRITE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def tellable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bool]: ...
     @_builtins.property
     def visible_from(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
         """From which moment on, for messages, in the same order; 0 seconds: from the beginning."""
 
+    @_builtins.property
+    def may_write(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bool]:
+        """Whether the caller may write too, for messages, in the same order."""
+
     def __init__(
         self,
         *,
         tellable: _abc.Iterable[_builtins.bool] | None = ...,
         visible_from: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
+        may_write: _abc.Iterable[_builtins.bool] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["tellable", b"tellable", "visible_from", b"visible_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["may_write", b"may_write", "tellable", b"tellable", "visible_from", b"visible_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -435,12 +441,21 @@ class ListMyConversationsRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    ANY_PLACE_FIELD_NUMBER: _builtins.int
+    WITHOUT_PATIENTS_FIELD_NUMBER: _builtins.int
+    any_place: _builtins.bool
+    """From whichever of a professional's places, as ListReaders tells it of everybody; unset: from the place chosen."""
+    without_patients: _builtins.bool
+    """Only teams, and whether between professionals."""
     def __init__(
         self,
+        *,
+        any_place: _builtins.bool = ...,
+        without_patients: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["any_place", b"any_place", "without_patients", b"without_patients"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -455,11 +470,14 @@ class ListMyConversationsResponse(_message.Message):
     PATIENTS_FIELD_NUMBER: _builtins.int
     STRUCTURE_IDS_FIELD_NUMBER: _builtins.int
     DIRECT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
     direct: _builtins.bool
     """Whether they may read messages between professionals."""
+    more: _builtins.bool
+    """They are around more patients than that: those of the oldest memberships are missing."""
     @_builtins.property
     def patients(self) -> _containers.RepeatedCompositeFieldContainer[Global___PatientConversation]:
-        """Newest membership first, at most 1,000."""
+        """Newest membership first, of at most 20,000 patients around whom they are."""
 
     @_builtins.property
     def structure_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -471,10 +489,11 @@ class ListMyConversationsResponse(_message.Message):
         patients: _abc.Iterable[Global___PatientConversation] | None = ...,
         structure_ids: _abc.Iterable[_builtins.str] | None = ...,
         direct: _builtins.bool = ...,
+        more: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "patients", b"patients", "structure_ids", b"structure_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "more", b"more", "patients", b"patients", "structure_ids", b"structure_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -488,7 +507,10 @@ class PatientConversation(_message.Message):
 
     PATIENT_ID_FIELD_NUMBER: _builtins.int
     VISIBLE_FROM_FIELD_NUMBER: _builtins.int
+    MAY_WRITE_FIELD_NUMBER: _builtins.int
     patient_id: _builtins.str
+    may_write: _builtins.bool
+    """They may write there too."""
     @_builtins.property
     def visible_from(self) -> _timestamp_pb2.Timestamp:
         """From which moment on; unset: from the beginning."""
@@ -498,10 +520,11 @@ class PatientConversation(_message.Message):
         *,
         patient_id: _builtins.str = ...,
         visible_from: _timestamp_pb2.Timestamp | None = ...,
+        may_write: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["visible_from", b"visible_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["patient_id", b"patient_id", "visible_from", b"visible_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["may_write", b"may_write", "patient_id", b"patient_id", "visible_from", b"visible_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -657,6 +680,7 @@ class Scope(_message.Message):
     ISSUERS_FIELD_NUMBER: _builtins.int
     FEEDING_POLICY_FIELD_NUMBER: _builtins.int
     VISIBLE_FROM_FIELD_NUMBER: _builtins.int
+    MAY_WRITE_FIELD_NUMBER: _builtins.int
     all_categories: _builtins.bool
     own_only: _builtins.bool
     """Only what the caller wrote."""
@@ -666,6 +690,8 @@ class Scope(_message.Message):
     sees_hidden_from_representatives: _builtins.bool
     feeding_policy: _builtins.str
     """For FEED_IDENTITY: strict, suggest or auto."""
+    may_write: _builtins.bool
+    """For the same: the caller may write there, as WRITE_CONVERSATION would be decided now."""
     @_builtins.property
     def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Entitled categories; ignored when all_categories."""
@@ -700,10 +726,11 @@ class Scope(_message.Message):
         issuers: _abc.Iterable[_builtins.str] | None = ...,
         feeding_policy: _builtins.str = ...,
         visible_from: _timestamp_pb2.Timestamp | None = ...,
+        may_write: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["visible_from", b"visible_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_categories", b"all_categories", "categories", b"categories", "feeding_policy", b"feeding_policy", "issuers", b"issuers", "own_only", b"own_only", "sees_hidden_from_patient", b"sees_hidden_from_patient", "sees_hidden_from_professionals", b"sees_hidden_from_professionals", "sees_hidden_from_representatives", b"sees_hidden_from_representatives", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes", "visible_from", b"visible_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_categories", b"all_categories", "categories", b"categories", "feeding_policy", b"feeding_policy", "issuers", b"issuers", "may_write", b"may_write", "own_only", b"own_only", "sees_hidden_from_patient", b"sees_hidden_from_patient", "sees_hidden_from_professionals", b"sees_hidden_from_professionals", "sees_hidden_from_representatives", b"sees_hidden_from_representatives", "structure_ids", b"structure_ids", "territory_codes", b"territory_codes", "visible_from", b"visible_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

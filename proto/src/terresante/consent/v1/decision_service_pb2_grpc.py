@@ -86,7 +86,7 @@ class DecisionServiceServicer:
     def ListMyConversations(self, request, context):
         """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
         tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
-        Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        Refuses with PLACE_REQUIRED, PLACE_UNKNOWN (unless any_place), DIRECTORY_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

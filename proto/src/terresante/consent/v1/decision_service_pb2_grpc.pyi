@@ -45,7 +45,7 @@ class DecisionServiceStub:
     ListMyConversations: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListMyConversationsRequest, _decision_service_pb2.ListMyConversationsResponse]
     """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
     tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
-    Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    Refuses with PLACE_REQUIRED, PLACE_UNKNOWN (unless any_place), DIRECTORY_UNAVAILABLE.
     """
     ListReaders: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListReadersRequest, _decision_service_pb2.ListReadersResponse]
     """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
@@ -73,7 +73,7 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     ListMyConversations: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListMyConversationsRequest, _decision_service_pb2.ListMyConversationsResponse]  # type: ignore[assignment]
     """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
     tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
-    Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+    Refuses with PLACE_REQUIRED, PLACE_UNKNOWN (unless any_place), DIRECTORY_UNAVAILABLE.
     """
     ListReaders: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListReadersRequest, _decision_service_pb2.ListReadersResponse]  # type: ignore[assignment]
     """Who may read each conversation at this moment, before anything of it is delivered to anybody: for messaging only, in its own name.
@@ -116,7 +116,7 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_decision_service_pb2.ListMyConversationsResponse, _abc.Awaitable[_decision_service_pb2.ListMyConversationsResponse]]:
         """Which conversations the caller may read now: around which patients, of which teams, between professionals. Their own standing, as ListMyPatients
         tells it, emergency accesses included: it opens nothing, so nothing is written in the journal.
-        Refuses with PLACE_REQUIRED, PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE.
+        Refuses with PLACE_REQUIRED, PLACE_UNKNOWN (unless any_place), DIRECTORY_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

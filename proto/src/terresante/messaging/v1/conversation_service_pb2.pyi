@@ -220,7 +220,7 @@ class Thread(_message.Message):
     readable: _builtins.bool
     """False: the caller sees that it is there, and nothing else (the patient, of a side thread)."""
     writable: _builtins.bool
-    """As far as the thread goes. For the patient the circle's setting decides besides (Circle.patient_may_write of consent)."""
+    """The caller may write there now, as the decision on a message would say."""
     version: _builtins.int
     last_place: _builtins.int
     """Place of its newest message that the caller may read, and when it was written; 0 if there is none."""
@@ -848,7 +848,7 @@ Global___GetThreadRequest: _TypeAlias = GetThreadRequest  # noqa: Y015
 
 @_typing.final
 class GetThreadResponse(_message.Message):
-    """The thread, and how far each has come."""
+    """The thread, and how far each who reads it now has come."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

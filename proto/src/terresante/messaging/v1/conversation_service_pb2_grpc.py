@@ -121,7 +121,7 @@ class ConversationServiceServicer:
 
     def ListThreads(self, request, context):
         """The caller's threads, latest message first, with what is unread in each. Nothing of what was written: ids, dates and counts only.
-        Refuses with CURSOR_INVALID, LIMIT_INVALID.
+        Refuses with CURSOR_INVALID, LIMIT_INVALID, PATIENTS_TOO_MANY (of all threads: the caller is around more than 20,000 patients).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

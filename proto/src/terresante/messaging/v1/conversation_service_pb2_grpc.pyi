@@ -40,7 +40,7 @@ class ConversationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ConversationServiceAsyncStub: ...
     ListThreads: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.ListThreadsRequest, _conversation_service_pb2.ListThreadsResponse]
     """The caller's threads, latest message first, with what is unread in each. Nothing of what was written: ids, dates and counts only.
-    Refuses with CURSOR_INVALID, LIMIT_INVALID.
+    Refuses with CURSOR_INVALID, LIMIT_INVALID, PATIENTS_TOO_MANY (of all threads: the caller is around more than 20,000 patients).
     """
     OpenThread: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.OpenThreadRequest, _conversation_service_pb2.OpenThreadResponse]
     """Opens a thread. There is one of the circle, one with the patient, one a team, one between two professionals: if it is there, it is given.
@@ -96,7 +96,7 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListThreads: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.ListThreadsRequest, _conversation_service_pb2.ListThreadsResponse]  # type: ignore[assignment]
     """The caller's threads, latest message first, with what is unread in each. Nothing of what was written: ids, dates and counts only.
-    Refuses with CURSOR_INVALID, LIMIT_INVALID.
+    Refuses with CURSOR_INVALID, LIMIT_INVALID, PATIENTS_TOO_MANY (of all threads: the caller is around more than 20,000 patients).
     """
     OpenThread: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.OpenThreadRequest, _conversation_service_pb2.OpenThreadResponse]  # type: ignore[assignment]
     """Opens a thread. There is one of the circle, one with the patient, one a team, one between two professionals: if it is there, it is given.
@@ -155,7 +155,7 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_service_pb2.ListThreadsResponse, _abc.Awaitable[_conversation_service_pb2.ListThreadsResponse]]:
         """The caller's threads, latest message first, with what is unread in each. Nothing of what was written: ids, dates and counts only.
-        Refuses with CURSOR_INVALID, LIMIT_INVALID.
+        Refuses with CURSOR_INVALID, LIMIT_INVALID, PATIENTS_TOO_MANY (of all threads: the caller is around more than 20,000 patients).
         """
 
     @_abc_1.abstractmethod

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from terresante_platform.refusals import Invalid
 
-from terresante_consent.domain.decision import Decision, Scope
-from terresante_consent.domain.facts import Facts
+from terresante_consent.domain.decision import Decision, Scope, decide
+from terresante_consent.domain.facts import Facts, Question
+from terresante_consent.domain.policy import Policy
 from terresante_consent.domain.vocabulary import OF_CONVERSATIONS, Action, Basis
 
 
@@ -36,11 +37,13 @@ class Since:
 NOWHERE = Since()
 
 
-def bounded(made: Decision, action: Action, since: Since) -> Decision:
-    """The decision with the moment from which on it holds, if it allows an act in a conversation; else as it is."""
-    if not made.allowed or action not in OF_CONVERSATIONS:
+def bounded(made: Decision, question: Question, since: Since, policy: Policy) -> Decision:
+    """The decision with the moment from which on it holds, and whether they may write too, if it allows an act in a
+    conversation; else as it is."""
+    if not made.allowed or question.action not in OF_CONVERSATIONS:
         return made
-    return replace(made, scope=Scope(visible_from=visible_from(made, since)))
+    writes = decide(replace(question, action=Action.WRITE_CONVERSATION), made.facts, policy).allowed
+    return replace(made, scope=Scope(visible_from=visible_from(made, since), may_write=writes))
 
 
 def visible_from(made: Decision, since: Since) -> datetime | None:

@@ -18,7 +18,7 @@ from terresante_consent.domain.vocabulary import Action, Basis, Reason, Structur
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a list may contain; what the caller wrote always is. For acts on identities, where the caller stands. For
-    conversations, from which moment on."""
+    conversations, from which moment on, and whether they may write."""
 
     categories: tuple[str, ...] = ()
     all_categories: bool = False
@@ -33,6 +33,8 @@ class Scope:
     feeding_policy: str = ""
     visible_from: datetime | None = None
     """For conversations (`conversations.py`): what was written before is not for the caller; None: all is."""
+    may_write: bool = False
+    """For conversations: the caller may write there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,3 +111,8 @@ def chosen_place(professional: Professional, chosen: PlaceId | None, at: datetim
             "Choisissez l'un de vos lieux d'exercice (en-tête Terresante-Place).",
         )
     return places[0] if places else None
+
+
+def some_place(professional: Professional, at: datetime) -> Place | None:
+    """For what is the same from each of them: the first place where they practise. None: they practise nowhere."""
+    return next((place for place in professional.places if place.active(at)), None)

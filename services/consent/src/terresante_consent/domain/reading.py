@@ -16,6 +16,7 @@ from terresante_consent.domain.policy import Policy
 from terresante_consent.domain.vocabulary import Action, Kind, Who
 
 READING = Question(Action.READ_CONVERSATION, Kind.MESSAGE)
+WRITING = Question(Action.WRITE_CONVERSATION, Kind.MESSAGE)
 DIRECT = Question(Action.USE_DIRECT_MESSAGES)
 TEAM = Question(Action.USE_TEAM_MESSAGES)
 HEARING = Question(Action.HEAR_AS_PORTAL)
@@ -69,8 +70,22 @@ class Deciding:
 
     def around(self, candidates: Iterable[Around], sees_earlier: bool) -> list[Reader]:
         """Professionals who may read the conversations around a patient."""
-        found = (self._reader(one, sees_earlier) for one in candidates)
+        found = (self.reader(one, sees_earlier) for one in candidates)
         return [reader for reader in found if reader is not None]
+
+    def reader(self, one: Around, sees_earlier: bool) -> Reader | None:
+        """A professional, if they may read the conversations around a patient from one of their places; of several
+        the best counts."""
+        made = [(self.decide(READING, facts), since) for facts, since in _worlds(one, sees_earlier)]
+        froms = [visible_from(decision, since) for decision, since in made if decision.allowed]
+        if not froms:
+            return None
+        bounds = [at for at in froms if at is not None]
+        return Reader(one.id, Who.PROFESSIONAL, min(bounds) if len(bounds) == len(froms) else None)
+
+    def may_write(self, one: Around) -> bool:
+        """Whether a professional may write in the conversations around a patient, from one of their places."""
+        return any(self.decide(WRITING, facts).allowed for facts, _ in _worlds(one, False))
 
     def of_patient(self, patient: UUID, represented_by: Mapping[UUID, Facts]) -> list[Reader]:
         """The patient, and who represents them and may read."""
@@ -81,16 +96,13 @@ class Deciding:
         """Those of the candidates who may read what is about no patient."""
         return [Reader(id, facts.who) for id, facts in candidates if self.decide(question, facts).allowed]
 
-    def _reader(self, one: Around, sees_earlier: bool) -> Reader | None:
-        worlds = []
-        if one.facts.structure_member:
-            worlds.append((one.facts, Since(one.in_person, one.by_structure, sees_earlier)))
-        if one.elsewhere:
-            outside = one.facts._replace(structure_member=False, structure_agreed=False)
-            worlds.append((outside, Since(one.in_person, None, sees_earlier)))
-        made = [(self.decide(READING, facts), since) for facts, since in worlds]
-        froms = [visible_from(decision, since) for decision, since in made if decision.allowed]
-        if not froms:
-            return None
-        bounds = [at for at in froms if at is not None]
-        return Reader(one.id, Who.PROFESSIONAL, min(bounds) if len(bounds) == len(froms) else None)
+
+def _worlds(one: Around, sees_earlier: bool) -> list[tuple[Facts, Since]]:
+    """What is true of them from each of their places that makes a difference."""
+    worlds = []
+    if one.facts.structure_member:
+        worlds.append((one.facts, Since(one.in_person, one.by_structure, sees_earlier)))
+    if one.elsewhere:
+        outside = one.facts._replace(structure_member=False, structure_agreed=False)
+        worlds.append((outside, Since(one.in_person, None, sees_earlier)))
+    return worlds

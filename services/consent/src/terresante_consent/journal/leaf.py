@@ -11,7 +11,6 @@ from terresante_consent.domain.decision import Decision
 from terresante_consent.domain.facts import Facts, Question, of_true_flags, true_flags
 from terresante_consent.domain.telling import Made, Told
 from terresante_consent.domain.vocabulary import Action, Basis, Kind, Reason, Who
-from terresante_consent.journal.merkle import leaf_hash
 
 FIRST_PREVIOUS = b""
 """What stands before a patient's first entry."""
@@ -135,8 +134,3 @@ def written(at: datetime) -> str:
 def read(text: str) -> datetime:
     """The moment that `written` wrote."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-
-
-def hash_of(leaf: bytes) -> bytes:
-    """The hash that the tree and the patient's next entry hold of it."""
-    return leaf_hash(leaf)

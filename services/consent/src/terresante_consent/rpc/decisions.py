@@ -17,7 +17,7 @@ from terresante_consent.domain.conversations import bounded, visible_from
 from terresante_consent.domain.decision import Decision, decide
 from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.identities import placed
-from terresante_consent.domain.reading import READING, Deciding
+from terresante_consent.domain.reading import READING, WRITING, Deciding
 from terresante_consent.domain.telling import Told
 from terresante_consent.domain.vocabulary import Action
 from terresante_consent.journal import reading
@@ -74,6 +74,10 @@ class DecisionService(Conversing, DecisionServiceServicer):
         return pb.ListTellableResponse(
             tellable=[one.allowed for one, _ in made],
             visible_from=[wire.stamp(at) or Timestamp() for at in begins],
+            may_write=[
+                question is READING and one.allowed and deciding.decide(WRITING, asked.facts[patient]).allowed
+                for (one, patient), (_, question) in zip(made, topics, strict=True)
+            ],
         )
 
     @allow("professional", "patient")
@@ -93,9 +97,9 @@ class DecisionService(Conversing, DecisionServiceServicer):
         return wire.kept_decision(entry, told)
 
     def _decided(self, one: Put, facts: Facts, asked: Asked) -> Decision:
-        action = one.question.action
-        made = placed(decide(one.question, facts, self._desk.policy), action, asked.ground)
-        return bounded(made, action, asked.since_of(one.patient))
+        question, policy = one.question, self._desk.policy
+        made = placed(decide(question, facts, policy), question.action, asked.ground)
+        return bounded(made, question, asked.since_of(one.patient), policy)
 
     async def _to_reader_of_journal(self, patient: UUID, entry: Entry) -> Told | None:
         try:

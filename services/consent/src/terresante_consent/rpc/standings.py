@@ -15,7 +15,7 @@ from terresante_consent.domain import representation
 from terresante_consent.domain.conversations import NOWHERE, Since
 from terresante_consent.domain.facts import Facts
 from terresante_consent.domain.identities import Ground
-from terresante_consent.domain.professionals import Feeder, Place, Professional, chosen_place
+from terresante_consent.domain.professionals import Feeder, Place, Professional, chosen_place, some_place
 from terresante_consent.domain.vocabulary import StructureId, Who
 from terresante_consent.knowing import Knowing
 from terresante_consent.store import standing
@@ -63,9 +63,10 @@ class Standings:
         self.professionals: Group[Sequence[Pair], Sequence[ProfessionalStanding]] = Group(self._of_professionals)
         self.persons: Group[Sequence[Pair], Sequence[PersonStanding]] = Group(self._of_persons)
 
-    async def asked(self, patients: Sequence[UUID | None]) -> Asked:
+    async def asked(self, patients: Sequence[UUID | None], any_place: bool = False) -> Asked:
         """Of the caller towards these patients, as committed when the query starts. Refuses with PLACE_REQUIRED,
-        PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE, DATABASE_UNAVAILABLE."""
+        PLACE_UNKNOWN, DIRECTORY_UNAVAILABLE, DATABASE_UNAVAILABLE. `any_place`: for what is the same from each place of
+        a professional, whichever they chose."""
         call = calls.current()
         caller = calls.person()
         pairs = [Pair(caller.id, patient) for patient in patients]
@@ -74,7 +75,10 @@ class Standings:
             if not self._knowing.fresh(found[0].known, self._now()):
                 await self._knowing.asked_again(caller.id)
                 found = await self.professionals.keep(pairs)
-            return _of_professional(call, patients, found, self._now())
+            at = self._now()
+            known = found[0].known
+            place = some_place(known, at) if any_place and known else _chosen(call, known, at)
+            return _of_professional(place, patients, found, at)
         if caller.kind == Who.SYSTEM.value:
             return _of_system(call, patients, await self._knowing.feeder(caller.id))
         persons: Sequence[PersonStanding] = ()
@@ -94,7 +98,8 @@ class Standings:
         caller = calls.person()
         pairs = [Pair(caller.id, patient)]
         if caller.kind == Who.PROFESSIONAL.value:
-            return _of_professional(call, [patient], await standing.of_professionals(driver, pairs, at), at)
+            found = await standing.of_professionals(driver, pairs, at)
+            return _of_professional(_chosen(call, found[0].known, at), [patient], found, at)
         return _of_person(call, [patient], await standing.of_persons(driver, pairs, at), at)
 
     async def _of_professionals(self, asked: Sequence[Sequence[Pair]]) -> Sequence[Sequence[ProfessionalStanding]]:
@@ -117,12 +122,15 @@ def _dealt(asked: Sequence[Sequence[Pair]], found: Sequence[Any]) -> list[Sequen
     return dealt
 
 
+def _chosen(call: Call, known: Professional | None, at: datetime) -> Place | None:
+    return chosen_place(known, wire.chosen_place(call.place), at) if known else None
+
+
 def _of_professional(
-    call: Call, patients: Sequence[UUID | None], found: Sequence[ProfessionalStanding], at: datetime
+    place: Place | None, patients: Sequence[UUID | None], found: Sequence[ProfessionalStanding], at: datetime
 ) -> Asked:
     caller = calls.person()
     known = found[0].known if found else None
-    place = chosen_place(known, wire.chosen_place(call.place), at) if known else None
     structure = place.structure if place else None
     base = _as_professional(known, place, caller.strength)
     facts = {

@@ -148,6 +148,7 @@ def _scope(scope: Scope | None) -> decisions_pb.Scope | None:
         issuers=scope.issuers,
         feeding_policy=scope.feeding_policy,
         visible_from=stamp(scope.visible_from),
+        may_write=scope.may_write,
     )
 
 

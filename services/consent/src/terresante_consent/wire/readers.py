@@ -1,6 +1,8 @@
 """Whose readers are asked for, and who they are."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from terresante.consent.v1 import decision_service_pb2 as pb
 from terresante_platform.ids import parsed
@@ -27,6 +29,10 @@ def conversations(asked: Sequence[pb.Conversation]) -> list[Conversation]:
 
 def to_proto(found: Sequence[Sequence[Reader]]) -> pb.ListReadersResponse:
     return pb.ListReadersResponse(conversations=[pb.Readers(readers=[_reader(one) for one in some]) for some in found])
+
+
+def own_to_proto(patient: UUID, visible_from: datetime | None, may_write: bool) -> pb.PatientConversation:
+    return pb.PatientConversation(patient_id=str(patient), visible_from=stamp(visible_from), may_write=may_write)
 
 
 def _conversation(told: pb.Conversation) -> Conversation:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from terresante_platform import background
 from terresante_platform.database import is_away
 from terresante_platform.refusals import Refusal
 from terresante_platform.rpc.server import as_refusal
@@ -195,12 +196,8 @@ async def forgetting(workbench: Workbench) -> AsyncIterator[None]:
             except Exception as fault:  # what has ended opens nothing meanwhile
                 log.warning("forgetting waits", exc_info=fault)
 
-    task = asyncio.create_task(regularly())
-    try:
+    async with background.running(regularly()):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _healthy() -> Response:

@@ -26,8 +26,3 @@ def beginning(text: str) -> Timestamp | None:
     told = Timestamp()
     told.FromDatetime(moment)
     return told
-
-
-def typed_day(moment: Timestamp) -> str:
-    """A moment as the day that a form holds."""
-    return moment.ToDatetime(UTC).astimezone(PARIS).date().isoformat()
