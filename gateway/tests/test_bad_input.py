@@ -10,9 +10,6 @@ from .operations import RIGHT
 from .things import PLACE, RECORD, THING, TYPED, Right
 
 WITH_BODY = [right for right in RIGHT if right.json is not None]
-WITHOUT_QUERY = [
-    right for right in RIGHT if "?" not in right.path and not right.operation.startswith(("list", "search"))
-]
 NOTE = next(right for right in RIGHT if right.operation == "write_note")
 CREATE = next(right for right in RIGHT if right.operation == "create_person")
 LIST = f"{RECORD}/documents"

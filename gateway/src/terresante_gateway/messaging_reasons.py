@@ -15,6 +15,7 @@ MESSAGING: dict[str, Reason] = {
     "MESSAGE_DELETED": Reason(409, "Ce message est supprimé."),
     "MENTIONS_INVALID": Reason(400, "Quelqu’un qui est nommé ne peut pas lire ce fil."),
     "PLACE_INVALID": Reason(400, "Cette place n’est pas possible dans ce fil."),
+    "PATIENTS_TOO_MANY": Reason(409, "Trop de patients pour une vue d’ensemble : demander patient par patient."),
     "ANSWER_INVALID": Reason(400, "La réponse ne va pas avec ce que le message porte."),
     "ITEM_NOT_YOURS": Reason(403, "C’est à quelqu’un d’autre d’y répondre."),
     "PERIOD_INVALID": Reason(400, "Cette durée n’est pas possible ici."),

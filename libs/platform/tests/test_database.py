@@ -1,6 +1,7 @@
 """What a database that is away looks like, and what does not."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -115,8 +116,22 @@ async def test_a_commit_of_either_pool_wakes_who_waits(database_url: str) -> Non
         databases.connected(database_url, 1) as calls,
         databases.connected(database_url, 1, beside=calls) as work,
     ):
-        calls.after_commit.append(lambda: woken.append("one"))
+        calls.after_commit["one"].append(lambda: woken.append("one"))
         for either in (calls, work):
             async with either.transaction() as transaction:
-                databases.wake_after(transaction)
+                databases.wake_after(transaction, "one")
     assert woken == ["one", "one"]
+
+
+async def test_a_commit_wakes_who_waits_for_what_it_told_of_and_nobody_else(database_url: str) -> None:
+    woken: list[str] = []
+    async with databases.connected(database_url, 1) as database:
+        for name in ("one", "another", "third"):
+            database.after_commit[name].append(partial(woken.append, name))
+        async with database.transaction() as transaction:
+            databases.wake_after(transaction, "one")
+            databases.wake_after(transaction, "third")
+            databases.wake_after(transaction, "one")
+        async with database.transaction():
+            pass
+    assert sorted(woken) == ["one", "third"]

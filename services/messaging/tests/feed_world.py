@@ -32,9 +32,16 @@ from terresante_platform import database as database_module
 from terresante_platform.bus import Bus
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
+from terresante_platform.refusals import Invalid
 from terresante_platform.rpc.allow import allow
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class PlaceRequired(Invalid):
+    """A professional of several places chose none."""
+
+    reason = "PLACE_REQUIRED"
 
 
 @dataclass
@@ -46,6 +53,12 @@ class Consent:
     persons: dict[UUID, list[UUID]] = field(default_factory=dict)
     """By patient: the patient and representatives."""
     teams: dict[UUID, list[UUID]] = field(default_factory=dict)
+    by_place: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    """By patient and professional: the place of practice by which alone they are in the circle."""
+    in_several_places: set[UUID] = field(default_factory=set)
+    """Those who must choose one for whatever is decided from one."""
+    too_many: bool = False
+    """Everybody is around more patients than consent lists at once."""
     closed: set[UUID] = field(default_factory=set)
     """Accounts of professionals and portals that are suspended."""
     unheard: set[UUID] = field(default_factory=set)
@@ -74,17 +87,23 @@ class Decisions(DecisionServiceServicer):
 
     @allow("professional", "patient", services=("messaging",))
     async def ListMyConversations(
-        self, _: pb.ListMyConversationsRequest, context: grpc.aio.ServicerContext[Any, Any]
+        self, request: pb.ListMyConversationsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListMyConversationsResponse:
         """See the contract."""
         await self._hears(context)
-        consent, me = self._consent, calls.person().id
-        mine = {patient: circle[me] for patient, circle in consent.circles.items() if me in circle}
+        self._consent.unheard.discard(calls.person().id)
+        consent, me, place = self._consent, calls.person().id, calls.current().place
+        mine = {
+            patient: circle[me]
+            for patient, circle in consent.circles.items()
+            if me in circle and (request.any_place or consent.by_place.get((patient, me), place) == place)
+        }
         mine |= {patient: None for patient, persons in consent.persons.items() if me in persons}
         return pb.ListMyConversationsResponse(
             patients=[pb.PatientConversation(patient_id=str(id), visible_from=_stamp(at)) for id, at in mine.items()],
             structure_ids=[str(id) for id, team in consent.teams.items() if me in team],
             direct=me not in consent.closed,
+            more=consent.too_many,
         )
 
     @allow("professional", "system", services=("messaging",))
@@ -94,6 +113,8 @@ class Decisions(DecisionServiceServicer):
         """See the contract."""
         await self._hears(context)
         me = calls.person()
+        if me.id in self._consent.in_several_places and not calls.current().place:
+            raise PlaceRequired("Il faut choisir un lieu.", "Choisissez-en un.")
         asked = pb.ACTION_HEAR_AS_PORTAL if me.kind == "system" else pb.ACTION_USE_DIRECT_MESSAGES
         assert [one.action for one in request.questions] == [asked]
         self._consent.unheard.discard(me.id)

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import grpc
 from aiosmtpd.smtp import SMTP, Envelope
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceStub, add_DecisionServiceServicer_to_server
@@ -239,6 +239,26 @@ class World:
             await log.add(transaction, entry)
         await self.has_read(author, thread)
         return id
+
+    async def edit(self, id: MessageId, *mentions: Recipient) -> None:
+        """By its author, who names these from now on."""
+        named = {
+            "mentioned_professionals": [one.id for one in mentions if one.realm is Realm.PROFESSIONAL],
+            "mentioned_persons": [one.id for one in mentions if one.realm is Realm.PERSON],
+        }
+        await self._change(id, EntryKind.MESSAGE_EDITED, edited_at=self.clock.now, **named)
+
+    async def take_back(self, id: MessageId) -> None:
+        """By its author."""
+        await self._change(id, EntryKind.MESSAGE_DELETED, deleted_at=self.clock.now)
+
+    async def _change(self, id: MessageId, kind: EntryKind, **values: Any) -> None:
+        changing = update(message).where(message.c.id == id).values(values).returning(message)
+        async with self.database.transaction() as transaction:
+            kept = (await transaction.execute(changing)).one()
+            of = await transaction.execute(select(thread_table.c.patient_id).where(thread_table.c.id == kept.thread_id))
+            entry = NewEntry(kind, self.clock.now, of.scalar_one(), kept.thread_id, id, kept.place, kept.author_id)
+            await log.add(transaction, entry)
 
     async def has_read(self, who: Recipient, thread: ThreadId | None = None) -> None:
         """Everything that is there."""

@@ -14,7 +14,7 @@ from terresante_messaging.domain.log import EntryKind
 from terresante_messaging.domain.threads import ThreadKind
 from terresante_platform.database import Database
 from terresante_platform.ids import new_id
-from terresante_platform.refusals import Invalid, Unavailable
+from terresante_platform.refusals import Conflict, Invalid, Unavailable
 
 from . import feed_world
 from .feed_world import Client, Replica, Scene, kinds, later, opened, professional
@@ -93,6 +93,60 @@ async def test_a_page_says_what_a_stream_said(scene: Scene) -> None:
         await client.read(stream, lambda c: last in c.messages)
         scene.be(kind, who)
         assert [one.message_id for one in await pages(replica)] == client.messages
+
+
+async def test_whichever_place_was_chosen_the_same_is_told_live_and_later(scene: Scene) -> None:
+    """Who practises in two structures hears of the patients of both, as it happens and when they come back."""
+    ward, home, there = str(uuid4()), str(uuid4()), uuid4()
+    scene.consent.circles[there] = {scene.gp: None}
+    scene.consent.by_place |= {(scene.patient, scene.gp): ward, (there, scene.gp): home}
+    replica = await scene.start()
+    threads = [await scene.circle(), await scene.writing.thread(ThreadKind.CIRCLE, patient_id=there)]
+    scene.be("professional", scene.gp, place=ward)
+    client, stream = await opened(replica.follow())
+    before = client.cursor
+    for thread in threads * 2:
+        await scene.writing.post(thread)
+    await client.read_messages(stream, 4)
+    assert client.messages == scene.writing.posted
+
+    for place in (ward, home, ""):
+        scene.be("professional", scene.gp, place=place)
+        again = Client()
+        await again.read_messages(replica.follow(before), 4)
+        assert again.messages == scene.writing.posted
+        assert [one.message_id for one in await pages(replica)] == scene.writing.posted
+
+
+async def test_a_first_stream_needs_no_choice_between_several_places(scene: Scene) -> None:
+    """Consent has not heard of them yet, and is asked what is the same from each of their places."""
+    scene.consent.in_several_places.add(scene.gp)
+    scene.consent.unheard.add(scene.gp)
+    replica, circle = await scene.start(), await scene.circle()
+
+    client, stream = await opened(replica.follow())
+    await scene.writing.post(circle)
+    await client.read_messages(stream, 1)
+
+    assert client.messages == scene.writing.posted
+    assert [one.message_id for one in await pages(replica)] == scene.writing.posted
+
+
+async def test_who_is_around_too_many_patients_is_told_so_of_what_was_missed_and_hears_what_happens(
+    scene: Scene,
+) -> None:
+    replica, circle = await scene.start(), await scene.circle()
+    await scene.writing.post(circle)
+    await settled(scene)
+    scene.consent.too_many = True
+    with pytest.raises(Conflict) as refused:
+        await replica.page()
+    assert refused.value.reason == "PATIENTS_TOO_MANY"
+
+    client, stream = await opened(replica.follow())
+    last = await scene.writing.post(circle)
+    await client.read_messages(stream, 1)
+    assert client.messages == [last]
 
 
 async def test_what_was_before_ones_time_and_what_one_no_longer_may_read_is_in_no_page(scene: Scene) -> None:

@@ -7,13 +7,15 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from terresante_messaging.domain.people import MessageId, Recipient
 from terresante_messaging.domain.threads import ThreadKind
 from terresante_messaging.store.tables import mark, message, notification
 from terresante_messaging.store.telling_tables import escalation
-from terresante_platform.database import Database
+from terresante_platform.database import Database, is_away
 
+from .conversing import until_somebody_waits
 from .feed_world import professional
 from .telling_world import World, telling_world
 
@@ -146,7 +148,7 @@ async def test_one_that_breaks_holds_up_no_other_and_is_tried_again(world: World
         "read_up_to": 9,
     }
     async with world.database.transaction() as transaction:
-        await transaction.execute(insert(mark), [broken | {"received_up_to": 9, "read_up_to": 9}])
+        await transaction.execute(insert(mark), [broken])
     await urgent(world)
     await urgent(world, thread=other)
 
@@ -220,6 +222,24 @@ async def test_two_processes_do_a_step_once(world: World) -> None:
     told = [row.about_id for row in await world.one(lambda: query)]
     assert len(told) == len(set(told)) == 5
     assert await unread(world, world.gp) == 0
+
+
+async def test_a_database_that_goes_away_meanwhile_puts_no_step_off(world: World) -> None:
+    await urgent(world)
+    world.clock.pass_(minutes=15)
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+    async with world.database.transaction() as holding:
+        await holding.execute(text("lock table notification in exclusive mode"))
+        moving = asyncio.create_task(world.escalating.round())
+        await until_somebody_waits(world.database)
+        await holding.execute(text(f"{cut} and datname = current_database()"))
+        with pytest.raises(DBAPIError) as gone:
+            await moving
+    assert is_away(gone.value)
+
+    await world.escalating.round()
+
+    assert await unread(world, world.nurse) == 1
 
 
 async def test_between_two_professionals_the_other_then_the_author_is_told(world: World) -> None:

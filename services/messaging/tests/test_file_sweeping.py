@@ -1,7 +1,7 @@
 """Files that nobody is to read any more leave the store, and nothing else does."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from terresante_messaging.store import attachment_work, attachments
 from terresante_messaging.store.tables import attachment
 from terresante_messaging.sweeping import sweep
 from terresante_platform.database import Database
-from terresante_platform.ids import new_id
+from terresante_platform.ids import moment_of, new_id
 
 from .conftest import MONDAY, As
 from .conversing import CIRCLE, WITH_PATIENT, Talking
@@ -93,7 +93,7 @@ async def test_contents_that_no_row_came_to_name_go_after_a_day(
         yield b"orphan"
 
     await contents.keep(orphan, pieces())
-    made = datetime.fromtimestamp((orphan.int >> 80) / 1000, UTC)
+    made = moment_of(orphan)
 
     assert await sweep(database, contents, made + timedelta(hours=23)) == 0
     assert await sweep(database, contents, made + timedelta(hours=25)) == 1

@@ -73,3 +73,16 @@ async def test_a_setting_that_nobody_knows_stops_the_start(
 
     assert process.returncode != 0
     assert "TERRESANTE_MESSAGING_SOMETHING_ELSE" in output.decode()
+
+
+async def test_a_file_of_authorities_that_holds_none_stops_the_start_by_the_name_of_its_setting(
+    database_url: str, certificates: Authority, tmp_path: Path
+) -> None:
+    file = tmp_path / "portals.pem"
+    file.write_text("")
+    variables = environment(database_url, certificates, tmp_path, free_port())
+    process = await started("terresante_messaging", variables | {"TERRESANTE_MESSAGING_WEBHOOK_CA_FILE": str(file)})
+    output, _ = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode != 0
+    assert "TERRESANTE_MESSAGING_WEBHOOK_CA_FILE must name a readable file of PEM certificates" in output.decode()

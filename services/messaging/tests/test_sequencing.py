@@ -16,6 +16,7 @@ from terresante_messaging.domain.people import ThreadId
 from terresante_messaging.feed.sequencing import HINT, Sequencer, sequencing
 from terresante_messaging.store import feed as store
 from terresante_messaging.store import log
+from terresante_platform import background
 from terresante_platform import database as database_module
 from terresante_platform.bus import Bus
 from terresante_platform.counted import Counting
@@ -152,6 +153,21 @@ async def test_what_another_process_left_without_a_position_is_found_by_polling(
             await asyncio.sleep(0.02)
 
 
+async def test_what_is_committed_shortly_after_a_round_waits_for_the_next_one(database: Database) -> None:
+    pace, clock, rounds = 2.0, asyncio.get_running_loop().time, list[float]()
+    sequencer = Sequencer(database, pace=pace)
+    sequencer.after_giving.append(lambda: rounds.append(clock()))
+    began = clock()
+    async with background.running(sequencer.run()), asyncio.timeout(20):
+        for _ in range(30):
+            await noted(database)
+        while len(await positions(database)) < 30:
+            await asyncio.sleep(0.01)
+
+    assert len(rounds) <= (rounds[-1] - began) / pace + 2
+    assert await positions(database) == list(range(1, 31))
+
+
 async def test_positions_are_counted_on_when_the_sequencers_row_is_lost(database: Database) -> None:
     sequencer = Sequencer(database)
     await noted(database)
@@ -185,7 +201,7 @@ async def test_messages_of_a_thread_are_in_the_order_of_their_places_though_a_ba
             await log.add(transaction, NewEntry(EntryKind.MESSAGE_POSTED, at, thread=thread, place=place))
 
     async with database.transaction() as transaction:
-        assert await store.give_positions(transaction, most=1) == 2
+        assert list(await store.give_positions(transaction, most=1)) == [1, 2]
     async with database.reading() as connection:
         assert [one.what.place for one in await store.after(connection, 0)] == [1, 2]
 

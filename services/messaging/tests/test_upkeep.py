@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from terresante_messaging.domain.news import LONGEST
 from terresante_messaging.domain.retention import Class, Retention, parse
 from terresante_messaging.store import feed, tables
+from terresante_messaging.store import upkeep as store
 from terresante_messaging.store.moments import id_at
 from terresante_messaging.upkeep import Upkeep, keeping_up, read_retention
 from terresante_platform.database import Database
@@ -157,16 +158,41 @@ async def test_an_entry_without_position_is_never_dropped(database: Database, cl
     assert "log_entry_2026_09" not in await Upkeep(database, SHORT, clock).round()
 
 
-async def test_steps_go_by_age_and_where_somebody_began_stays(
-    database: Database, clock: Clock, old_and_new: Any
+async def test_of_old_steps_the_last_stays_and_where_somebody_began(
+    database: Database, clock: Clock, old_and_new: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = "select thread_id, realm, person_id, 'began', 0, at from mark_step limit 1"
-    await run(database, f"insert into mark_step {began}")
+    of_nurse = "select thread_id, realm, person_id, {} from mark_step where what = 'read'"
+    for more in ("'began', 0, at", "'read', 2, at + interval '1 day'", "'received', 3, at + interval '1 day'"):
+        await run(database, f"insert into mark_step {of_nurse.format(more)} and up_to = 1")
+    for place in (4, 5, 6):
+        later = f"'read', {place}, at + interval '{66 + place} days'"
+        await run(database, f"insert into mark_step {of_nurse.format(later)} and up_to = 1")
+    monkeypatch.setattr(store, "AT_ONCE", 1)
     clock.at = datetime(2026, 11, 30, tzinfo=UTC)
     await Upkeep(database, SHORT, clock).round()
+    query = select(tables.mark_step).order_by(tables.mark_step.c.what, tables.mark_step.c.up_to)
     async with database.reading() as connection:
-        assert [row.what for row in await connection.execute(select(tables.mark_step))] == ["began"]
+        kept = [(row.what, row.up_to) for row in await connection.execute(query)]
+    assert kept == [("began", 0), ("read", 2), ("read", 4), ("read", 5), ("read", 6), ("received", 3)]
     assert await count(database, tables.mark) > 0, "how far each has come stays"
+
+
+async def test_who_read_a_message_long_ago_is_not_said_to_have_read_it_since(
+    talking: Talking, being: As, clock: Clock, people: People, database: Database, old_and_new: Any
+) -> None:
+    circle, _ = old_and_new
+    being("gp")
+    first, second = (await talking.page(circle)).messages
+    before = list((await talking.get(first)).receipts)
+    being("nurse")
+    await talking.mark(circle, read=2)
+    clock.at = datetime(2026, 11, 30, tzinfo=UTC)
+    await Upkeep(database, SHORT, clock).round()
+
+    being("gp")
+    (of_second,) = (await talking.get(second)).receipts
+    assert list((await talking.get(first)).receipts) == before
+    assert before and of_second.read_at.ToDatetime(UTC) > datetime(2026, 11, 22, tzinfo=UTC)
 
 
 async def test_old_notifications_go_with_the_audiences_that_none_tells_of(

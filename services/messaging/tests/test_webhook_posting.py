@@ -5,11 +5,12 @@ import ssl
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from terresante_messaging.webhooks.guarding import Address, Guard
-from terresante_messaging.webhooks.posting import Letter, Poster
+from terresante_messaging.webhooks.posting import Letter, Poster, trusted
 from terresante_platform.testing.certificates import Authority
 
 from .webhook_world import (
@@ -51,7 +52,7 @@ def poster(networks: list[str] | None = None, names: Any = None, **more: Any) ->
 
 
 async def post(receiver: Receiver, **more: Any) -> str:
-    return await poster(**more).post(f"http://receiver.test:{receiver.port}/told?by=us", letter)
+    return (await poster(**more).post(f"http://receiver.test:{receiver.port}/told?by=us", letter)).failure
 
 
 async def test_what_is_sent_arrives_whole_at_its_path() -> None:
@@ -122,7 +123,9 @@ async def test_nobody_there_is_a_failure_like_any_other() -> None:
 async def test_nothing_is_sent_to_a_private_address_that_nobody_named() -> None:
     async with receiving() as receiver:
         assert await post(receiver, networks=[]) == "URL_FORBIDDEN"
-        assert await poster(networks=[]).post(f"https://localhost:{receiver.port}/", letter) == "URL_FORBIDDEN"
+        assert (
+            await poster(networks=[]).post(f"https://localhost:{receiver.port}/", letter)
+        ).failure == "URL_FORBIDDEN"
 
     assert receiver.connections == 0
 
@@ -133,9 +136,9 @@ async def test_a_name_that_changes_what_it_says_gains_nothing() -> None:
         names = Names(rebound=["127.0.0.1", "10.0.0.1"])
         sending = poster(names=names)
         url = f"http://rebound.test:{receiver.port}/"
-        assert await sending.post(url, letter) == ""
+        assert (await sending.post(url, letter)).failure == ""
         assert names.asked == 1
-        assert await sending.post(url, letter) == "URL_FORBIDDEN"
+        assert (await sending.post(url, letter)).failure == "URL_FORBIDDEN"
 
     assert receiver.connections == 1
 
@@ -156,18 +159,43 @@ async def test_a_certificate_is_that_of_the_name_and_of_a_known_authority(certif
     trust.load_verify_locations(who.authority)
     async with receiving(trust=serving) as receiver:
         known = poster(trust=trust)
-        assert await known.post(f"https://receiver.svc:{receiver.port}/", letter) == ""
-        assert await known.post(f"https://another.svc:{receiver.port}/", letter) == "TLS"
-        assert await poster().post(f"https://receiver.svc:{receiver.port}/", letter) == "TLS"
+        assert (await known.post(f"https://receiver.svc:{receiver.port}/", letter)).failure == ""
+        assert (await known.post(f"https://another.svc:{receiver.port}/", letter)).failure == "TLS"
+        assert (await poster().post(f"https://receiver.svc:{receiver.port}/", letter)).failure == "TLS"
 
     assert len(receiver.heard) == 1
+
+
+async def test_a_file_of_authorities_is_trusted_besides_those_of_the_system(certificates: Authority) -> None:
+    who = certificates.identity("receiver")
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(who.certificate, who.key)
+    url = "https://receiver.svc:{}/"
+    async with receiving(trust=serving) as receiver:
+        assert (await poster(trust=trusted(who.authority)).post(url.format(receiver.port), letter)).failure == ""
+        assert (await poster(trust=trusted(None)).post(url.format(receiver.port), letter)).failure == "TLS"
+
+    system, ours = trusted(None).cert_store_stats(), trusted(who.authority).cert_store_stats()
+    assert ours["x509_ca"] == system["x509_ca"] + 1
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_a_file_without_a_certificate_is_refused_by_the_name_of_its_setting(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "portals.pem"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(ValueError, match="TERRESANTE_MESSAGING_WEBHOOK_CA_FILE must name a readable file of PEM"):
+        trusted(file)
 
 
 async def test_one_that_speaks_no_tls_is_a_failure() -> None:
     server = await asyncio.start_server(says_no_tls, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        assert await poster().post(f"https://receiver.test:{port}/", letter) == "TLS"
+        assert (await poster().post(f"https://receiver.test:{port}/", letter)).failure == "TLS"
 
 
 async def test_what_is_asked_just_before_sending_costs_the_other_side_no_time() -> None:
@@ -176,7 +204,7 @@ async def test_what_is_asked_just_before_sending_costs_the_other_side_no_time() 
         return LETTER
 
     async with receiving() as receiver:
-        assert await poster(patience=0.5).post(f"http://receiver.test:{receiver.port}/", slowly) == ""
+        assert (await poster(patience=0.5).post(f"http://receiver.test:{receiver.port}/", slowly)).failure == ""
 
 
 async def test_what_may_not_leave_after_all_is_not_sent() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hmac
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -37,7 +38,7 @@ class Lost(Database):
 
     def __init__(self, real: Database) -> None:
         self.reading = real.reading  # type: ignore[method-assign]
-        self.after_commit = []
+        self.after_commit = defaultdict(list)
 
     def transaction(self) -> Any:
         raise RuntimeError("gone")

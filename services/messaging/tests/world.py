@@ -42,6 +42,8 @@ class World:
     patient_writes: bool = True
     teams: dict[UUID, set[UUID]] = field(default_factory=dict)
     """By structure: who practises there."""
+    too_many: bool = False
+    """Everybody is around more patients than consent lists at once."""
     wrong: bool = False
     """Answers, but not what was asked."""
     questions: list[decisions_pb.Question] = field(default_factory=list, repr=False)
@@ -73,8 +75,7 @@ class World:
         assert question.resource_kind == decisions_pb.RESOURCE_KIND_MESSAGE
         assert question.category == "message"
         yield from self._against_reading(question, caller, UUID(question.patient_id))
-        writing = question.action == decisions_pb.ACTION_WRITE_CONVERSATION
-        if writing and not professional and not self.patient_writes:
+        if question.action == decisions_pb.ACTION_WRITE_CONVERSATION and not self.writes(caller.kind):
             yield "WRITING_NOT_OPEN"
 
     def _against_reading(self, question: decisions_pb.Question, caller: Caller, patient: UUID) -> Iterator[str]:
@@ -101,6 +102,10 @@ class World:
             return who == patient or (patient == self.patient and who in self.representatives)
         barred = who in self.blocked or who in self.suspended or not self.consent_in_force
         return not barred and who in self.circle_of(patient)
+
+    def writes(self, kind: str) -> bool:
+        """Whether those of that kind who may read may write."""
+        return kind == "professional" or self.patient_writes
 
     def readers(self, asked: decisions_pb.Conversation) -> Iterator[decisions_pb.Reader]:
         """Who reads a conversation."""
@@ -151,6 +156,10 @@ class Decisions(DecisionServiceServicer):
             added = reply.visible_from.add()
             if since is not None:
                 added.FromDatetime(since)
+        reply.may_write.extend(
+            told and one.resource_kind == decisions_pb.RESOURCE_KIND_MESSAGE and world.writes(who.kind)
+            for told, one in zip(reply.tellable, request.topics, strict=True)
+        )
         return reply
 
     @allow("professional", "patient", services=("messaging",))
@@ -170,19 +179,21 @@ class Decisions(DecisionServiceServicer):
             decision = decisions_pb.Decision(allowed=not reasons, entry_id=str(uuid4()), reasons=reasons)
             if reasons:
                 decision.sentence, decision.todo = f"Refusé : {reasons[0]}.", "À faire."
-            elif question.patient_id and who.kind == "professional":
+            elif question.patient_id:
+                decision.scope.may_write = world.writes(who.kind)
                 since = world.visible_from.get((UUID(question.patient_id), who.id))
-                if since is not None:
+                if since is not None and who.kind == "professional":
                     decision.scope.visible_from.FromDatetime(since)
             decisions.append(decision)
         return decisions_pb.DecideManyResponse(decisions=decisions)
 
     @allow("professional", "patient", services=("messaging",))
     async def ListMyConversations(
-        self, _: decisions_pb.ListMyConversationsRequest, context: grpc.aio.ServicerContext[Any, Any]
+        self, request: decisions_pb.ListMyConversationsRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> decisions_pb.ListMyConversationsResponse:
         """See the contract."""
         world, who = self._world, calls.person()
+        patients = [] if request.without_patients else world.patients()
         if world.silent:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         open_ = who.kind == "professional" and who.id not in world.suspended
@@ -191,12 +202,14 @@ class Decisions(DecisionServiceServicer):
                 decisions_pb.PatientConversation(
                     patient_id=str(patient),
                     visible_from=world.visible_from.get((patient, who.id)) if who.kind == "professional" else None,
+                    may_write=world.writes(who.kind),
                 )
-                for patient in world.patients()
+                for patient in patients
                 if world.reads(who.id, who.kind, patient)
             ],
             structure_ids=[str(id) for id, team in world.teams.items() if who.id in team and open_],
             direct=open_,
+            more=world.too_many and not request.without_patients,
         )
 
     @allow(services=("messaging",))

@@ -223,7 +223,7 @@ async def get_message(thread: Id, message: Id, query: Annotated[NamesQuery, Quer
 
 
 @on(router, "POST", "/messages/search", "Chercher dans les messages", Authz("message", "search", CARE), *RECORD,
-    "THREAD_UNKNOWN", "SEARCH_INVALID", "CURSOR_INVALID", limit=Budget.SEARCHES)  # fmt: skip
+    "THREAD_UNKNOWN", "SEARCH_INVALID", "CURSOR_INVALID", "PATIENTS_TOO_MANY", limit=Budget.SEARCHES)  # fmt: skip
 async def search_messages(search: MessageSearch, pages: Pages, peers: To) -> FoundMessages:
     """Les messages où se trouvent tous ces débuts de mots, parmi ce que l’appelant peut lire maintenant. Une demande
     regarde un nombre borné de messages : `next_cursor` continue, `looked_back_to` dit jusqu’où elle est allée.

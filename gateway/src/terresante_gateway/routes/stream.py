@@ -19,7 +19,7 @@ HEARERS: tuple[Kind, ...] = ("professional", "patient", "system")
 STREAM_SECONDS = 3_600.0
 PIECE_SECONDS = 10.0
 _EVENTS = "text/event-stream"
-_FEED = ("CURSOR_INVALID", "CURSOR_GONE", "CONSENT_UNAVAILABLE", "ACCESS_REFUSED")
+_FEED = ("CURSOR_INVALID", "CURSOR_GONE", "CONSENT_UNAVAILABLE", "ACCESS_REFUSED", "PATIENTS_TOO_MANY")
 
 
 class FollowQuery(Input):

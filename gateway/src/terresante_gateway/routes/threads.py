@@ -48,7 +48,7 @@ class Thread(Struct):
     readable: Annotated[bool, Meta(description="false : l’appelant voit seulement qu’il existe")]
     writable: Annotated[
         bool,
-        Meta(description="Pour le patient, le réglage du cercle décide en plus : patient_may_write du cercle de soins"),
+        Meta(description="L’appelant peut y écrire en ce moment : pour le patient, si le cercle de soins le permet"),
     ]
     last_place: Annotated[int, Meta(description="Place du dernier message que l’appelant peut lire ; 0 : aucun", ge=0)]
     last_at: datetime | None
@@ -180,7 +180,8 @@ class ThreadChange(Input):
         return self
 
 
-@on(router, "GET", "", "Mes fils", Authz("thread", "list", CARE), *CONVERSATION, "CURSOR_INVALID")
+@on(router, "GET", "", "Mes fils", Authz("thread", "list", CARE), *CONVERSATION, "CURSOR_INVALID",
+    "PATIENTS_TOO_MANY")  # fmt: skip
 async def list_threads(query: Annotated[ThreadsQuery, Query()], pages: Pages, peers: To) -> Threads:
     """Les fils de l’appelant, avec ce qu’il n’a pas lu. Rien de ce qui y est écrit : ids, dates et nombres."""
     reply = await peers.conversations.ListThreads(

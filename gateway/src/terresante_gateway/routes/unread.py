@@ -45,7 +45,8 @@ class ThreadUnread(Struct):
     unread: Annotated[int, Meta(description="Dans ce fil")]
 
 
-@on(router, "GET", "/unread", "Ce que je n’ai pas lu", Authz("thread", "list", CARE), *RECORD)
+@on(router, "GET", "/unread", "Ce que je n’ai pas lu", Authz("thread", "list", CARE), *RECORD,
+    "PATIENTS_TOO_MANY")  # fmt: skip
 async def count_unread(peers: To) -> UnreadCounts:
     """Des nombres exacts, décidés maintenant."""
     reply = await peers.conversations.CountUnread(pb.CountUnreadRequest())

@@ -3,6 +3,7 @@
 A change and its events are one transaction; what waits for the commit (the outbox relay) is woken after it.
 """
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,9 +73,9 @@ def _says_away(fault: BaseException | None) -> bool:
     return str(getattr(fault, "sqlstate", None) or "").startswith(_AWAY_STATES)
 
 
-def wake_after(transaction: AsyncConnection) -> None:
-    """Wakes who waits for what this transaction commits (`Database.after_commit`)."""
-    transaction.info[_WAKES] = True
+def wake_after(transaction: AsyncConnection, what: str) -> None:
+    """Wakes who waits for `what` once this transaction commits (`Database.after_commit`)."""
+    transaction.info.setdefault(_WAKES, set()).add(what)
 
 
 class Database:
@@ -83,8 +84,11 @@ class Database:
     def __init__(self, engine: AsyncEngine, beside: "Database | None" = None) -> None:
         self._engine = engine
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self.after_commit: list[Callable[[], None]] = beside.after_commit if beside else []
-        """Called after each committed transaction that asked for it (`wake_after`); must return at once."""
+        self.after_commit: defaultdict[str, list[Callable[[], None]]] = (
+            beside.after_commit if beside else defaultdict(list)
+        )
+        """By what is waited for: called after each committed transaction that told of it (`wake_after`); must return at
+        once."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -92,9 +96,9 @@ class Database:
         async with self._engine.begin() as connection:
             connection.info.pop(_WAKES, None)
             yield connection
-            wakes = connection.info.pop(_WAKES, False)
-        if wakes:
-            for wake in self.after_commit:
+            told: set[str] = connection.info.pop(_WAKES, set())
+        for what in told:
+            for wake in self.after_commit[what]:
                 wake()
 
     @asynccontextmanager

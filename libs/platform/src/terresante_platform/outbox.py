@@ -45,8 +45,13 @@ from terresante_platform.measures import OUTBOX_AGE, OUTBOX_WAITING
 from terresante_platform.spans import span, traceparent
 from terresante_platform.telemetry import log
 
+WAITING = "outbox"
+"""What the relay waits for (`Database.after_commit`)."""
 BATCH = 200
 POLL_SECONDS = 1.0
+PACE_SECONDS = 0.02
+"""From the beginning of a round to that of the next, at least: what is committed meanwhile goes together. One after a
+pause begins at once."""
 CHECK_SECONDS = 5.0
 RETENTION = timedelta(days=15)
 """At least the stream's own retention (14 days)."""
@@ -154,7 +159,7 @@ async def add_all(transaction: AsyncConnection, announced: Iterable[tuple[str, M
     ]
     if new:
         await transaction.execute(_ADD, new)
-        wake_after(transaction)
+        wake_after(transaction, WAITING)
 
 
 class Relay:
@@ -166,24 +171,31 @@ class Relay:
         self._wake = asyncio.Event()
         self._stream = ""
         """When the stream was made, as last seen."""
-        database.after_commit.append(self._wake.set)
+        database.after_commit[WAITING].append(self._wake.set)
 
     async def run(self) -> None:
         """Publishes for ever; waits out a database or bus that is away."""
-        checked = 0.0
+        checked, clock = 0.0, asyncio.get_running_loop().time
         while True:
+            next_round = clock() + PACE_SECONDS
             try:
-                if asyncio.get_running_loop().time() - checked > CHECK_SECONDS:
+                if clock() - checked > CHECK_SECONDS:
                     await self.reconcile()
-                    checked = asyncio.get_running_loop().time()
-                while await self.publish_batch() == BATCH:
-                    pass
+                    checked = clock()
+                if self._wake.is_set() or await self._any_waiting():
+                    self._wake.clear()
+                    while await self.publish_batch() == BATCH:
+                        pass
             except Exception as fault:  # whatever it is, what was announced must not be left waiting
                 log.warning("outbox waits", exc_info=fault)
                 await asyncio.sleep(0.5)
+            await asyncio.sleep(next_round - clock())
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            self._wake.clear()
+
+    async def _any_waiting(self) -> bool:
+        async with self._database.reading() as connection:
+            return (await connection.execute(_ANY_WAITING)).first() is not None
 
     async def publish_batch(self) -> int:
         """Publishes up to BATCH events, oldest first. Gives how many were found waiting.
@@ -191,9 +203,6 @@ class Relay:
         The rows stay locked while they are on their way: another relay skips them, and a crash frees them. They are
         marked with the stream as it was known before: if it was lost meanwhile, the next `reconcile` finds them.
         """
-        async with self._database.reading() as connection:
-            if (await connection.execute(_ANY_WAITING)).first() is None:
-                return 0
         made = self._stream or await self.reconcile()
         async with self._database.transaction() as transaction:
             waiting = (await transaction.execute(_WAITING)).all()

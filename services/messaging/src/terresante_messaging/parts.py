@@ -2,7 +2,6 @@
 order, and stopped in reverse."""
 
 import random
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -48,7 +47,7 @@ from terresante_messaging.upkeep import keeping_up, read_retention
 from terresante_messaging.webhooks import sending
 from terresante_messaging.webhooks.audience import Audience
 from terresante_messaging.webhooks.guarding import Guard, Resolver
-from terresante_messaging.webhooks.posting import Poster
+from terresante_messaging.webhooks.posting import Poster, trusted
 from terresante_messaging.webhooks.queueing import Queueing
 
 NAMES_LOOKED_UP = 64
@@ -110,7 +109,7 @@ async def _beside(stack: AsyncExitStack, ground: Ground, consent: Any) -> _Besid
     sequencer = await run(sequencing.sequencing(kept, bus))
     await run(tailing.tailing(kept, bus, asked, streams, sequencer))
     audience = Audience(kept, asked)
-    poster = Poster(guard, ssl.create_default_context())
+    poster = Poster(guard, trusted(ground.settings.webhook_ca_file))
     queueing = Queueing(kept, audience, now)
     await run(sending.sending(sending.Parts(kept, masters, audience, queueing, poster, now, random.random)))
     await run(telling(ground.settings, kept, masters, asked, now))

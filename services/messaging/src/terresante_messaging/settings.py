@@ -44,6 +44,10 @@ class Settings(ServiceSettings):
         default_factory=list,
         description="Networks (CIDR) that webhooks may reach although they are private; none in production",
     )
+    webhook_ca_file: Path | None = Field(
+        None,
+        description="Authorities (PEM) that vouch for webhooks' certificates, besides the system's",
+    )
     smallest_count: int = Field(
         5,
         ge=1,

@@ -22,6 +22,7 @@ from terresante_messaging.domain import news
 from terresante_messaging.domain.retention import AHEAD_MONTHS, Retention, parse, whole_months_before
 from terresante_messaging.store import attachment_work, attachments, feed
 from terresante_messaging.store import upkeep as store
+from terresante_messaging.store.messages import BEGINNING
 from terresante_messaging.store.moments import least_id
 
 EVERY = timedelta(days=1)
@@ -66,7 +67,7 @@ class Upkeep:
         for name in sorted(self._retention.classes):
             dropped += await self._drop_messages(name)
         now, keeps = self._now(), self._retention
-        await self._little_by_little(lambda t: store.forget_steps(t, now - timedelta(days=keeps.steps_days)))
+        await self._forget_steps(now - timedelta(days=keeps.steps_days))
         oldest = now - timedelta(days=keeps.notifications_days)
         await self._little_by_little(lambda t: store.forget_notifications(t, oldest))
         await self._little_by_little(lambda t: store.forget_visits(t, now - news.LONGEST))
@@ -120,6 +121,12 @@ class Upkeep:
 
         await self._little_by_little(forget_threads)
         return dropped
+
+    async def _forget_steps(self, before: datetime) -> None:
+        come: datetime | None = BEGINNING
+        while come is not None:
+            async with self._database.transaction() as transaction:
+                come = await store.forget_steps(transaction, come, before)
 
     async def _little_by_little(self, some: Callable[[AsyncConnection], Awaitable[int]]) -> None:
         while True:

@@ -7,11 +7,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from terresante_contents.kinds import Content, Kind
+from terresante_platform.readable import readable_line
 from terresante_platform.refusals import Invalid, TooMany, Unknown
 
 from terresante_messaging.domain.people import Recipient, ThreadId
 from terresante_messaging.domain.threads import Window
-from terresante_messaging.domain.words import readable_line
 
 NAME_AT_MOST = 200
 WAITING_AT_MOST = 30

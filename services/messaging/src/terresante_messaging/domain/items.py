@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import NewType, TypeAlias
 from uuid import UUID
 
+from terresante_platform.readable import readable_line, readable_text
 from terresante_platform.refusals import Denied, Invalid
 
 from terresante_messaging.domain.people import Recipient
-from terresante_messaging.domain.words import readable_line, readable_text
 
 ActId = NewType("ActId", UUID)
 WHAT_AT_MOST = 200

@@ -65,6 +65,8 @@ class Line:
     notification: NotificationId | None = None
     forced: bool = False
     """Also where the conversation has written already, and nobody has read it."""
+    named_at: datetime | None = None
+    """When a message came to name them: who read it before that has not read so."""
 
     def what(self) -> NewEntry:
         """The entry again, by which is decided whether they may still be told."""

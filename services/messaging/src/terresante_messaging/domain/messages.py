@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from terresante_platform.readable import readable_text
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
 from terresante_messaging.domain.items import DocumentLink, Item, MessageInvalid, check_item
 from terresante_messaging.domain.people import MessageId, Recipient, ThreadId
 from terresante_messaging.domain.threads import AROUND_PATIENT, Thread
-from terresante_messaging.domain.words import TextInvalid, VersionStale, readable_text
+from terresante_messaging.domain.words import TextInvalid, VersionStale
 
 TEXT_AT_MOST = 10_000
 MOST_MENTIONS = 50

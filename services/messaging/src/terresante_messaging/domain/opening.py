@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from terresante_platform.readable import readable_line
 from terresante_platform.refusals import Conflict, Denied, Invalid, Unknown
 
 from terresante_messaging.domain.people import PatientId, Realm, Recipient, ThreadId
 from terresante_messaging.domain.threads import AROUND_PATIENT, Member, Thread, ThreadKind
-from terresante_messaging.domain.words import VersionStale, readable_line
+from terresante_messaging.domain.words import VersionStale
 
 MOST_MEMBERS = 50
 TITLE_AT_MOST = 100

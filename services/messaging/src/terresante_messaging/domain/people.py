@@ -1,7 +1,6 @@
 """Who takes part: opaque ids, and from which realm. Words only: no I/O, no clock."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -12,7 +11,6 @@ MessageId = NewType("MessageId", UUID)
 NotificationId = NewType("NotificationId", UUID)
 ActorId = NewType("ActorId", UUID)
 """A professional, or a person of the patients' realm."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Realm(StrEnum):
@@ -30,8 +28,3 @@ class Recipient:
 
     realm: Realm
     id: UUID
-
-
-def moment_of(id: UUID) -> datetime:
-    """The millisecond in which an id was made: each is a UUIDv7 (RFC 9562, 5.7)."""
-    return _EPOCH + timedelta(milliseconds=id.int >> 80)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from terresante_platform.ids import moment_of
+
 from terresante_messaging.domain.log import EntryKind, NewEntry
-from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId, moment_of
+from terresante_messaging.domain.people import NotificationId, PatientId, Realm, Recipient, ThreadId
 from terresante_messaging.domain.threads import Thread, is_meant_for, window
 
 

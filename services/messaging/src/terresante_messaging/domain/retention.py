@@ -31,6 +31,7 @@ class Retention:
     classes: Mapping[str, Class]
     log_days: int
     steps_days: int
+    """Of the steps by which somebody came forward in a thread; of older ones the last stays, as long as the thread."""
     notifications_days: int
 
     def kept_since(self, name: str, now: datetime) -> datetime:

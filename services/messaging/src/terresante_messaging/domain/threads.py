@@ -119,6 +119,8 @@ class Window:
 
     visible_from: datetime | None = None
     since_place: int = 0
+    may_write: bool = False
+    """They may write there too; told of what was decided for the caller, else False."""
 
     def shows(self, place: int, sent_at: datetime) -> bool:
         """Whether the message of that place is within."""

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -203,6 +204,20 @@ def next_try(attempts: int, chance: float) -> timedelta:
     """How long to wait after that many tries: 5 s, then twice as long each time, up to 4 h; a fifth more or less by
     `chance` (0 to 1), so that what failed together does not come back together."""
     return _doubled(_FIRST, attempts - 1, _LONGEST) * (0.8 + 0.4 * chance)
+
+
+def asked_wait(retry_after: str, now: datetime) -> timedelta:
+    """How long the other side asks to be left alone (Retry-After: seconds, or a date; RFC 9110, 10.2.3), as far as it
+    is heard: up to 4 h. Nothing for what cannot be read, or is past."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return min(_LONGEST, timedelta(seconds=int(retry_after[:9])))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return timedelta()
+    if until.tzinfo is None:
+        return timedelta()
+    return max(timedelta(), min(_LONGEST, until - now))
 
 
 def next_probe(failures: int) -> timedelta:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante_platform.database import Database
 
 from terresante_messaging.domain.log import Cursor, Entry, Told, told_to_portal
@@ -49,7 +48,8 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwnLog:
-    """The log as a person sees it: consent says around whom they may read, and of which teams they are."""
+    """The log as a person sees it: consent says around whom they may read from any of their places, and of which teams
+    they are. It is what an open stream tells them as it happens (`Readers`)."""
 
     database: Database
     consent: DecisionServiceAsyncStub
@@ -59,7 +59,7 @@ class OwnLog:
         """See `Log`."""
         if cursor.position >= up_to:
             return Missed((), cursor, False, time.monotonic())
-        own = await self.consent.ListMyConversations(decisions_pb.ListMyConversationsRequest())
+        own = await self.consent.ListMyConversations(wire.own_request(any_place=True))
         decided, patients = time.monotonic(), wire.own_patients(own)
         async with self.database.reading() as connection:
             threads = await missed.threads_around(connection, self.me, patients, wire.own_structures(own))

@@ -45,8 +45,10 @@ async def work(database: Database, name: str, apply: Apply, ask: Ask | None = No
 async def step(database: Database, name: str, apply: Apply, ask: Ask | None = None, *, begin: str = "now") -> float:
     """Does the next batch. Gives the seconds to rest: 0 if there may be more."""
     async with database.reading() as connection:
-        kept = await store.begun(connection, name, oldest=begin == "oldest")
-        entries = await store.after(connection, kept, BATCH)
+        kept, entries = await store.next_of(connection, name, BATCH)
+        if kept is None:
+            kept = await store.begun(connection, name, oldest=begin == "oldest")
+            entries = await store.after(connection, kept, BATCH)
     if not entries:
         return POLL_SECONDS
     answer = await ask(entries) if ask is not None else None

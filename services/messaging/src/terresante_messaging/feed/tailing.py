@@ -9,12 +9,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from uuid import UUID
 
 from terresante_platform import background
 from terresante_platform.bus import Bus
 from terresante_platform.database import Database, database_unavailable, is_away
 from terresante_platform.telemetry import log
 
+from terresante_messaging.domain.people import Recipient
 from terresante_messaging.feed.readers import Readers
 from terresante_messaging.feed.sequencing import HINT, Sequencer
 from terresante_messaging.feed.streams import Streams
@@ -34,11 +36,18 @@ class Tail:
         self._readers = readers
         self._streams = streams
         self._wake = asyncio.Event()
+        self._read_up_to = 0
+        """Up to which position the log was read here; whoever may be told of it may have to be asked for yet."""
         self._held_since: float | None = None
 
     def wake(self) -> None:
         """There may be more to read."""
         self._wake.set()
+
+    def heard(self, _: str, last: bytes) -> None:
+        """A hint, ours among them: up to where positions were given. One that cannot be read may tell of anything."""
+        if not last.isdigit() or int(last) > self._read_up_to:
+            self._wake.set()
 
     async def run(self) -> None:
         """Reads for ever; waits out a database or a consent service that is away."""
@@ -67,9 +76,12 @@ class Tail:
             entries = await store.after(connection, self._streams.position)
         if not entries:
             return False
+        self._read_up_to = entries[-1].position
         told, decided = await self._readers.told(entries), time.monotonic()
-        async with self._database.reading() as connection:
-            chosen = await store.choices(connection, self._streams.portals, frozenset().union(*told))
+        portals, chosen = self._streams.portals, dict[UUID, frozenset[Recipient]]()
+        if portals:
+            async with self._database.reading() as connection:
+                chosen = await store.choices(connection, portals, frozenset().union(*told))
         self._streams.give(entries, told, chosen, decided)
         return len(entries) == store.BATCH
 
@@ -94,4 +106,4 @@ async def tailing(
 
 async def _listening(bus: Bus | None, tail: Tail) -> None:
     if bus is not None:
-        await bus.hear([HINT], lambda _, __: tail.wake())
+        await bus.hear([HINT], tail.heard)

@@ -7,7 +7,7 @@ have nothing to do, is unknown to them, in the words of what is not there.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -44,9 +44,10 @@ def caller() -> Recipient:
 @dataclass(frozen=True, slots=True)
 class Mine:
     """What the caller may read now: around which patients and from which moment on, in which teams, and whether
-    messages between professionals."""
+    messages between professionals. Around `writable` they may write too; in the others, who reads writes."""
 
     patients: dict[PatientId, datetime | None] = field(default_factory=dict)
+    writable: frozenset[PatientId] = frozenset()
     structures: frozenset[UUID] = frozenset()
     direct: bool = False
 
@@ -116,10 +117,21 @@ class Deciding:
             found |= {patient: since for patient, (allowed, since) in zip(some, told, strict=True) if allowed}
         return found
 
-    async def mine(self) -> Mine:
-        """All that the caller may read now: their own standing, which is in no journal."""
-        reply = await self._consent.ListMyConversations(pb.ListMyConversationsRequest())
-        return Mine(wire.own_patients(reply), wire.own_structures(reply), reply.direct)
+    async def mine(self, without_patients: bool = False) -> Mine:
+        """All that the caller may read now from the place they chose: their own standing, which is in no journal.
+        Refuses with PATIENTS_TOO_MANY."""
+        reply = await self._consent.ListMyConversations(wire.own_request(without_patients=without_patients))
+        return Mine(wire.own_patients(reply), wire.own_writable(reply), wire.own_structures(reply), reply.direct)
+
+    async def mine_around(self, patient: PatientId) -> Mine:
+        """The same around one patient."""
+        reply = await self._consent.ListTellable(wire.tellable_request([patient]))
+        if not len(reply.tellable) == len(reply.visible_from) == 1:
+            raise ConsentSilent
+        if not reply.tellable[0]:
+            return Mine()
+        writable = frozenset({patient}) if any(reply.may_write) else frozenset[PatientId]()
+        return Mine({patient: wire.optional_moment(reply.visible_from[0])}, writable)
 
     async def newsworthy(self, patient: PatientId) -> tuple[frozenset[Kind], Window | None]:
         """Which kinds of contents of that patient's record the caller may be told of, and what of the conversations:
@@ -142,7 +154,8 @@ class Deciding:
         (decision,) = await self._asked([wire.about(action, thread, me)])
         if not decision.allowed:
             raise (refused or _not_shown)(decision)
-        return window(thread, me, wire.visible_from(decision))
+        writes = thread.patient is None or decision.scope.may_write
+        return replace(window(thread, me, wire.visible_from(decision)), may_write=writes)
 
     async def _tellable(self, asked: pb.ListTellableRequest) -> list[tuple[bool, datetime | None]]:
         """For each topic: whether the caller may be told, and from which moment on."""

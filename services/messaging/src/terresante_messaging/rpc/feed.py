@@ -24,7 +24,7 @@ from terresante_messaging.rpc.portals import portal
 from terresante_messaging.store import feed as store
 from terresante_messaging.wire import feed as wire
 from terresante_messaging.wire import parts
-from terresante_messaging.wire.decisions import using_direct_messages
+from terresante_messaging.wire.decisions import own_request, using_direct_messages
 
 if TYPE_CHECKING:
     from terresante.consent.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
@@ -88,8 +88,10 @@ class FeedService(FeedServiceServicer):
         if me.realm is Realm.SYSTEM:
             await portal(self._feed.consent)
         elif not await self._feed.accounts.is_open(me):
-            # consent may never have heard of the caller: asked in their name, it learns
-            await Deciding(self._feed.consent).require(using_direct_messages())
+            # consent may never have heard of the caller: asked in their name, whatever their place, it learns
+            own = await self._feed.consent.ListMyConversations(own_request(any_place=True, without_patients=True))
+            if not own.direct:
+                await Deciding(self._feed.consent).require(using_direct_messages())
         if cursor is not None:
             async with self._feed.database.reading() as connection:
                 if cursor.position > await store.position(connection):

@@ -30,7 +30,7 @@ async def readable_threads(
     meant = [thread for thread in found if is_meant_for(thread, me)]
     around = await deciding.tellable({thread.patient for thread in meant if thread.patient is not None})
     apart = any(thread.patient is None for thread in meant)
-    mine = await deciding.mine() if apart else Mine()
+    mine = await deciding.mine(without_patients=True) if apart else Mine()
     return {
         thread.id: Readable(thread, window(thread, me, around.get(thread.patient) if thread.patient else None))
         for thread in meant

@@ -105,7 +105,7 @@ class WebhookService(WebhookServiceServicer):
                 version=found.version + 1,
             )
             await store.save(transaction, key, changed)
-            wake_after(transaction)
+            wake_after(transaction, deliveries.WAITING)
         async with self._database.reading() as connection:
             shown = await store.with_queue(connection, key, mine, id)
         return pb.ChangeWebhookResponse(webhook=wire.webhook_to_proto(*shown))
@@ -157,7 +157,7 @@ class WebhookService(WebhookServiceServicer):
         async with self._database.transaction() as transaction:
             await store.get_for_update(transaction, key, mine, id)
             await deliveries.resend(transaction, id, ids, self._parts.now())
-            wake_after(transaction)
+            wake_after(transaction, deliveries.WAITING)
         return pb.ResendResponse(waiting=await self._waiting(key, mine, id))
 
     @allow(*PORTALS)
@@ -170,7 +170,7 @@ class WebhookService(WebhookServiceServicer):
             after = await deliveries.position_before(transaction, since)
             if after is not None:
                 await store.replay(transaction, id, after, await feed.position(transaction))
-                wake_after(transaction)
+                wake_after(transaction, deliveries.WAITING)
         return pb.ReplayResponse(waiting=await self._waiting(key, mine, id))
 
     async def _caller(self, request: Any) -> tuple[PortalId, OwnerKey, WebhookId]:

@@ -14,6 +14,7 @@ from terresante_platform.measures import Gauge
 from terresante_messaging.domain.lines import State
 from terresante_messaging.domain.notifications import Kind, MessageAt
 from terresante_messaging.domain.people import MessageId, PatientId, Realm, Recipient, ThreadId
+from terresante_messaging.store.moments import least_id
 from terresante_messaging.store.tables import mark, message, notification
 from terresante_messaging.store.telling_tables import escalation
 
@@ -41,6 +42,18 @@ _FACTS = select(
 number of ids, so that it is planned once."""
 
 
+_STANDING = (
+    select(*_FACTS.selected_columns)
+    .where(
+        message.c.thread_id == bindparam("thread"),
+        message.c.id >= bindparam("least", type_=Uuid),
+        message.c.deleted_at.is_(None),
+    )
+    .order_by(message.c.place.desc())
+    .limit(bindparam("most"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What telling needs to know of a message; nothing of what it says."""
@@ -66,12 +79,23 @@ class Escalation:
     due: datetime
 
 
+def is_there(of: Facts | None) -> bool:
+    """Whether a message is kept, and was not taken back."""
+    return of is not None and not of.deleted
+
+
 async def facts(connection: AsyncConnection, ids: Collection[MessageId]) -> dict[MessageId, Facts]:
     """Of these messages, those that are still kept."""
     if not ids:
         return {}
     found = await connection.execute(_FACTS, {"ids": list(ids), "least": min(ids), "greatest": max(ids)})
     return {row.id: _facts(row) for row in found}
+
+
+async def standing(connection: AsyncConnection, thread: ThreadId, since: datetime, most: int) -> list[Facts]:
+    """The newest messages of a thread that were not taken back, of those sent since then."""
+    found = await connection.execute(_STANDING, {"thread": thread, "least": least_id(since), "most": most})
+    return [_facts(row) for row in found]
 
 
 async def begin(transaction: AsyncConnection, new: Escalation) -> None:

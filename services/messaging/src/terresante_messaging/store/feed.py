@@ -1,6 +1,6 @@
 """The log, as it is put in order and read. Takes a connection, gives domain values."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,6 @@ _FIRST = (
     .on_conflict_do_nothing()
 )
 _POSITION = select(log_reader.c.position).where(log_reader.c.name == bindparam("name"))
-_MOVE = update(log_reader).where(log_reader.c.name == bindparam("reader")).values(position=bindparam("to"))
 _columns = (log_entry.c.id, log_entry.c.thread_id, log_entry.c.place, log_entry.c.kind)
 _OLDEST = select(*_columns).where(_waiting).order_by(log_entry.c.id).limit(bindparam("most"))
 _EARLIER = text("""
@@ -71,6 +70,7 @@ _EARLIER = text("""
     where e.position is null and e.kind = 'MESSAGE_POSTED'
 """)
 _GIVE = text("""
+    with moved as (update log_reader set position = :last_given where name = 'sequencer')
     update log_entry set position = given.position
     from unnest(cast(:ids as uuid[]), cast(:positions as bigint[])) as given(id, position)
     where log_entry.id = given.id and log_entry.id between :first and :last and log_entry.position is null
@@ -81,6 +81,11 @@ _AFTER = (
     .order_by(log_entry.c.position)
     .limit(bindparam("most"))
 )
+_NEXT_OF = text("""
+    select r.position as kept, e.* from log_reader r left join lateral (
+        select * from log_entry where position > r.position order by position limit :most
+    ) e on true where r.name = :name order by e.position
+""")
 _OF_STANDING = select(notification.c.id).where(
     notification.c.id.in_(bindparam("ids", expanding=True)), notification.c.kind.not_in(sorted(OF_CONTENT))
 )
@@ -111,8 +116,8 @@ async def any_waiting(connection: AsyncConnection) -> bool:
     return (await connection.execute(_ANY_WAITING)).first() is not None
 
 
-async def give_positions(transaction: AsyncConnection, most: int = BATCH) -> int:
-    """Gives the next positions to the oldest committed entries, about `most`. Gives how many.
+async def give_positions(transaction: AsyncConnection, most: int = BATCH) -> Sequence[int]:
+    """Gives the next positions to the oldest committed entries, about `most`. Gives those positions.
 
     One transaction at a time does it, on whatever replica: the next one waits for the row of the sequencer, so that
     what it gives becomes visible after what was given before.
@@ -123,12 +128,12 @@ async def give_positions(transaction: AsyncConnection, most: int = BATCH) -> int
     if len(rows) == most:
         waiting |= await _earlier(transaction, waiting.values())
     if not waiting:
-        return 0
+        return ()
     ids = in_order(list(waiting.values()))
-    positions = list(range(last + 1, last + 1 + len(ids)))
-    await transaction.execute(_GIVE, {"ids": ids, "positions": positions, "first": min(ids), "last": max(ids)})
-    await transaction.execute(_MOVE, {"reader": SEQUENCER, "to": positions[-1]})
-    return len(ids)
+    positions = range(last + 1, last + 1 + len(ids))
+    given = {"ids": ids, "positions": list(positions), "last_given": positions[-1]}
+    await transaction.execute(_GIVE, given | {"first": min(ids), "last": max(ids)})
+    return positions
 
 
 async def _locked(transaction: AsyncConnection) -> int:
@@ -167,6 +172,12 @@ async def begun(connection: AsyncConnection, name: str, oldest: bool) -> int:
         await connection.execute(_BEGIN, {"name": name, "from": DROPPED if oldest else SEQUENCER})
         found = (await connection.execute(_POSITION, {"name": name})).scalar_one()
     return int(found)
+
+
+async def next_of(connection: AsyncConnection, name: str, most: int) -> tuple[int | None, list[Entry]]:
+    """How far a reader has come, None if it never began, and the entries after that, in order."""
+    rows = (await connection.execute(_NEXT_OF, {"name": name, "most": most})).mappings().all()
+    return (int(rows[0]["kept"]) if rows else None), [entry_of(row) for row in rows if row["position"] is not None]
 
 
 async def moved(transaction: AsyncConnection, name: str, between: tuple[int, int]) -> bool:

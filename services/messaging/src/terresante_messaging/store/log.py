@@ -8,6 +8,9 @@ from terresante_platform.ids import new_id
 from terresante_messaging.domain.log import NewEntry
 from terresante_messaging.store.tables import log_entry
 
+WAITING = "log"
+"""What who gives positions waits for (`Database.after_commit`)."""
+
 _ADD = insert(log_entry).inline()
 
 
@@ -17,7 +20,7 @@ async def add(transaction: AsyncConnection, *entries: NewEntry) -> None:
     if not entries:
         return
     await transaction.execute(_ADD, [_row(entry) for entry in entries])
-    wake_after(transaction)
+    wake_after(transaction, WAITING)
 
 
 def _row(entry: NewEntry) -> dict[str, object]:

@@ -42,9 +42,10 @@ _ADD_LINE = text("""
         message_at, notification_id, made_at, due, state)
     select :id, :entry_id, :realm, :person_id, :topic, :urgent, :patient_id, :thread_id, :message_id, :place,
         :message_at, :notification_id, :made_at, :due, 'WAITING'
-    from (select coalesce(max(m.read_up_to), 0) as up_to from mark m
+    from (select coalesce(max(m.read_up_to), 0) as up_to, max(m.read_at) as at from mark m
         where m.thread_id = :thread_id and m.realm = :realm and m.person_id = :person_id) as has_read
-    where (cast(:forced as boolean) or cast(:place as bigint) is null or :place > has_read.up_to)
+    where (cast(:forced as boolean) or cast(:place as bigint) is null or :place > has_read.up_to
+            or :notified_at > has_read.at)
         and (not cast(:once as boolean) or not exists (
             select from mail_line l
             where l.thread_id = :thread_id and l.realm = :realm and l.person_id = :person_id
@@ -59,6 +60,7 @@ _ADD_LINE = text("""
     ),
     bindparam("message_at", type_=mail_line.c.message_at.type),
     bindparam("due", type_=mail_line.c.due.type),
+    bindparam("notified_at", type_=mail_line.c.due.type),
     bindparam("place", type_=mail_line.c.place.type),
 )
 """One mail a conversation until its reader has read it: no second reason while one is unread, unless it is more urgent,
@@ -96,6 +98,7 @@ async def add_line(transaction: AsyncConnection, new: Line, now: datetime) -> No
         "made_at": now,
         "due": new.due,
         "forced": new.forced,
+        "notified_at": new.named_at,
         "once": new.thread is not None and not new.forced,
     }
     made = await transaction.execute(_ADD_LINE, values)
@@ -214,14 +217,16 @@ async def take(transaction: AsyncConnection, now: datetime, lease: timedelta) ->
 
 async def lines_of(connection: AsyncConnection, id: UUID) -> list[Line]:
     """Its reasons that are not withheld, without those that their reader has read meanwhile. The author
-    of a message has read it, and is told all the same that nobody else has."""
+    of a message has read it, and is told all the same that nobody else has; who read a message before it came to name
+    them has not read that."""
     found = await connection.execute(
         text("""
             select l.* from mail_line l
             left join mark m on m.thread_id = l.thread_id and m.realm = l.realm and m.person_id = l.person_id
             left join notification n on n.id = l.notification_id
             where l.mail_id = :mail and l.state = 'BOUND'
-                and (l.place is null or coalesce(m.read_up_to, 0) < l.place or n.actor_id = l.person_id)
+                and (l.place is null or coalesce(m.read_up_to, 0) < l.place or n.actor_id = l.person_id
+                    or (n.kind = 'MENTIONED' and n.at > m.read_at))
                 and (l.notification_id is null or n.read_at is null and n.id is not null)
             order by l.id
         """).bindparams(bindparam("mail", type_=Uuid)),

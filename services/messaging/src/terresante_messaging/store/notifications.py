@@ -172,6 +172,20 @@ async def told_of(transaction: AsyncConnection, about: UUID) -> list[tuple[Notif
     ]
 
 
+async def named(transaction: AsyncConnection, about: UUID) -> tuple[frozenset[Recipient], frozenset[Recipient]]:
+    """Who was told that this message names them; who was told so in somebody's place."""
+    found = await transaction.execute(
+        select(notification.c.recipient_realm, notification.c.recipient_id, notification.c.instead_of_id).where(
+            notification.c.about_id == about, notification.c.kind == Kind.MENTIONED.value
+        )
+    )
+    told = [(Recipient(Realm(row.recipient_realm), row.recipient_id), row.instead_of_id) for row in found]
+    return (
+        frozenset(who for who, instead_of in told if instead_of is None),
+        frozenset(who for who, instead_of in told if instead_of is not None),
+    )
+
+
 async def unread_topics(connection: AsyncConnection, me: Recipient) -> set[Topic]:
     """What consent must decide about before unread notifications can be counted."""
     found = await connection.execute(

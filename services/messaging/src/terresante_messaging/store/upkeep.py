@@ -26,11 +26,23 @@ _BEHIND = text(
 ).bindparams(bindparam("below", type_=Uuid), bindparam("most", type_=BigInteger))
 _STEPS = text(
     """
-    delete from mark_step where ctid = any(array(
-        select ctid from mark_step where at < :before and what <> 'began' order by at limit :most))
+    with old as (
+        select * from mark_step where at > :after and at < :before and what <> 'began'
+        order by at fetch first (:most) rows with ties
+    ), gone as (
+        delete from mark_step s using old
+        where s.thread_id = old.thread_id and s.realm = old.realm and s.person_id = old.person_id
+            and s.what = old.what and s.up_to < old.up_to
+    )
+    select max(at) from old
     """
-).bindparams(bindparam("before", type_=DateTime(timezone=True)), bindparam("most", type_=Integer))
-"""Where somebody began stays: without it, later steps would pass for receipts of what was not for them."""
+).bindparams(
+    bindparam("after", type_=DateTime(timezone=True)),
+    bindparam("before", type_=DateTime(timezone=True)),
+    bindparam("most", type_=Integer),
+)
+"""Of somebody's old steps the last stays: without it, what they read long ago would pass for unread, or for read at a
+step taken since. Where they began stays: without it, later steps would pass for receipts of what was not for them."""
 _NOTIFICATIONS = text(
     """
     with gone as (
@@ -107,9 +119,12 @@ async def anybody_behind(connection: AsyncConnection, before: datetime) -> bool:
     return bool((await connection.execute(_BEHIND, values)).scalar_one())
 
 
-async def forget_steps(transaction: AsyncConnection, before: datetime) -> int:
-    """Removes some of the steps of before that moment. Gives how many."""
-    return (await transaction.execute(_STEPS, {"before": before, "most": AT_ONCE})).rowcount
+async def forget_steps(transaction: AsyncConnection, after: datetime, before: datetime) -> datetime | None:
+    """Looks through some of the steps between two moments, oldest first, and removes those that an old one follows.
+    Gives up to which moment it came; None when there were none."""
+    found = await transaction.execute(_STEPS, {"after": after, "before": before, "most": AT_ONCE})
+    come: datetime | None = found.scalar_one()
+    return come
 
 
 async def forget_notifications(transaction: AsyncConnection, before: datetime) -> int:

@@ -37,6 +37,8 @@ PARKED_KEPT = timedelta(days=90)
 """As long as the log, without which nothing could be sent again."""
 AT_ONCE = 5_000
 """Rows changed by one statement."""
+WAITING = "webhooks"
+"""What who sends waits for (`Database.after_commit`)."""
 _row = webhook_delivery.c
 _waiting = _row.state == DeliveryState.WAITING
 
@@ -59,6 +61,8 @@ class Taken:
     entry: UUID
     recipient: Recipient
     attempts: int
+    probing: bool = False
+    """It is the one with which a webhook that failed too often is tried: nothing else is sent to it meanwhile."""
 
 
 async def add(transaction: AsyncConnection, new: Sequence[New], now: datetime) -> None:
@@ -124,7 +128,12 @@ async def take(transaction: AsyncConnection, of: WebhookId, most: int, now: date
         await transaction.execute(update(webhook).where(webhook.c.id == of).values(probe_at=until))
     return [
         Taken(
-            row.id, row.webhook_id, row.entry_id, Recipient(Realm(row.recipient_realm), row.recipient_id), row.attempts
+            row.id,
+            row.webhook_id,
+            row.entry_id,
+            Recipient(Realm(row.recipient_realm), row.recipient_id),
+            row.attempts,
+            probing,
         )
         for row in taken
     ]

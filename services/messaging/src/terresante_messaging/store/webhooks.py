@@ -158,17 +158,31 @@ async def address(connection: AsyncConnection, masters: MasterKeys, id: WebhookI
     )
 
 
-async def succeeded(transaction: AsyncConnection, id: WebhookId, at: datetime) -> bool:
-    """A delivery was taken. Gives whether the webhook had been left alone for its failures, which is over."""
+async def stands(transaction: AsyncConnection, id: WebhookId) -> bool:
+    """Whether it is there; then it is not removed before the transaction ends."""
+    found = await transaction.execute(select(webhook.c.id).where(webhook.c.id == id, _live).with_for_update())
+    return found.first() is not None
+
+
+async def is_open(connection: AsyncConnection, id: WebhookId) -> bool:
+    """Whether something may be sent to it: it was neither removed nor paused."""
+    found = await connection.execute(select(webhook.c.id).where(webhook.c.id == id, _live, ~webhook.c.paused))
+    return found.first() is not None
+
+
+async def succeeded(transaction: AsyncConnection, id: WebhookId, at: datetime, *, probing: bool) -> bool:
+    """A delivery was taken. Gives whether the webhook had been left alone for its failures, which is over if this one
+    was to find that out; else what failed meanwhile says until when."""
+    over: dict[str, None] = {"probe_at": None} if probing else {}
     had_failed = select(webhook.c.id, webhook.c.failures).where(webhook.c.id == id).with_for_update().cte("before")
     done = await transaction.execute(
         update(webhook)
         .where(webhook.c.id == had_failed.c.id)
-        .values(failures=0, probe_at=None, last_success_at=at, last_failure="")
+        .values(failures=0, last_success_at=at, last_failure="", **over)
         .returning(had_failed.c.failures)
     )
     row = done.first()
-    return row is not None and row.failures >= PROBED_AFTER
+    return probing and row is not None and row.failures >= PROBED_AFTER
 
 
 async def failed(transaction: AsyncConnection, id: WebhookId, failure: str, at: datetime, pause: bool) -> int:
@@ -194,6 +208,12 @@ async def probe_at(transaction: AsyncConnection, id: WebhookId, at: datetime | N
     await transaction.execute(update(webhook).where(webhook.c.id == id).values(probe_at=at))
 
 
+async def leave_alone(transaction: AsyncConnection, id: WebhookId, until: datetime) -> None:
+    """Nothing is sent to it before then, or before what was said so far."""
+    until_then = func.greatest(webhook.c.probe_at, until)
+    await transaction.execute(update(webhook).where(webhook.c.id == id).values(probe_at=until_then))
+
+
 async def replay(transaction: AsyncConnection, id: WebhookId, after: int, up_to: int) -> None:
     """What lies between two positions of the log is to be sent again. Joined with what is being sent again already."""
     await transaction.execute(
@@ -217,11 +237,12 @@ async def replays(connection: AsyncConnection) -> list[tuple[WebhookId, PortalId
 
 
 async def replayed(transaction: AsyncConnection, id: WebhookId, after: int, now_after: int | None) -> bool:
-    """Replaying came from one position to another (None: to its end). False if somebody else moved it meanwhile."""
+    """Replaying came from one position to another (None: to its end). False if somebody else moved it meanwhile, or the
+    webhook was removed."""
     ended = now_after is None
     done = await transaction.execute(
         update(webhook)
-        .where(webhook.c.id == id, webhook.c.replay_after == after)
+        .where(webhook.c.id == id, _live, webhook.c.replay_after == after)
         .values(replay_after=now_after, **({"replay_up_to": None} if ended else {}))
     )
     return done.rowcount == 1

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
-from terresante_platform.database import Database
+from terresante_platform.database import Database, is_away
 from terresante_platform.telemetry import log
 
 from terresante_messaging.domain.lines import AUTHOR, Situation, State, Step, next_step
@@ -44,11 +44,11 @@ class Escalating:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def round(self) -> int:
-        """Does the step of each one that is due; one that breaks holds up no other. Gives how many there were."""
+        """Does the step of each one that is due; one that breaks holds up no other. Gives how many there were. Raises
+        what says that the database is away: no step is at fault then, and none is put off."""
         now = self._now()
         async with self._database.reading() as connection:
             due = await escalations.due(connection, now, AT_ONCE)
-            facts = await escalations.facts(connection, [one.message for one in due])
         if not due:
             return 0
         readers = await self._readers.of_threads({one.stands.thread for one in due})
@@ -57,17 +57,19 @@ class Escalating:
                 async with self._database.transaction() as transaction:
                     if await escalations.locked(transaction, one):
                         found = readers.get(one.stands.thread, [])
-                        await self._move(transaction, one, facts.get(one.message), found)
+                        await self._move(transaction, one, found)
             except Exception as fault:  # whatever it is, what is due after it goes on
+                if is_away(fault):
+                    raise
                 log.error("an urgent message's step broke", exc_info=fault)
                 async with self._database.transaction() as transaction:
                     await escalations.postpone(transaction, one, now + AGAIN)
         return len(due)
 
-    async def _move(
-        self, transaction: AsyncConnection, one: Escalation, of: Facts | None, readers: Iterable[Reader]
-    ) -> None:
+    async def _move(self, transaction: AsyncConnection, one: Escalation, readers: Iterable[Reader]) -> None:
+        """What the message is now is read last, after who may read it was asked: it may have been taken back since."""
         now = self._now()
+        of = (await escalations.facts(transaction, [one.message])).get(one.message)
         if of is None or of.deleted:
             await escalations.end(transaction, one, State.TAKEN_BACK, now)
             return

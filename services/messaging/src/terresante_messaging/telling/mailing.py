@@ -17,7 +17,8 @@ from terresante_messaging.domain.emails import Given
 from terresante_messaging.domain.log import Entry
 from terresante_messaging.domain.mails import Gist, MailKind, MailState, again_at, is_given_up
 from terresante_messaging.feed.readers import Readers
-from terresante_messaging.store import addresses, mails
+from terresante_messaging.store import addresses, escalations, mails, taken_back
+from terresante_messaging.store.escalations import is_there
 from terresante_messaging.store.keys import owner_keys
 from terresante_messaging.store.mails import Mail
 from terresante_messaging.telling import composing
@@ -116,10 +117,12 @@ class Mailing:
         return composing.code(self._office.head, envelope, digits)
 
     async def _news(self, mail: Mail, envelope: Envelope) -> bytes | None:
-        """None: nothing is left of what they may be told, or have not read."""
+        """None: nothing is left of what they may be told, have not read, and was not taken back."""
         office = self._office
         async with office.database.reading() as connection:
             lines = await mails.lines_of(connection, mail.id)
+            messages = await escalations.facts(connection, [line.message for line in lines if line.message])
+        lines = [line for line in lines if line.message is None or is_there(messages.get(line.message))]
         told = await office.readers.told([Entry(0, line.entry, line.what()) for line in lines])
         kept = [line for line, who in zip(lines, told, strict=True) if mail.who in who]
         return composing.news(office.head, envelope, Gist.of(kept)) if kept else None
@@ -127,6 +130,7 @@ class Mailing:
     async def _withhold(self, mail: Mail, why: str) -> None:
         async with self._office.database.transaction() as transaction:
             await mails.done(transaction, mail.id, MailState.WITHHELD, self._office.now(), why)
+            await taken_back.withhold_of(transaction, mail.id)
 
     async def _note(self, mail: Mail, answer: Answer, code: str) -> None:
         now = self._office.now()

@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.database import Database
 
-from terresante_messaging.domain.log import Entry
+from terresante_messaging.domain.log import Entry, EntryKind, NewEntry
 from terresante_messaging.domain.notifications import Kind
 from terresante_messaging.domain.people import NotificationId, Recipient
 from terresante_messaging.domain.preferences import Channel, Preferences, Topic
 from terresante_messaging.domain.webhooks import PortalId, topic
-from terresante_messaging.store import feed, notifications, preferences
+from terresante_messaging.store import escalations, feed, notifications, preferences
+from terresante_messaging.store.escalations import is_there
 
 
 class Readers(Protocol):
@@ -55,16 +56,25 @@ class Audience:
         ]
 
     async def holds(self, entry: Entry, portal: PortalId, who: Recipient) -> bool:
-        """Whether that one is to be told of it by that portal. Consent is asked last, so that nothing but the sending
-        comes after its answer. Raises Unavailable."""
+        """Whether that one is to be told of it by that portal; of a message that was taken back, only that it was.
+        Consent is asked last, so that nothing but the sending comes after its answer. Raises Unavailable."""
         async with self._database.reading() as connection:
             chosen = await feed.choices(connection, [portal], [who])
             wants = await preferences.find_many(connection, [who])
             kinds = await _kinds(connection, [entry])
+            if await _is_taken_back(connection, entry.what):
+                return False
         if not _wanting(topic(entry.what, kinds), chosen[portal], wants):
             return False
         (told,), open_now = await asyncio.gather(self._readers.told([entry]), self._readers.open_accounts([portal]))
         return who in told and portal in open_now
+
+
+async def _is_taken_back(connection: AsyncConnection, what: NewEntry) -> bool:
+    """Whether what it tells of is no more there to be read."""
+    if what.message is None or what.kind is EntryKind.MESSAGE_DELETED:
+        return False
+    return not is_there((await escalations.facts(connection, [what.message])).get(what.message))
 
 
 async def _kinds(connection: AsyncConnection, entries: Iterable[Entry]) -> dict[NotificationId, Kind]:

@@ -1,14 +1,15 @@
 """One try: connect to an address that was looked at, ask whether what is to be sent may still leave, send, hear.
 
 It takes ten seconds in all, however slowly the other side does what. Nothing is followed, nothing of the answer is
-kept but its status.
+kept but its status, and when to come back.
 """
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from httpcore2 import (
     URL,
@@ -19,6 +20,7 @@ from httpcore2 import (
     NetworkError,
     ProtocolError,
     Request,
+    Response,
     TimeoutException,
 )
 
@@ -34,6 +36,9 @@ CONNECTION = "CONNECTION"
 TIMEOUT = "TIMEOUT"
 ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE"
 GONE = "HTTP_410"
+_SAY_WHEN = frozenset({429, 503})
+_DATE_AT_MOST = 64
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,31 @@ class Letter:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a try."""
+
+    failure: str = ""
+    """Why it failed, machine-readable; blank for an answer 2xx."""
+    retry_after: str = field(default="", repr=False)
+    """When the other side wants to be asked again, as it says so itself."""
+
+
 Compose = Callable[[], Awaitable[Letter]]
 """Called once the way is open, just before sending. What it raises ends the try, and is raised on."""
+
+
+def trusted(authorities: Path | None) -> ssl.SSLContext:
+    """The system's authorities, and those of a file of theirs (PEM). Raises ValueError for a file that holds none."""
+    trust = ssl.create_default_context()
+    if authorities is not None:
+        try:
+            trust.load_verify_locations(authorities)
+        except (OSError, ssl.SSLError) as fault:
+            raise ValueError(
+                f"TERRESANTE_MESSAGING_WEBHOOK_CA_FILE must name a readable file of PEM certificates, not {authorities}"
+            ) from fault
+    return trust
 
 
 class Poster:
@@ -57,8 +85,8 @@ class Poster:
         self._patience = patience
         self._network = AnyIOBackend()
 
-    async def post(self, url: str, compose: Compose) -> str:
-        """Gives why it failed, machine-readable; blank for an answer 2xx."""
+    async def post(self, url: str, compose: Compose) -> Outcome:
+        """Tries once."""
         try:
             async with asyncio.timeout(self._patience) as limit:
                 whole = target(url)
@@ -66,13 +94,13 @@ class Poster:
                     letter = await _unhurried(limit, compose)
                     return await _answered(way, whole, letter)
         except TimeoutError:
-            return TIMEOUT
+            return Outcome(TIMEOUT)
         except (UrlForbidden, UrlInvalid):
-            return URL_FORBIDDEN
+            return Outcome(URL_FORBIDDEN)
         except (ConnectError, ssl.SSLError) as fault:
-            return TLS if isinstance(fault.__cause__ or fault, ssl.SSLError) else CONNECTION
+            return Outcome(TLS if isinstance(fault.__cause__ or fault, ssl.SSLError) else CONNECTION)
         except (NetworkError, ProtocolError, TimeoutException, OSError):
-            return CONNECTION
+            return Outcome(CONNECTION)
 
     @asynccontextmanager
     async def _way(self, whole: Target) -> AsyncIterator[AsyncNetworkStream]:
@@ -105,7 +133,7 @@ async def _unhurried(limit: asyncio.Timeout, compose: Compose) -> Letter:
     return letter
 
 
-async def _answered(way: AsyncNetworkStream, whole: Target, letter: Letter) -> str:
+async def _answered(way: AsyncNetworkStream, whole: Target, letter: Letter) -> Outcome:
     url = URL(scheme=whole.scheme, host=whole.host, port=whole.port, target=whole.path)
     headers = {
         "host": whole.authority,
@@ -122,5 +150,13 @@ async def _answered(way: AsyncNetworkStream, whole: Target, letter: Letter) -> s
         async for piece in pieces:
             read += len(piece)
             if read > ANSWER_AT_MOST:
-                return ANSWER_TOO_LARGE
-    return "" if 200 <= answer.status <= 299 else f"HTTP_{answer.status}"
+                return Outcome(ANSWER_TOO_LARGE)
+    if 200 <= answer.status <= 299:
+        return Outcome()
+    return Outcome(f"HTTP_{answer.status}", _retry_after(answer) if answer.status in _SAY_WHEN else "")
+
+
+def _retry_after(answer: Response) -> str:
+    """Blank if it says none, or more than a date takes."""
+    said = [value for name, value in answer.headers if name.lower() == b"retry-after"]
+    return said[0].decode("ascii", "replace").strip() if said and len(said[0]) <= _DATE_AT_MOST else ""

@@ -32,10 +32,12 @@ class Queueing:
         return await self._new(entries, live) if live else []
 
     async def apply(self, transaction: AsyncConnection, _: Sequence[Entry], new: Sequence[deliveries.New]) -> None:
-        """Keeps it, in the transaction that moves the reader on."""
+        """Keeps it, in the transaction that moves the reader on; nothing for a webhook that was removed meanwhile."""
+        live = {webhook for webhook, _ in await store.live(transaction)} if new else set()
+        new = [one for one in new if one.webhook in live]
         await deliveries.add(transaction, new, self._now())
         if new:
-            wake_after(transaction)
+            wake_after(transaction, deliveries.WAITING)
 
     async def replay(self) -> None:
         """Goes on with what is to be sent again, a piece of each."""

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_contents.sealing import MasterKeys
 from terresante_platform import background
 from terresante_platform.counted import counting
@@ -28,7 +29,7 @@ from terresante_messaging.store.webhook_deliveries import Taken
 from terresante_messaging.store.webhook_gauges import COUNTS, TRIES
 from terresante_messaging.webhooks import composing, signing
 from terresante_messaging.webhooks.audience import Audience
-from terresante_messaging.webhooks.posting import GONE, Letter, Poster
+from terresante_messaging.webhooks.posting import GONE, Letter, Outcome, Poster
 from terresante_messaging.webhooks.queueing import Queueing
 
 OF_ONE = 4
@@ -45,6 +46,10 @@ HELD_FOR = timedelta(minutes=1)
 
 class _MayNot(Exception):
     """The recipient may be told no more."""
+
+
+class _Closed(Exception):
+    """The webhook was removed or paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Sending:
         self._wake = asyncio.Event()
         self._in_flight: Counter[WebhookId] = Counter()
         self._tidied = float("-inf")
-        parts.database.after_commit.append(self._wake.set)
+        parts.database.after_commit[deliveries.WAITING].append(self._wake.set)
 
     async def run(self) -> None:
         """Sends for ever; waits out a database or consent that is away."""
@@ -131,47 +136,62 @@ class Sending:
             return await self._letter(taken, address, entry)
 
         try:
-            failure = await parts.poster.post(address.url, compose)
+            outcome = await parts.poster.post(address.url, compose)
         except _MayNot:
             await self._withhold(taken)
-        except Unavailable:
+        except (Unavailable, _Closed):
             await self._put_back(taken)
         else:
-            await self._keep(taken, failure)
+            await self._keep(taken, outcome)
 
     async def _letter(self, taken: Taken, address: store.Address, entry: Entry) -> Letter:
         """What is sent, if its recipient may be told of it at this moment. Raises Unavailable if nobody says so."""
         body = composing.body(entry, taken.recipient)
+        async with self._parts.database.reading() as connection:
+            if not await store.is_open(connection, taken.webhook):
+                raise _Closed
         if not await self._parts.audience.holds(entry, address.portal, taken.recipient):
             raise _MayNot
         return Letter(signing.headers(address.secrets, taken.id, self._parts.now(), body), body)
 
-    async def _keep(self, taken: Taken, failure: str) -> None:
-        parts, now = self._parts, self._parts.now()
+    async def _keep(self, taken: Taken, outcome: Outcome) -> None:
+        """What came of a try; of a webhook that was removed meanwhile nothing is kept."""
+        parts, now, failure = self._parts, self._parts.now(), outcome.failure
         TRIES.add(outcome=failure.partition("_")[0] if failure.startswith("HTTP_") else failure or "SENT")
-        async with parts.database.transaction() as transaction:
+        async with self._held(taken) as transaction:
+            if transaction is None:
+                return
             if not failure:
                 await deliveries.sent(transaction, taken, now)
-                if await store.succeeded(transaction, taken.webhook, now):
+                if await store.succeeded(transaction, taken.webhook, now, probing=taken.probing):
                     await deliveries.bring_forward(transaction, taken.webhook, now, HELD_FOR)
                 return
-            again = now + domain.next_try(taken.attempts, parts.chance())
+            asked = domain.asked_wait(outcome.retry_after, now)
+            again = now + max(asked, domain.next_try(taken.attempts, parts.chance()))
             await deliveries.failed(transaction, taken, failure, again)
             failures = await store.failed(transaction, taken.webhook, failure, now, pause=failure == GONE)
-            if failures >= domain.PROBED_AFTER:
-                await store.probe_at(transaction, taken.webhook, now + domain.next_probe(failures))
+            if alone := max(asked, domain.next_probe(failures)):
+                await store.leave_alone(transaction, taken.webhook, now + alone)
 
     async def _withhold(self, taken: Taken) -> None:
-        now = self._parts.now()
-        async with self._parts.database.transaction() as transaction:
-            await deliveries.withheld(transaction, taken, now)
-            await store.probe_at(transaction, taken.webhook, None)
+        async with self._held(taken) as transaction:
+            if transaction is not None:
+                await deliveries.withheld(transaction, taken, self._parts.now())
 
     async def _put_back(self, taken: Taken) -> None:
-        now = self._parts.now()
+        again = self._parts.now() + domain.next_try(1, self._parts.chance())
+        async with self._held(taken) as transaction:
+            if transaction is not None:
+                await deliveries.put_back(transaction, taken, again)
+
+    @asynccontextmanager
+    async def _held(self, taken: Taken) -> AsyncIterator[AsyncConnection | None]:
+        """To keep what came of a try, its webhook free again for what follows; None if the webhook was removed."""
         async with self._parts.database.transaction() as transaction:
-            await deliveries.put_back(transaction, taken, now + domain.next_try(1, self._parts.chance()))
-            await store.probe_at(transaction, taken.webhook, None)
+            stands = await store.stands(transaction, taken.webhook)
+            if stands and taken.probing:
+                await store.probe_at(transaction, taken.webhook, None)
+            yield transaction if stands else None
 
     async def _tidy(self) -> None:
         """About once a minute: gives up what has waited three days, forgets what is old."""

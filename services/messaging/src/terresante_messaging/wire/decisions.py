@@ -7,7 +7,7 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from terresante.consent.v1 import decision_service_pb2 as pb
-from terresante_platform.refusals import Unavailable
+from terresante_platform.refusals import Conflict, Unavailable
 
 from terresante_messaging.domain.people import PatientId, Realm, Recipient
 from terresante_messaging.domain.readers import Conversation, Reader
@@ -27,6 +27,19 @@ class ConsentSilent(Unavailable):
         super().__init__(
             "Le service des consentements ne répond pas ; rien n’a été fait ni montré.",
             "Réessayez dans quelques instants.",
+        )
+
+
+class PatientsTooMany(Conflict):
+    """The caller is around more patients than consent lists at once: what is of all of them is not told, rather than
+    told of some."""
+
+    reason = "PATIENTS_TOO_MANY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Vous êtes autour de plus de patients qu’une vue d’ensemble n’en peut réunir.",
+            "Demandez les fils d’un patient à la fois, ou choisissez un autre lieu d’exercice.",
         )
 
 
@@ -96,9 +109,22 @@ def readers(told: pb.Readers) -> list[Reader]:
     return [Reader(_reader(one), _visible_from(one)) for one in told.readers]
 
 
+def own_request(any_place: bool = False, without_patients: bool = False) -> pb.ListMyConversationsRequest:
+    """What may the caller read? `any_place`: from whichever they act, as a live stream tells it."""
+    return pb.ListMyConversationsRequest(any_place=any_place, without_patients=without_patients)
+
+
 def own_patients(told: pb.ListMyConversationsResponse) -> dict[PatientId, datetime | None]:
-    """The patients around whom the caller may read, each with the moment from which on (None: the beginning)."""
+    """The patients around whom the caller may read, each with the moment from which on (None: the beginning). Refuses
+    with PATIENTS_TOO_MANY."""
+    if told.more:
+        raise PatientsTooMany
     return {PatientId(UUID(one.patient_id)): _visible_from(one) for one in told.patients}
+
+
+def own_writable(told: pb.ListMyConversationsResponse) -> frozenset[PatientId]:
+    """Those of the patients around whom the caller may write too."""
+    return frozenset(PatientId(UUID(one.patient_id)) for one in told.patients if one.may_write)
 
 
 def own_structures(told: pb.ListMyConversationsResponse) -> frozenset[UUID]:

@@ -23,6 +23,7 @@ class Seen:
 
     thread: Thread
     readable: bool = True
+    writable: bool = False
     last_place: int = 0
     unread: int = 0
     unread_urgent: int = 0
@@ -80,7 +81,7 @@ def thread_to_proto(seen: Seen) -> pb.Thread:
         opened_by_id=str(thread.opened_by.id),
         opened_at=parts.stamp(thread.opened_at),
         readable=seen.readable,
-        writable=seen.readable,
+        writable=seen.writable,
         version=thread.version,
         last_at=parts.stamp(thread.last_at) if seen.last_place or not seen.readable else None,
     )

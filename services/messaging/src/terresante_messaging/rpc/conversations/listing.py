@@ -6,7 +6,7 @@ from terresante.messaging.v1 import conversation_service_pb2 as pb
 from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.people import PatientId
-from terresante_messaging.rpc.deciding import caller
+from terresante_messaging.rpc.deciding import Mine, caller
 from terresante_messaging.rpc.desk import READERS, Desk
 from terresante_messaging.store import listing
 from terresante_messaging.store.listing import Allowed, Line, Unread, Wanted
@@ -29,21 +29,21 @@ class Listing:
         patient, size = parts.optional_patient(request.patient_id), parts.limit(request.limit, MOST, USUAL)
         wanted = Wanted(parts.cursor(request.cursor), size + 1, request.unread_only, request.without_patient)
         if patient is None:
-            allowed = await self._allowed()
+            mine = await self._desk.deciding.mine(without_patients=wanted.apart)
         else:
-            allowed = Allowed(caller(), await self._desk.deciding.tellable([patient]))
+            mine = await self._desk.deciding.mine_around(patient)
         async with self._desk.database.reading() as connection:
-            found = await listing.page(connection, allowed, wanted)
+            found = await listing.page(connection, _allowed(mine), wanted)
         more = found[size - 1].thread if len(found) > size else None
         return pb.ListThreadsResponse(
-            threads=[wire.thread_to_proto(_seen(line)) for line in found[:size]],
+            threads=[wire.thread_to_proto(_seen(line, mine)) for line in found[:size]],
             next_cursor=parts.cursor_to(more.last_at, more.id) if more else "",
         )
 
     @allow(*READERS)
     async def CountUnread(self, _request: pb.CountUnreadRequest, _: Any) -> pb.CountUnreadResponse:
         """What the caller has not read, of what they may read now."""
-        allowed = await self._allowed()
+        allowed = _allowed(await self._desk.deciding.mine())
         async with self._desk.database.reading() as connection:
             found = await listing.count(connection, allowed)
         patients: dict[PatientId, list[Unread]] = {}
@@ -56,15 +56,17 @@ class Listing:
             patients=[_unread(patient, some) for patient, some in sorted(patients.items())],
         )
 
-    async def _allowed(self) -> Allowed:
-        mine = await self._desk.deciding.mine()
-        return Allowed(caller(), mine.patients, mine.structures, mine.direct)
+
+def _allowed(mine: Mine) -> Allowed:
+    return Allowed(caller(), mine.patients, mine.structures, mine.direct)
 
 
-def _seen(line: Line) -> wire.Seen:
+def _seen(line: Line, mine: Mine) -> wire.Seen:
+    patient = line.thread.patient
     return wire.Seen(
         line.thread,
         readable=line.readable,
+        writable=line.readable and (patient is None or patient in mine.writable),
         last_place=line.last_place,
         unread=line.unread,
         unread_urgent=line.unread_urgent,

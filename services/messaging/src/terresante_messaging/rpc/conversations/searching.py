@@ -14,10 +14,11 @@ from uuid import UUID
 from terresante.consent.v1 import decision_service_pb2 as decisions_pb
 from terresante.messaging.v1 import conversation_service_pb2 as pb
 from terresante_contents.sealing import OwnerKey
+from terresante_platform.ids import moment_of
 from terresante_platform.rpc.allow import allow
 
 from terresante_messaging.domain.messages import Message
-from terresante_messaging.domain.people import PatientId, ThreadId, moment_of
+from terresante_messaging.domain.people import PatientId, ThreadId
 from terresante_messaging.domain.searching import matches, words
 from terresante_messaging.domain.threads import Thread, Window, is_meant_for, window
 from terresante_messaging.rpc.conversations.reading import fitting, whole

@@ -17,6 +17,7 @@ async def seen(connection: AsyncConnection, kept: Kept, window: Window) -> Seen:
     unread, urgent = await marks.unread(connection, look, own)
     return Seen(
         thread,
+        writable=window.may_write,
         last_place=thread.last_place if window.shows(thread.last_place, thread.last_at) else 0,
         unread=unread,
         unread_urgent=urgent,

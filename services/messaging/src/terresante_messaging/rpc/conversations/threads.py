@@ -60,7 +60,7 @@ class Threads:
         if new.kind not in AROUND_PATIENT:
             async with desk.database.transaction() as transaction:
                 added = await self._add(transaction, key, new)
-            return _opened_reply(new) if added else await self._given(new, allowed)
+            return _opened_reply(new, allowed) if added else await self._given(new, allowed)
         async with (
             desk.database.transaction() as transaction,
             once(transaction, key, new.owner, request, pb.OpenThreadResponse) as use,
@@ -68,7 +68,7 @@ class Threads:
             if use.reply is not None:
                 return use.reply
             added = await self._add(transaction, key, new)
-            return use.keep(_opened_reply(new) if added else await self._given(new, allowed))
+            return use.keep(_opened_reply(new, allowed) if added else await self._given(new, allowed))
 
     @allow(*READERS)
     async def GetThread(self, request: pb.GetThreadRequest, _: Any) -> pb.GetThreadResponse:
@@ -107,7 +107,8 @@ class Threads:
                 await log.add(transaction, *_told(after, ActorId(me.id), now, change))
             left = after.member(me.id) is None
             there = Kept(before if left else after, kept.key)
-            shown = await seen(transaction, there, window(there.thread, me, allowed.visible_from))
+            open_ = replace(window(there.thread, me, allowed.visible_from), may_write=not left)
+            shown = await seen(transaction, there, open_)
         return pb.ChangeThreadResponse(thread=wire.thread_to_proto(shown))
 
     async def _require_named(self, new: Thread) -> None:
@@ -150,8 +151,9 @@ class Threads:
         return pb.OpenThreadResponse(thread=wire.thread_to_proto(shown))
 
 
-def _opened_reply(new: Thread) -> pb.OpenThreadResponse:
-    return pb.OpenThreadResponse(thread=wire.thread_to_proto(wire.Seen(new, visible_from=1)), opened=True)
+def _opened_reply(new: Thread, allowed: Window) -> pb.OpenThreadResponse:
+    shown = wire.Seen(new, writable=allowed.may_write, visible_from=1)
+    return pb.OpenThreadResponse(thread=wire.thread_to_proto(shown), opened=True)
 
 
 def _told(after: Thread, actor: ActorId, at: datetime, change: Change) -> list[NewEntry]:
