@@ -87,7 +87,7 @@ class Delivery:
 
 
 class Receiving:
-    """A portal's own server; it keeps each event once, in the order of arrival. It can be down, and up again."""
+    """A portal's own server. It can be down, and up again; while it is up it keeps each event once, as they come."""
 
     def __init__(self) -> None:
         self.port = free_port()

@@ -1,4 +1,5 @@
-"""The yardsticks of a live event, in the same run: a bare gRPC stream with as many open ones, and bare NATS.
+"""The yardsticks of a live event, in the same run: a bare gRPC stream with as many open ones, and bare NATS
+(`bare_sse.py`: server-sent events).
 
 `python -m bench.messaging.bare PORT`: a server that gives whatever is published to four of its open streams.
 """
@@ -8,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import socket
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -22,12 +24,15 @@ from grpc import aio
 from terresante_dev.nats import Tls
 from terresante_platform.testing.postgres import free_port
 
+from bench import accounting
 from bench.messaging import ids
 from bench.messaging.ground import Ground
-from bench.messaging.measuring import Line, given_time, p50_p99
+from bench.messaging.measuring import LOOK, Line, given_time, p50_p99
 
 WAITS = 5.0
 """Seconds after the last one in which all must have come."""
+STARTS = 30.0
+"""Seconds within which a yardstick's server must answer."""
 SUBJECT = "hint.messaging.v1.bench"
 """One that messaging's certificate may publish and hear, and nobody listens to."""
 
@@ -66,39 +71,53 @@ async def serve(port: int) -> None:
 
 
 @contextmanager
-def _served() -> Any:
+def served(module: str) -> Iterator[tuple[int, int]]:
+    """A yardstick's server in a process of its own, once it answers: its port and process id."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "bench.messaging.bare", str(port)], env=os.environ)
+    process = subprocess.Popen([sys.executable, "-m", module, str(port)], env=os.environ)
     try:
-        yield port
+        _wait_for(port, process)
+        yield port, process.pid
     finally:
         process.kill()
         process.wait()
 
 
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + STARTS
+    while process.poll() is None and time.monotonic() < ends:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(LOOK)
+    raise RuntimeError("a yardstick's server does not answer")
+
+
 async def grpc_streams(streams: int, rate: float, seconds: float) -> Line:
     """From the publishing call to each of four streams, of as many open ones."""
     times: list[float] = []
-    with _served() as port:
+    with served("bench.messaging.bare") as (port, pid):
         channels = [aio.insecure_channel(f"127.0.0.1:{port}") for _ in range(10)]
         ready = asyncio.Semaphore(0)
         follows = [asyncio.create_task(_follow(channels[n % 10], ready, times)) for n in range(streams)]
         for _ in range(streams):
             await ready.acquire()
         publish: Any = channels[0].unary_unary("/bench/Publish")
+        before = accounting.snapshot({"server": pid})
         began, calls = time.monotonic(), []
         for number in range(int(rate * seconds)):
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
             calls.append(publish(struct.pack("d", time.time())))
         await asyncio.gather(*calls)
         await given_time(lambda: len(times) >= ids.MEMBERS * len(calls), WAITS)
+        used = accounting.between(before, accounting.snapshot({"server": pid})).total()
         for task in follows:
             task.cancel()
         await asyncio.gather(*follows, return_exceptions=True)
         for channel in channels:
             await channel.close()
     name = f"baseline: bare gRPC call to 4 of {streams} open streams, {rate:g}/s (no TLS)"
-    return Line(name, f"{p50_p99(times)}  {len(times)} came")
+    each = f"{1000 * used / len(calls):.2f} ms of processor each in the server"
+    return Line(name, f"{p50_p99(times)}  {len(times)} came  {each}")
 
 
 async def _follow(channel: aio.Channel, ready: asyncio.Semaphore, times: list[float]) -> None:

@@ -12,7 +12,7 @@ from terresante.messaging.v1.feed_service_pb2_grpc import FeedServiceStub
 
 from bench.messaging import ids
 from bench.messaging.ground import Ground
-from bench.messaging.measuring import Line, counted
+from bench.messaging.measuring import Line, at_rest, counted
 
 EVENTS, PAGE, TIMES, LIMIT_SECONDS = 10_000, 1_000, 5, 2.0
 ENTRIES = """
@@ -34,6 +34,7 @@ async def measured(ground: Ground) -> AsyncIterator[Line]:
         threads = [ids.thread(number) for number in range(ids.READERS_PATIENTS)]
         await ground.rows("messaging", ENTRIES, EVENTS, threads)
         await _in_order(ground)
+        yield await at_rest(ground, "catchup")
         for what, read in (("as a stream", _stream), (f"in pages of {PAGE}", _pages)):
             times = []
             with counted(ground) as cost:

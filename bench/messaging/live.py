@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from bench.messaging import bare, ids
+from bench.messaging import bare, bare_sse, ids
 from bench.messaging.ground import Ground
 from bench.messaging.hearing import Heard, streams
-from bench.messaging.measuring import Line, counted, given_time, p50_p99, quantile
+from bench.messaging.measuring import Line, at_rest, counted, given_time, p50_p99, quantile
 from bench.messaging.posting import Poster, Posts
 
 RATES, SECONDS, SETTLING = (20.0, 50.0, 100.0), 20.0, 3.0
@@ -21,6 +21,7 @@ async def measured(ground: Ground) -> AsyncIterator[Line]:
     """At three rates, the last one that of the budget, with the yardsticks around them."""
     yield await bare.nats_hint(ground, RATES[-1], 10)
     yield await bare.grpc_streams(ON_B, RATES[-1], 10)
+    yield await bare_sse.sse_streams(ON_B, RATES[-1], 10)
     people = [ids.professional(number) for number in range(ids.PROFESSIONALS)]
     async with (
         streams(ground, "messaging-2", people[:ON_B]) as on_b,
@@ -29,6 +30,7 @@ async def measured(ground: Ground) -> AsyncIterator[Line]:
     ):
         poster = Poster(ground, channel, _whom)
         await poster.post(RATES[0], SETTLING)
+        yield await at_rest(ground, f"live, {ON_B + ON_A:,} streams")
         for rate in RATES:
             on_b.posted.clear()
             with counted(ground) as cost:

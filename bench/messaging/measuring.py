@@ -15,6 +15,8 @@ from bench.messaging.ground import Ground
 
 LOOK = 0.05
 """Seconds between two looks."""
+REST = 10
+"""Seconds of rest that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class Cost:
     parts: dict[str, float] = field(default_factory=dict)
     others: float = 0.0
     """Processors, on average."""
+    seconds: float = 0.0
+    """How long it took: what runs beside the calls, polls among it, is in what is counted (`at_rest`)."""
 
     def each(self, many: int) -> str:
         shares = sorted(((used / many, name) for name, used in self.parts.items()), reverse=True)
         told = "  ".join(f"{name} {used:.2f}" for used, name in shares if used >= 0.01)
-        return f"{told}  (ms of processor each; others {self.others:.1f} processors, load {os.getloadavg()[0]:.0f})"
+        return f"{told}  (ms of processor each, over {self.seconds:.1f} s; others {self.others:.1f} processors, load {os.getloadavg()[0]:.0f})"
 
 
 @contextmanager
@@ -69,7 +73,15 @@ def counted(ground: Ground) -> Iterator[Cost]:
         service = name.partition("-")[0]
         cost.parts[service] = cost.parts.get(service, 0.0) + 1000 * seconds
     cost.parts["bench"] = 1000 * own
+    cost.seconds = used.seconds
     cost.others = max(0.0, used.machine - used.total() - own) / used.seconds
+
+
+async def at_rest(ground: Ground, what: str) -> Line:
+    """What the stack uses while nobody asks it anything: to be taken off, by the second, from what a call costs."""
+    with counted(ground) as cost:
+        await asyncio.sleep(REST)
+    return Line(f"{what}: a second at rest, two replicas", cost.each(REST))
 
 
 async def given_time(holds: Callable[[], bool], seconds: float) -> None:

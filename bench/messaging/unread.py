@@ -10,7 +10,7 @@ from terresante.messaging.v1.conversation_service_pb2_grpc import ConversationSe
 
 from bench.messaging import ids
 from bench.messaging.ground import Ground
-from bench.messaging.measuring import Line, counted, one_by_one, p50_p99, quantile
+from bench.messaging.measuring import Line, at_rest, counted, one_by_one, p50_p99, quantile
 
 WARMING, CALLS = 20, 200
 UNREAD = 5
@@ -28,6 +28,7 @@ async def measured(ground: Ground) -> AsyncIterator[Line]:
     """With some unread in each of the threads, with none, and by somebody who never read anything."""
     reader = ids.professional(ids.READER)
     threads = [ids.thread(number) for number in range(ids.READERS_PATIENTS)]
+    yield await at_rest(ground, "unread")
     for what, left in ((f"{UNREAD} unread of each", UNREAD), ("all read", 0), ("nothing ever read", None)):
         await ground.rows("messaging", "delete from mark where person_id = $1", reader)
         if left is not None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from uuid import UUID
 
-from terresante_messaging.domain.people import moment_of
+from terresante_platform.ids import moment_of
 
 from bench.messaging import cut, ids
 from bench.messaging.cut import afterwards

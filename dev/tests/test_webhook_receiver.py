@@ -39,7 +39,7 @@ class Running:
             return Letter(headers, body)
 
         poster = Poster(Guard(["127.0.0.0/8"], _here), ssl.create_default_context())
-        return await poster.post(f"http://127.0.0.1:{self.port}/", letter)
+        return (await poster.post(f"http://127.0.0.1:{self.port}/", letter)).failure
 
 
 async def _here(host: str, port: int) -> Sequence[Address]:

@@ -2,6 +2,7 @@
 one writes the other sees at once.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,39 @@ async def test_the_patient_sees_that_professionals_talk_and_reads_none_of_it(por
     await expect(patient.get_by_role("alert")).not_to_be_empty()
     await expect(patient.get_by_role("article")).to_have_count(0)
     assert await accessible(patient) == []
+
+
+async def test_a_side_thread_hidden_from_the_patient_and_a_direct_one_are_opened_and_written_to(
+    portal: Portal, told: Stage
+) -> None:
+    gp, nurse = (told.professional(key) for key in ("gp", "nurse"))
+    patient = f"/patients/{told.made['patient']}"
+    doctor = await portal.of("gp", patient)
+    await doctor.get_by_text("Nouvelle conversation").click()
+    await doctor.get_by_label("Titre").fill("Pansement du talon")
+    await doctor.get_by_role("group", name="Avec").get_by_label(nurse.family_name).check(timeout=PATIENCE)
+    await doctor.get_by_label("Il n’en voit rien").check()
+    assert await accessible(doctor) == []
+    await screenshot(doctor, "chat-vrai-ouvrir", 390)
+    await doctor.get_by_role("button", name="Ouvrir le fil").click()
+    await expect(doctor.get_by_role("heading", level=1)).to_contain_text("Pansement du talon", timeout=PATIENCE)
+    side = doctor.url.rpartition("/")[2]
+    await write(doctor, doctor.get_by_label("Message", exact=True), "Tu y passes jeudi ?")
+    await doctor.keyboard.press("Control+Enter")
+
+    other = await portal.of("nurse", f"/fils/{side}")
+    await expect(other.get_by_role("article").filter(has_text="Tu y passes jeudi ?")).to_be_visible(timeout=PATIENCE)
+    seen = told.who("patient").get("/v1/threads?limit=100").body["items"]
+    assert side not in {one["id"] for one in seen}
+
+    await other.goto(portal.stack["chat"]["url"])
+    await other.get_by_text("Nouvelle conversation").click()
+    await other.get_by_label("Écrire à un confrère").fill(gp.family_name)
+    await other.keyboard.press("Enter")
+    await other.get_by_role("button", name=f"{gp.given_name} {gp.family_name}").click(timeout=PATIENCE)
+    await expect(other).to_have_url(re.compile("/fils/"), timeout=PATIENCE)
+    direct = done(told.who("nurse").get(f"/v1/threads/{other.url.rpartition('/')[2]}"))
+    assert (direct["kind"], direct["patient_id"]) == ("direct", None)
 
 
 async def test_a_logout_ends_the_login_and_not_the_page_alone(portal: Portal) -> None:

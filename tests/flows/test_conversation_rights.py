@@ -188,13 +188,12 @@ def test_whose_account_is_suspended_is_told_nothing_more_and_their_stream_ends(t
     with talk.listener(physician, 1).running() as stream, talk.listener(talk.who("nurse")).running() as other:
         done(admin.post(f"/v1/professionals/{physician.uid}/account/suspension", {"why": "Essai."}), 201)
         since = time.monotonic()
-        stream.until(lambda: stream.ends, 10, "the stream ends")
+        stream.until(lambda: "ACCOUNT_SUSPENDED" in " ".join(stream.ends), 10, "the stream ends, and says why")
         shows_nothing(talk, physician, known)
         after = talk.post(gp, known.thread, "Après la suspension.")["id"]
         other.until(lambda: after in other.messages(), 10, "others are told")
         assert [one for one in stream.heard if one.at > since + 1] == []
         assert after not in stream.messages()
-        assert "ACCOUNT_SUSPENDED" in " ".join(stream.ends)
 
 
 def test_once_the_consent_is_withdrawn_nobody_is_told_anything_but_the_patient(talk: Talk, known: Known) -> None:

@@ -45,7 +45,7 @@ class Api:
         one = PEOPLE[who]
         given, family = str(one["name"]).split()
         places = [
-            {"id": f"{who}-{at}", "structure": name, "role": "", "until": None}
+            {"id": f"{who}-{at}", "structure_id": f"s-{at}", "structure": name, "role": "", "until": None}
             for at, name in enumerate(("Cabinet", "Hôpital"))
         ]
         professional = {"given_name": given, "family_name": family, "places": places if who == "gp" else places[:1]}
@@ -83,8 +83,22 @@ class Api:
         marks = [{"who": PEOPLE[one], "read_up_to": place} for one, place in self._of.marks.items()]
         return JSONResponse({**self._thread(who), "marks": marks})
 
-    async def _post_threads(self, who: str, _: Request, __: list[str]) -> Response:
+    async def _post_threads(self, who: str, request: Request, __: list[str]) -> Response:
+        key = request.headers["idempotency-key"]
+        if key not in self._of.keys:
+            self._of.keys[key] = await request.json()
+            self._of.opened.append(self._of.keys[key])
         return JSONResponse({**self._thread(who), "opened": False})
+
+    async def _get_professionals(self, _: str, request: Request, __: list[str]) -> Response:
+        text = request.query_params["text"].casefold()
+        found = [PEOPLE[one] for one in ("gp", "nurse") if text in str(PEOPLE[one]["name"]).casefold()]
+        items = [
+            {"id": one["id"], "given_name": given, "family_name": family, "profession_label": one["profession_label"]}
+            for one in found
+            for given, family in [str(one["name"]).split()]
+        ]
+        return JSONResponse({"items": items, "next_cursor": None})
 
     async def _get_threads_messages(self, _: str, request: Request, __: list[str]) -> Response:
         query = request.query_params

@@ -41,7 +41,7 @@ def file(id: str, name: str, thumbnail: str) -> Told:
 @dataclass
 class Platform:
     """`messages`: by place. `asked`: method and path of each call of /v1, with the header of the place of practice.
-    `closed`: who may read nothing any more.
+    `closed`: who may read nothing any more. `opened`: what was asked for in opening threads.
     """
 
     origin: str = ""
@@ -51,6 +51,7 @@ class Platform:
     marks: dict[str, int] = field(default_factory=dict)
     files: dict[str, Told] = field(default_factory=dict)
     keys: dict[str, Told] = field(default_factory=dict)
+    opened: list[Told] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     refreshes: dict[str, str] = field(default_factory=dict)

@@ -197,6 +197,84 @@ async def test_a_patients_news_are_one_short_list_that_leads_to_what_is_new(
     await expect(nurse.get_by_text("Bonjour")).to_be_visible()
 
 
+async def test_a_side_thread_is_opened_by_keyboard_with_some_of_the_circle(
+    standing: Standing, open_page: OpenPage
+) -> None:
+    nurse = await signed_in(await open_page(viewport=PHONE), standing, "nurse", f"/patients/{PATIENT}")
+    await press(nurse, nurse.get_by_text("Nouvelle conversation"), "Enter")
+    await write(nurse, nurse.get_by_label("Titre"), "Pansement")
+    await expect(nurse.get_by_label("Inès Caradec")).to_have_count(0)
+    await press(nurse, nurse.get_by_role("group", name="Avec").get_by_label("Paul Roy"), "Space")
+    await press(nurse, nurse.get_by_label("Il voit que le fil existe"), "ArrowUp")
+    assert await accessible(nurse) == []
+    assert not await overflows(nurse)
+    for width in (390, DESKTOP):
+        await screenshot(nurse, "chat-ouvrir", width)
+
+    await press(nurse, nurse.get_by_role("button", name="Ouvrir le fil"), "Enter")
+
+    await expect(nurse).to_have_url(f"{standing.origin}/fils/{THREAD}")
+    assert standing.platform.opened == [
+        {
+            "kind": "side",
+            "patient_id": PATIENT,
+            "title": "Pansement",
+            "professional_ids": ["gp"],
+            "hidden_from_patient": True,
+            "hidden_from_representatives": True,
+        }
+    ]
+
+
+async def test_what_happens_meanwhile_takes_nothing_of_what_is_being_filled_in(
+    standing: Standing, open_page: OpenPage
+) -> None:
+    nurse = await signed_in(await open_page(), standing, "nurse", f"/patients/{PATIENT}")
+    await nurse.get_by_text("Nouvelle conversation").click()
+    await nurse.get_by_label("Titre").press_sequentially("Panse")
+    async with nurse.expect_response(re.compile("/news")):
+        await standing.platform.post("gp", text="Bonjour")
+    await nurse.keyboard.type("ment")
+
+    await expect(nurse.get_by_label("Titre")).to_have_value("Pansement")
+
+
+async def test_a_colleague_or_ones_own_team_is_written_to_from_the_first_page(
+    standing: Standing, open_page: OpenPage
+) -> None:
+    nurse = await signed_in(await open_page(viewport=PHONE), standing, "nurse")
+    await press(nurse, nurse.get_by_text("Nouvelle conversation"), "Enter")
+    await write(nurse, nurse.get_by_label("Écrire à un confrère"), "zzz")
+    await nurse.keyboard.press("Enter")
+    await expect(nurse.get_by_role("main").get_by_text("Personne n’est trouvé sous ce nom.")).to_be_visible()
+    await nurse.get_by_label("Écrire à un confrère").fill("roy")
+    await nurse.keyboard.press("Enter")
+    await expect(nurse.get_by_role("button", name="Paul Roy, Médecin")).to_be_visible()
+    assert await accessible(nurse) == []
+    assert not await overflows(nurse)
+    for width in (390, DESKTOP):
+        await screenshot(nurse, "chat-ecrire", width)
+
+    await press(nurse, nurse.get_by_role("button", name="Paul Roy, Médecin"), "Enter")
+    await expect(nurse).to_have_url(f"{standing.origin}/fils/{THREAD}")
+    await nurse.goto(standing.origin)
+    await nurse.get_by_text("Nouvelle conversation").click()
+    await nurse.get_by_role("button", name="Écrire à l’équipe : Cabinet").click()
+    await expect(nurse).to_have_url(f"{standing.origin}/fils/{THREAD}")
+
+    assert standing.platform.opened == [
+        {"kind": "direct", "professional_ids": ["gp"]},
+        {"kind": "team", "structure_id": "s-0"},
+    ]
+
+
+async def test_a_patient_opens_none_of_these(standing: Standing, open_page: OpenPage) -> None:
+    patient = await signed_in(await open_page(), standing, "patient", f"/patients/{PATIENT}")
+
+    await expect(patient.get_by_role("button", name="Écrire au cercle de soins")).to_be_visible()
+    await expect(patient.get_by_text("Nouvelle conversation")).to_have_count(0)
+
+
 async def test_what_people_write_never_becomes_part_of_the_page(
     standing: Standing, open_page: OpenPage, thread: str
 ) -> None:

@@ -2,23 +2,34 @@
 
 import { get, post } from "./api.js";
 import { announce, complain, doing, el, fill } from "./dom.js";
+import { side } from "./opening.js";
 import { long, news, profession, short, who } from "./words.js";
 
 export function patient(app, root, id) {
   const name = app.patients.get(id) ?? "Patient";
   const mine = app.me.kind === "patient";
+  const apart = mine ? null : side(app, id);
+  const since = el("div"); // the part that is read anew: what is being filled in above it stays, and keeps the focus
 
   async function load() {
-    document.title = `${name} – Portail d’exemple`;
     const told = await get(`/v1/patients/${id}/news?names=true`);
-    fill(root,
-      el("h1", {}, name),
-      el("p", { class: "acts" }, !mine && opening("Écrire entre professionnels", "circle"), opening(mine ? "Écrire au cercle de soins" : "Écrire avec le patient", "with_patient")),
+    if (!since.isConnected) frame();
+    fill(since,
       el("h2", {}, "Depuis ma dernière visite"),
       el("p", { class: "soft" }, `Depuis le ${long(told.since)}.`),
       told.items.length ? el("ul", { class: "news" }, told.items.map(line)) : el("p", {}, "Rien de nouveau."),
       told.more && el("p", { class: "soft" }, "Il y en a davantage dans le dossier."),
       told.items.length > 0 && seen(),
+    );
+  }
+
+  function frame() {
+    document.title = `${name} – Portail d’exemple`;
+    fill(root,
+      el("h1", {}, name),
+      el("p", { class: "acts" }, !mine && opening("Écrire entre professionnels", "circle"), opening(mine ? "Écrire au cercle de soins" : "Écrire avec le patient", "with_patient")),
+      apart,
+      since,
     );
   }
 
