@@ -2,7 +2,8 @@
 
 `python deploy/helm/prove.py [--next TAG] [--rate 50] [--seconds 180] [CLAIM ...]`. It needs the images of
 docs/operations.md on the cluster, in a second tag too (`--next`) for the upgrade. Everything happens in namespace
-`terresante`, which must not exist. Ends with 1 if any claim does not hold.
+`terresante`, which must not exist. `drain` and `node-loss` need a node without a disk (`--disks-on` another one);
+`node-loss` besides the commands that stop and start a node. Ends with 1 if any claim does not hold.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from proving import claims, cluster
+from proving import claims, cluster, nodes, restoring, rotating
 from proving.cluster import NotSo
 
 
@@ -19,25 +20,41 @@ def _say(words: str) -> None:
     sys.stdout.flush()
 
 
+def claims_of(given: argparse.Namespace) -> dict[str, Callable[[], str]]:
+    """Name -> what is done; in the order in which they can follow each other."""
+
+    def loaded(act: Callable[[], str], *, bears_failures: bool = False) -> Callable[[], str]:
+        return lambda: claims.under_load(given.rate, given.seconds, act, bears_failures=bears_failures)
+
+    return {
+        "install": lambda: nodes.installed(given.disks_on),
+        "test": claims.tested,
+        "network": claims.closed,
+        "upgrade": loaded(lambda: claims.upgraded(given.next)),
+        "rollback": loaded(claims.rolled_back),
+        "kill": loaded(claims.killed, bears_failures=True),
+        "never-ready": claims.never_ready,
+        "drain": loaded(nodes.drained),
+        "node-loss": loaded(lambda: nodes.lost(given.node_stop, given.node_start), bears_failures=True),
+        "restore": restoring.restored,
+        "rotate": loaded(rotating.rotated),
+        "test-again": claims.tested,
+    }
+
+
 def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--next", default="0.1.1", help="the tag to upgrade to")
     parser.add_argument("--rate", type=float, default=50.0, help="requests a second of each load")
     parser.add_argument("--seconds", type=float, default=180.0, help="how long each load lasts")
+    parser.add_argument("--disks-on", default="", help="the node that takes every disk, where disks are a node's own")
+    parser.add_argument("--node-stop", default="", help="a command that takes the power from the node named behind it")
+    parser.add_argument("--node-start", default="", help="a command that gives it back")
     parser.add_argument("claims", nargs="*", help="only these")
     given = parser.parse_args()
     _say(f"Kubernetes {cluster.reached()}")
-    table: dict[str, Callable[[], str]] = {
-        "install": claims.install,
-        "test": claims.tested,
-        "network": claims.closed,
-        "upgrade": lambda: claims.under_load(given.rate, given.seconds, lambda: claims.upgraded(given.next)),
-        "rollback": lambda: claims.under_load(given.rate, given.seconds, claims.rolled_back),
-        "kill": lambda: claims.under_load(given.rate, given.seconds, claims.killed, bears_failures=True),
-        "never-ready": claims.never_ready,
-        "test-again": claims.tested,
-    }
+    table = claims_of(given)
     failed = 0
     for name in given.claims or table:
         began = time.monotonic()

@@ -75,11 +75,11 @@ def _reached(part: str, tried: list[str]) -> set[str]:
 
 
 def under_load(rate: float, seconds: float, act: Callable[[], str], *, bears_failures: bool = False) -> str:
-    """Something done while people work. A lost note is not so, nor is a failed request unless it is to be borne."""
+    """Something done while people work. A loss is not so, nor is a failed request unless it is to be borne."""
     with load.working(rate, seconds) as work:
         did = act()
         told = work.figures()
-    if told["notes_lost"] or (told["failed"] and not bears_failures):
+    if told["notes_lost"] or told["messages_lost"] or (told["failed"] and not bears_failures):
         raise NotSo(f"{did}; {load.line(told)}")
     return f"{did}; {load.line(told)}"
 

@@ -88,6 +88,20 @@ def soon(holds: Callable[[], bool], seconds: float, words: str) -> float:
     return time.monotonic() - began
 
 
+def inside(pod: str, *command: str, given: str | None = None) -> str:
+    """What a command says inside a pod (`pod/name`, `deploy/name`)."""
+    return kubectl("exec", *(["-i"] if given is not None else []), pod, "--", *command, given=given)
+
+
+def restarted(*parts: str) -> float:
+    """Starts the pods of these parts anew, one after the other in each; the seconds until all are."""
+    began = time.monotonic()
+    for part in parts:
+        kubectl("rollout", "restart", "deployment", "-l", f"app.kubernetes.io/component={part}")
+    soon(whole, 420, f"{', '.join(parts)} are started anew")
+    return time.monotonic() - began
+
+
 def hook(name: str) -> Json:
     """A pod of the chart's tests, to be run in another form."""
     import yaml

@@ -54,5 +54,6 @@ def line(told: dict[str, Any]) -> str:
     when = f", from {told['failures_from_s']} to {told['failures_to_s']} s" if told["failed"] else ""
     return (
         f"{told['sent']} requests, {failed}{when}; p50 {told['p50_ms']} ms, p99 {told['p99_ms']} ms, "
-        f"longest {told['longest_ms']} ms; {told['notes_acknowledged']} notes, {told['notes_lost']} lost"
+        f"longest {told['longest_ms']} ms; {told['notes_acknowledged']} notes, {told['notes_lost']} lost; "
+        f"{told['messages_acknowledged']} messages, {told['messages_lost']} lost"
     )

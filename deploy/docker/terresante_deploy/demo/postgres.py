@@ -21,7 +21,8 @@ PATIENCE = 300.0
 """Seconds for the server to answer: it may replay a log first."""
 MORE = "listen_addresses = '*'\n"
 WHO_MAY_FIRST = "host all all 127.0.0.1/32 scram-sha-256\n"
-WHO_MAY = "host all all all scram-sha-256\n"
+WHO_MAY = "host replication postgres 127.0.0.1/32 scram-sha-256\nhost all all all scram-sha-256\n"
+"""Base backups are taken from inside the pod."""
 
 
 def prepared() -> tuple[Stack, postgres.Cluster]:

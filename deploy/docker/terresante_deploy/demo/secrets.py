@@ -9,10 +9,11 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,10 +31,20 @@ LIFE = 365 * DAY
 RENEW_BEFORE = 30 * DAY
 
 
+class Kept(Protocol):
+    """Where Secrets are: the API server, as a pod's account or as whoever operates the cluster."""
+
+    def read(self, name: str) -> dict[str, bytes] | None:
+        """Key -> content; None if there is no such Secret."""
+
+    def write(self, name: str, content: Mapping[str, bytes]) -> None:
+        """Makes it, or puts this content in the place of what it held."""
+
+
 class Demo:
     """One demo's Secrets. `release` and `namespace` name its Services; `hosts`: more names of its door."""
 
-    def __init__(self, kept: Secrets, release: str, namespace: str, hosts: list[str]) -> None:
+    def __init__(self, kept: Kept, release: str, namespace: str, hosts: list[str]) -> None:
         self._kept = kept
         self._release = release
         self._namespace = namespace
@@ -56,7 +67,7 @@ class Demo:
         self._once("gateway-cursor", lambda: {"cursor.key": _chance()}, made)
         self._once("records-master", lambda: {"master.key": _sealing_key()}, made)
         self._once("messaging-master", lambda: {"master.key": _sealing_key()}, made)
-        self._once("consent-journal", lambda: {"journal.pem": _signing_key()}, made)
+        self._once("consent-journal", lambda: {"journal.pem": signing_key()}, made)
         self._cards()
         return made
 
@@ -76,14 +87,15 @@ class Demo:
     def _url(self, role: str, password: bytes, database: str) -> bytes:
         return f"postgresql://{role}:{password.decode()}@{self._release}-postgres:5432/{database}".encode()
 
+    def renewed(self, part: str) -> None:
+        """A new certificate for a part, from the authority as it is."""
+        with tempfile.TemporaryDirectory() as folder:
+            self._kept.write(f"{self._release}-{part}-tls", self._issued(*self._authority(Path(folder), []), part))
+
     def _certificates(self) -> list[str]:
         made: list[str] = []
         with tempfile.TemporaryDirectory() as folder:
-            files = Path(folder)
-            key = self._once("ca-key", lambda: _authority(files), made)
-            for name, content in key.items():
-                (files / name).write_bytes(content)
-            authority = issuing.kept(files, "ca")
+            files, authority = self._authority(Path(folder), made)
             self._once("ca", lambda: {"ca.crt": issuing.pem(authority.certificate)}, made)
             for part in PARTS:
                 found = self._kept.read(f"{self._release}-{part}-tls")
@@ -91,6 +103,12 @@ class Demo:
                     self._kept.write(f"{self._release}-{part}-tls", self._issued(files, authority, part))
                     made.append(f"{self._release}-{part}-tls")
         return made
+
+    def _authority(self, files: Path, made: list[str]) -> tuple[Path, Issued]:
+        """The internal authority, in a folder; made if there is none."""
+        for name, content in self._once("ca-key", lambda: _authority(files), made).items():
+            (files / name).write_bytes(content)
+        return files, issuing.kept(files, "ca")
 
     def _issued(self, files: Path, authority: Issued, part: str) -> dict[str, bytes]:
         service = f"{self._release}-{part}"
@@ -146,7 +164,8 @@ def _sealing_key() -> bytes:
     return b"k1 " + base64.b64encode(os.urandom(32)) + b"\n"
 
 
-def _signing_key() -> bytes:
+def signing_key() -> bytes:
+    """A key for the journal, PKCS#8."""
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

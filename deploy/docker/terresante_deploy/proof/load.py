@@ -1,8 +1,9 @@
 """Steady work through the door while something is done to the platform: what failed, how long, and what was kept.
 
 `python -m terresante_deploy.proof.load --rate 50 --seconds 180` (environment: as `helm test`'s story). It enrols people
-of its own, then reads the record at that rate over 16 connections, and writes a note each second. A request is sent
-once: nothing is tried again. Ends with a line of JSON; with 1 if a request failed or an acknowledged note is lost.
+of its own, then reads the record and its conversation at that rate over 16 connections, writes a note each second and
+posts a message every other one. A request is sent once: nothing is tried again. Ends with a line of JSON; with 1 if a
+request failed or what was acknowledged is lost.
 """
 
 import argparse
@@ -19,8 +20,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+from terresante_dev.login import LoginFailed
 from terresante_dev.portal import Person
 from terresante_dev.story import STEPS, Stage
+from terresante_dev.story.stage import true
 
 from terresante_deploy.proof.story import stage
 
@@ -28,7 +31,8 @@ BEFORE = ("enrolment", "identity", "consent")
 """The steps of the story after which the GP may read and write in the patient's record."""
 CONNECTIONS = 16
 SLOWEST = 15.0  # seconds after which a request has failed
-RENEWED = 60.0  # seconds between two looks at the token
+RENEWED = 60.0  # seconds between two logins
+AGAIN = 5.0  # seconds after a login that failed
 
 
 @dataclass
@@ -43,6 +47,8 @@ class Seen:
     """Seconds since the start at which requests failed."""
     notes: list[str] = field(default_factory=list)
     """Notes that were acknowledged."""
+    messages: list[str] = field(default_factory=list)
+    """Messages likewise."""
 
 
 class Load:
@@ -51,13 +57,18 @@ class Load:
     def __init__(self, playing: Stage, door: httpx2.AsyncClient) -> None:
         self.seen = Seen()
         self._gp: Person = playing.who("gp")
-        self._paths = ("/v1/me", playing.path("/notes?limit=10"), playing.path("/documents?limit=10"))
+        about = {"kind": "circle", "patient_id": playing.made["patient"]}
+        thread = self._gp.post("/v1/threads", about)
+        true(thread.status in (200, 201), "the GP opens the thread of the circle", thread)
+        self._messages = f"/v1/threads/{thread.body['id']}/messages"
         self._notes = playing.path("/notes")
+        record = playing.path("/documents?limit=10")
+        self._paths = ("/v1/me", f"{self._notes}?limit=10", record, f"{self._messages}?limit=10")
         self._door = door
         self._began = time.monotonic()
 
     async def run(self, rate: float, seconds: float) -> None:
-        """Reads at `rate` per second and writes one note a second, whatever comes back."""
+        """Reads at `rate` per second, writes a note each second and a message every other, whatever comes."""
         self._began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             renewing = tasks.create_task(self._renewing())
@@ -65,14 +76,16 @@ class Load:
                 await asyncio.sleep(max(0.0, self._began + number / rate - time.monotonic()))
                 tasks.create_task(self._once("GET", self._paths[number % len(self._paths)]))
                 if number % int(rate) == 0:
-                    tasks.create_task(self._write(number))
+                    tasks.create_task(self._write(self._notes, number, self.seen.notes))
+                if number % (2 * int(rate)) == int(rate) // 2:
+                    tasks.create_task(self._write(self._messages, number, self.seen.messages))
             renewing.cancel()
 
-    async def _write(self, number: int) -> None:
+    async def _write(self, path: str, number: int, acknowledged: list[str]) -> None:
         body = {"text": f"Passage {number}, tout va bien."}
-        answer = await self._once("POST", self._notes, body, {"idempotency-key": str(uuid4())})
+        answer = await self._once("POST", path, body, {"idempotency-key": str(uuid4())})
         if answer is not None:
-            self.seen.notes.append(str(answer["id"]))
+            acknowledged.append(str(answer["id"]))
 
     async def _once(self, method: str, path: str, body: Any = None, more: dict[str, str] | None = None) -> Any:
         """The answer's body; None, and counted, if it is no success."""
@@ -95,25 +108,45 @@ class Load:
         self.seen.failures_at.append(round(time.monotonic() - self._began, 1))
 
     async def _renewing(self) -> None:
+        """A login that fails is counted and tried again: the token in hand is good for minutes."""
+        pause = RENEWED
         while True:
-            await asyncio.sleep(RENEWED)
-            await asyncio.to_thread(self._gp.log_in)
+            await asyncio.sleep(pause)
+            try:
+                await asyncio.to_thread(self._gp.log_in)
+                pause = RENEWED
+            except (LoginFailed, httpx2.HTTPError) as fault:
+                self._fail(f"login {type(fault).__name__}")
+                pause = AGAIN
 
-    async def lost(self) -> list[str]:
+    async def _page(self, path: str) -> Any:
+        headers = {"authorization": f"Bearer {self._gp.token}", "terresante-place": self._gp.place}
+        return (await self._door.get(path, headers=headers)).raise_for_status().json()
+
+    async def lost_notes(self) -> list[str]:
         """Acknowledged notes that the record does not hold."""
         held: set[str] = set()
         path = f"{self._notes}?limit=100"
         while True:
-            headers = {"authorization": f"Bearer {self._gp.token}", "terresante-place": self._gp.place}
-            page = (await self._door.get(path, headers=headers)).raise_for_status().json()
+            page = await self._page(path)
             held.update(str(one["id"]) for one in page["items"])
             if not page["next_cursor"]:
                 return [one for one in self.seen.notes if one not in held]
             path = f"{self._notes}?limit=100&cursor={page['next_cursor']}"
 
+    async def lost_messages(self) -> list[str]:
+        """Acknowledged messages that the thread does not hold."""
+        held: set[str] = set()
+        place, more = 0, True
+        while more:
+            page = await self._page(f"{self._messages}?limit=100&after={place}")
+            held.update(str(one["id"]) for one in page["items"])
+            place, more = max((int(one["place"]) for one in page["items"]), default=place), page["more_after"]
+        return [one for one in self.seen.messages if one not in held]
 
-def told(seen: Seen, lost: list[str]) -> dict[str, Any]:
-    """The figures; times in milliseconds."""
+
+def told(seen: Seen, notes: list[str], messages: list[str]) -> dict[str, Any]:
+    """The figures, with what was lost of each kind; times in milliseconds."""
     times = sorted(seen.times) or [0.0]
     return {
         "sent": seen.sent,
@@ -125,7 +158,9 @@ def told(seen: Seen, lost: list[str]) -> dict[str, Any]:
         "p99_ms": round(times[len(times) * 99 // 100] * 1000, 1),
         "longest_ms": round(times[-1] * 1000, 1),
         "notes_acknowledged": len(seen.notes),
-        "notes_lost": len(lost),
+        "notes_lost": len(notes),
+        "messages_acknowledged": len(seen.messages),
+        "messages_lost": len(messages),
     }
 
 
@@ -139,7 +174,7 @@ async def worked(playing: Stage, rate: float, seconds: float) -> dict[str, Any]:
         sys.stdout.write("begins\n")
         sys.stdout.flush()
         await load.run(rate, seconds)
-        return told(load.seen, await load.lost())
+        return told(load.seen, await load.lost_notes(), await load.lost_messages())
 
 
 def main() -> int:
@@ -155,7 +190,7 @@ def main() -> int:
             step.play(playing)
     figures = asyncio.run(worked(playing, given.rate, given.seconds))
     sys.stdout.write(json.dumps(figures) + "\n")
-    return 1 if figures["failed"] or figures["notes_lost"] else 0
+    return 1 if figures["failed"] or figures["notes_lost"] or figures["messages_lost"] else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """`helm test` of the demo: the story of `make story`, told through the gateway's Service from inside the cluster.
 
-People of this telling only are enrolled, log in by card and by code, consent, share, are refused, write; the patient's
-journal proves itself with the stand-alone verifier. Steps that need the machine's own files (rows changed by SQL, the
-folder of traces) are left to `make story`. What is made stays, as it would in a record: nothing of it can be removed.
+People of this telling only are enrolled, log in by card and by code, consent, share, are refused, write and talk; the
+patient's journal proves itself with the stand-alone verifier. Steps that need the machine's own files (rows changed by
+SQL, the folder of traces) are left to `make story`. What is made stays, as it would in a record: nothing of it can be
+removed.
 """
 
 import json
@@ -25,7 +26,8 @@ from terresante_dev.personas import Login
 from terresante_dev.portal import Person
 from terresante_dev.story import STEPS, NotTrue, Stage
 from terresante_dev.story.proofs import VERIFIER
-from terresante_dev.story.stage import true
+from terresante_dev.story.sharing import pdf
+from terresante_dev.story.stage import done, refused, soon, true
 
 NAME = "cluster"
 RUN = Path("/run/terresante")
@@ -77,6 +79,33 @@ def logged_in(playing: Stage) -> str:
     return "card: acr 3; password and code: acr 2; a password alone, another authority's card: refused"
 
 
+def talked(playing: Stage) -> str:
+    """A message with a file in the thread of the circle: the nurse is told, reads it, gets the same bytes; whoever is
+    not in the circle finds no such thread.
+    """
+    gp, nurse, outside = playing.who("gp"), playing.who("nurse"), playing.who("emergency-physician")
+    thread = gp.post("/v1/threads", {"kind": "circle", "patient_id": playing.made["patient"]})
+    true(thread.status in (200, 201), "the GP finds the thread of the circle", f"{thread} {thread.body}")
+    address, content = f"/v1/threads/{thread.body['id']}", pdf("ordonnance")
+    file = done(gp.publish(f"{address}/attachments", {"name": "ordonnance.pdf"}, content, "application/pdf"), 201)
+    words = f"Pansement à refaire {playing.seed}."
+    posted = done(gp.post(f"{address}/messages", {"text": words, "attachment_ids": [file["id"]]}), 201)
+    soon(lambda: words in _texts(nurse, address), "the nurse reads the message")
+    back = nurse.get(f"{address}/attachments/{file['id']}/content")
+    true(back.status == 200 and back.content == content, "the bytes of the file come back identical", back)
+    soon(lambda: posted["id"] in _feed(nurse), "the nurse's feed tells of it")
+    refused(outside.get(f"{address}/messages?limit=10&after=0"), 404, "THREAD_UNKNOWN")
+    return "message and file sent; the nurse is told and reads both; whoever is outside of the circle: unknown"
+
+
+def _texts(reader: Person, address: str) -> list[str]:
+    return [one["text"] for one in done(reader.get(f"{address}/messages?limit=100&after=0"))["items"]]
+
+
+def _feed(reader: Person) -> str:
+    return json.dumps(done(reader.get("/v1/events?limit=1000"))["items"])
+
+
 def journal_proved(playing: Stage) -> str:
     """The patient's export is accepted by the stand-alone verifier, and not when a line is left out."""
     patient = playing.who("patient")
@@ -104,6 +133,8 @@ def main() -> int:
     seed = secrets.randbelow(10**9)
     playing = stage(os.environ["TERRESANTE_PROOF_GATEWAY"], os.environ["TERRESANTE_PROOF_KEYCLOAK"], seed)
     first, *rest = [(step.name, step.play) for step in STEPS if step.name not in MACHINE_ONLY]
+    sharing = next(place for place, (name, _) in enumerate(rest, 1) if name == "sharing")
+    rest.insert(sharing, ("a message", talked))
     steps = (first, ("logins", logged_in), *rest, ("the journal's proof", journal_proved))
     for number, (name, play) in enumerate(steps, 1):
         began = time.monotonic()

@@ -1,6 +1,7 @@
 {{/*
 One of the demo's own servers: a single pod with a disk. `root`, `name`, `command` (a list), `resources`, `ready` and
-`started` (probes, YAML text), `env` (YAML text), `secrets` (list of {at, secret}), `image`, `disk` (where; blank: none).
+`started` (probes, YAML text), `env` (YAML text), `secrets` (list of {at, secret}), `image`, `disk` (where; blank: none), `patience` (looks, two
+seconds apart, within which it must have started).
 */}}
 {{- define "ground.server" -}}
 {{- $port := index (include "platform.ports" . | fromYaml) .name -}}
@@ -39,7 +40,7 @@ spec:
             {{- .ready | nindent 12 }}
             periodSeconds: 2
             timeoutSeconds: 5
-            failureThreshold: 120
+            failureThreshold: {{ .patience | default 120 }}
           readinessProbe:
             {{- .ready | nindent 12 }}
             periodSeconds: 10

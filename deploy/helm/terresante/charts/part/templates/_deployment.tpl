@@ -87,7 +87,8 @@ topologySpreadConstraints:
 
 {{/*
 Ready: it serves, and says so itself. Alive: its event loop answers at all, whatever it answers.
-kubelet's own gRPC probe knows no TLS and these ports know nothing else, hence a program of the image.
+kubelet's own gRPC probe knows no TLS and these ports know nothing else, hence a program of the image; it costs more than
+a request, and pods start together, hence four seconds. The gateway waits up to 90 s for others before it is ready without.
 */}}
 {{- define "part.probes" -}}
 {{- if eq .probe "grpc" -}}
@@ -95,9 +96,9 @@ kubelet's own gRPC probe knows no TLS and these ports know nothing else, hence a
 startupProbe:
   exec:
     command: {{ $ask }}
-  periodSeconds: 2
+  periodSeconds: 4
   timeoutSeconds: 5
-  failureThreshold: 60
+  failureThreshold: 45
 readinessProbe:
   exec:
     command: {{ $ask }}
@@ -115,7 +116,7 @@ startupProbe:
   httpGet: {path: /ready, port: https, scheme: HTTPS}
   periodSeconds: 2
   timeoutSeconds: 5
-  failureThreshold: 60
+  failureThreshold: 90
 readinessProbe:
   httpGet: {path: /ready, port: https, scheme: HTTPS}
   periodSeconds: 5
