@@ -192,6 +192,7 @@ def ground() -> Json:
         ),
         "store": store(),
         "mail": mail(),
+        "webhooks": webhooks(),
     }
 
 
@@ -232,6 +233,14 @@ def mail() -> Json:
             "from": text("Address that mail comes from"),
             "portalUrl": text("Where it sends people to read", HTTPS),
         },
+    )
+
+
+def webhooks() -> Json:
+    """Portals that are called."""
+    return these(
+        "What portals' webhooks are sent with (who may be reached: network.outside.webhooks)",
+        {"caSecret": secret("Secret whose ca.crt signs portals' certificates, besides the system's authorities")},
     )
 
 

@@ -130,3 +130,17 @@ def test_an_air_gapped_cluster_pulls_everything_from_one_place_with_one_secret()
         for one in containers(spec):
             assert one["image"].startswith("mirror.interne.example.fr/terresante/terresante-"), name
     assert "registry.example.fr" not in text("airgap")
+
+
+def test_an_authority_of_ones_own_is_named_to_whoever_calls_outside_and_to_nobody_else() -> None:
+    wanted = {"SMTP_CA_FILE": "mail-ca", "WEBHOOK_CA_FILE": "webhooks-ca"}
+    for part in PARTS:
+        spec = deployment("airgap", part)["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        told = {one["name"]: one.get("value") for one in container["env"]}
+        mounted = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+        for setting, at in wanted.items():
+            if part == "messaging":
+                assert told[f"TERRESANTE_MESSAGING_{setting}"] == f"{mounted[at]}/ca.crt"
+            else:
+                assert at not in mounted and not [name for name in told if name.endswith(setting)], part

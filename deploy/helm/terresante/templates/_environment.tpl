@@ -31,6 +31,9 @@ What a process of the platform is told: the table of docs/architecture.md. A lis
 {{- else if eq $name "messaging" -}}
 {{- $_ := set $settings "STORE_URL" ($root.Values.store.attachmentsUrl | default "file:///var/lib/terresante/attachments") -}}
 {{- $settings = merge $settings (include "platform.mail" $root | fromYaml) -}}
+{{- with $root.Values.webhooks.caSecret -}}
+{{- $settings = set $settings "WEBHOOK_CA_FILE" "/run/terresante/webhooks-ca/ca.crt" -}}
+{{- end -}}
 {{- else if eq $name "identity" -}}
 {{- $_ := set $settings "PORTAL_URL" (include "platform.patientPage" $root) -}}
 {{- end -}}

@@ -17,6 +17,11 @@
 {{- $files = append $files (dict "at" "mail-ca" "secret" . "keys" (list "ca.crt")) -}}
 {{- end -}}
 {{- end -}}
+{{- if eq .name "messaging" -}}
+{{- with .root.Values.webhooks.caSecret -}}
+{{- $files = append $files (dict "at" "webhooks-ca" "secret" . "keys" (list "ca.crt")) -}}
+{{- end -}}
+{{- end -}}
 {{- if include "platform.hasPages" . -}}
 {{- $files = append $files (dict "at" "workbench-key" "secret" (include "platform.secretOf" (dict "root" .root "kind" "workbenchKey")) "keys" (list "workbench.pem")) -}}
 {{- end -}}
