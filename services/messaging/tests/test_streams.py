@@ -168,7 +168,7 @@ async def test_what_waited_for_a_client_is_decided_again_before_it_is_given(scen
     replica, circle, me = await scene.start(), await scene.circle(), professional(scene.gp)
     streams = replica.feed.streams
     with streams.room(me) as stream:
-        log = OwnLog(replica.feed.database, replica.feed.consent, me)
+        log = OwnLog(replica.feed.database, replica.feed.consent, replica.feed.readers, me)
         steps = Following(streams, stream, log, time.time() + 60).steps(None)
         await anext(steps)
         await scene.writing.post(circle)
@@ -189,7 +189,7 @@ async def test_a_response_says_how_far_the_reader_has_come_though_nothing_is_the
     replica, me = await scene.start(), professional(scene.gp)
     foreign, streams = await scene.writing.thread(ThreadKind.CIRCLE, patient_id=uuid4()), replica.feed.streams
     with streams.room(me) as stream:
-        log = OwnLog(replica.feed.database, replica.feed.consent, me)
+        log = OwnLog(replica.feed.database, replica.feed.consent, replica.feed.readers, me)
         steps = Following(streams, stream, log, time.time() + 60, heartbeat=0.3).steps(None)
         assert (await anext(steps))[1].position == 0
         await scene.writing.post(foreign)

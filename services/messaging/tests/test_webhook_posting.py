@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terresante_messaging.domain.webhooks import UrlInvalid
 from terresante_messaging.webhooks.guarding import Address, Guard
 from terresante_messaging.webhooks.posting import Letter, Poster, trusted
 from terresante_platform.testing.certificates import Authority
@@ -207,15 +208,19 @@ async def test_what_is_asked_just_before_sending_costs_the_other_side_no_time() 
         assert (await poster(patience=0.5).post(f"http://receiver.test:{receiver.port}/", slowly)).failure == ""
 
 
-async def test_what_may_not_leave_after_all_is_not_sent() -> None:
-    class No(Exception):
-        pass
+class No(Exception):
+    """It may not leave."""
+
+
+@pytest.mark.parametrize("fault", [No(), TimeoutError(), ConnectionRefusedError(), UrlInvalid("?", "?")])
+async def test_what_may_not_leave_after_all_is_not_sent_whatever_says_so(fault: Exception) -> None:
+    """That our own database is away is no failure of the other side."""
 
     async def refused() -> Letter:
-        raise No
+        raise fault
 
     async with receiving() as receiver:
-        with pytest.raises(No):
+        with pytest.raises(type(fault)):
             await poster().post(f"http://receiver.test:{receiver.port}/", refused)
 
     assert receiver.heard == []

@@ -37,6 +37,23 @@ async def test_while_consent_is_silent_nothing_leaves_and_nothing_is_lost(post: 
     assert len(receiver.heard) == 1
 
 
+@pytest.mark.parametrize("fault", [ConnectionRefusedError(), TimeoutError()])
+async def test_that_our_own_database_is_away_is_no_failure_of_the_webhook(post: Post, fault: Exception) -> None:
+    async with receiving() as receiver:
+        webhook, _ = await post.webhook(receiver), await post.reader()
+        await post.happens()
+        post.standing.broken = fault
+        await post.send()
+        assert (receiver.heard, (await post.row(webhook)).failures) == ([], 0)
+        assert (await post.delivery(webhook)).attempts == 0
+
+        post.standing.broken = None
+        post.later(timedelta(seconds=10))
+        await post.send()
+
+    assert len(receiver.heard) == 1
+
+
 async def test_a_failure_is_tried_again_later_and_later_under_the_same_id(post: Post) -> None:
     async with receiving(says(500)) as receiver:
         webhook, _ = await post.webhook(receiver), await post.reader()

@@ -129,6 +129,8 @@ class Standing:
     people: dict[UUID, set[Recipient]] = field(default_factory=dict)
     closed: set[UUID] = field(default_factory=set)
     silent: bool = False
+    broken: Exception | None = None
+    """What whoever asks meets instead of an answer: their own database is away, say."""
     asked: int = 0
 
     async def told(self, entries: Sequence[Entry]) -> list[frozenset[Recipient]]:
@@ -136,6 +138,8 @@ class Standing:
         self.asked += 1
         if self.silent:
             raise ConsentSilent
+        if self.broken is not None:
+            raise self.broken
         return [frozenset(self.people.get(one.what.patient or UUID(int=0), ())) for one in entries]
 
     async def open_accounts(self, ids: Iterable[UUID]) -> frozenset[UUID]:

@@ -22,7 +22,8 @@ HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 0.5
 UNTAKEN_SECONDS = 10.0
 """A client that takes so long for one event is slow, however little waits."""
-PAGE = 1_000
+PAGE, SMALLER = 1_000, 8
+"""Events of a page of the log; of the next one if time ran out over a page, so many times fewer."""
 PLACING_SECONDS = 2.0
 Step = tuple[Told | None, Cursor]
 """An event or none, and how far the reader has come with it."""
@@ -51,6 +52,7 @@ class Following:
     _cursor: Cursor = field(default_factory=partial(Cursor, 0))
     _given_at: float = 0.0
     _is_live: bool = False
+    _most: int = PAGE
 
     async def steps(self, begin: Cursor | None) -> AsyncIterator[Step]:
         """Ends with a refusal only: LOGIN_EXPIRED, STREAM_SLOW, what the log refuses with, or whatever ended the
@@ -68,17 +70,19 @@ class Following:
         await self._placed()
         self.stream.collect()
         self._cursor = Cursor(self.streams.position) if begin is None else begin
+        self._is_live = begin is None
         yield None, self._cursor
         while True:
             page = await (self._waiting() if self._is_live else self._missed())
             for told in page.told:
                 if time.monotonic() - page.decided > STALE_SECONDS:
-                    self._is_live = False
+                    self._is_live, self._most = False, max(1, self._most // SMALLER)
                     break
                 if not self._cursor.covers(told.entry.position, told.recipient):
                     self._cursor = told.cursor
                     yield told, self._cursor
             else:
+                self._most = PAGE
                 if not self._cursor.covers(page.come_to.position):
                     self._cursor = page.come_to
                     yield None, self._cursor
@@ -88,7 +92,7 @@ class Following:
     async def _missed(self) -> Missed:
         """A page of the log. What happens meanwhile waits, so that nothing falls between."""
         self.stream.collect()
-        page = await self.log.missed(self._cursor, self.streams.position, PAGE)
+        page = await self.log.missed(self._cursor, self.streams.position, self._most)
         self._is_live = not page.more
         return page
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_BATCHES = 20
 """Of the log that one page for a portal reads: a page may be empty, and there be more."""
+FRESH_SECONDS = 0.25
+"""What took longer to read is decided again, entry by entry, as what happens live is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class OwnLog:
 
     database: Database
     consent: DecisionServiceAsyncStub
+    readers: Readers
     me: Recipient
+    fresh: float = FRESH_SECONDS
 
     async def missed(self, cursor: Cursor, up_to: int, most: int) -> Missed:
         """See `Log`."""
@@ -62,22 +66,26 @@ class OwnLog:
         own = await self.consent.ListMyConversations(wire.own_request(any_place=True))
         decided, patients = time.monotonic(), wire.own_patients(own)
         async with self.database.reading() as connection:
-            threads = await missed.threads_around(connection, self.me, patients, wire.own_structures(own))
-            found = await missed.page(
-                connection, self.me, ([one.id for one in threads], patients), (cursor.position, up_to), most
-            )
+            around = await missed.threads_around(connection, self.me, patients, wire.own_structures(own))
+            found = await missed.page(connection, self.me, (around, patients), (cursor.position, up_to), most)
+            told_of = {one.what.thread for one in found if one.what.thread is not None}
+            threads = await missed.threads(connection, told_of.intersection(around))
             notified = {one.what.notification for one in found if one.what.notification is not None}
             standing = await feed.of_standing(connection, notified)
             admitted = await notifications.admitted(connection, notified)
+        about = {one.what.patient for one in found if one.what.patient in patients}
         known = Standings(
-            threads={one.id: [self._reader(one, patients)] for one in threads if self._reads(one, own.direct)},
-            patients={patient: [Reader(self.me, since)] for patient, since in patients.items()},
+            threads={id: [self._reader(one, patients)] for id, one in threads.items() if self._reads(one, own.direct)},
+            patients={patient: [Reader(self.me, patients[patient])] for patient in about},
             accounts=frozenset({self.me.id}) if own.direct else frozenset(),
             of_standing=standing,
             admitted=frozenset(admitted),
         )
-        told = [Told(one, Cursor(one.position)) for one in found if self.me in known.told(one.what)]
-        full = len(found) == most
+        mine = [one for one in found if self.me in known.told(one.what)]
+        if mine and time.monotonic() - decided > self.fresh:
+            recipients, decided = await self.readers.told(mine), time.monotonic()
+            mine = [one for one, some in zip(mine, recipients, strict=True) if self.me in some]
+        told, full = [Told(one, Cursor(one.position)) for one in mine], len(found) == most
         return Missed(told, Cursor(found[-1].position if full else up_to), full, decided)
 
     def _reads(self, thread: Thread, direct: bool) -> bool:

@@ -103,7 +103,7 @@ class FeedService(FeedServiceServicer):
     def _log(self, me: Recipient) -> Log:
         if me.realm is Realm.SYSTEM:
             return PortalLog(self._feed.database, self._feed.readers, me.id)
-        return OwnLog(self._feed.database, self._feed.consent, me)
+        return OwnLog(self._feed.database, self._feed.consent, self._feed.readers, me)
 
 
 def _caller() -> Recipient:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, RowMapping, and_, bindparam, or_, select, text, union_all
+from sqlalchemy import ARRAY, Executable, RowMapping, Uuid, and_, any_, bindparam, or_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from terresante_messaging.domain.log import Entry
@@ -19,19 +19,19 @@ _BY_ID = select(thread).where(thread.c.id.in_(bindparam("ids", expanding=True)))
 _MEMBERS = select(thread_member).where(
     thread_member.c.thread_id.in_(bindparam("ids", expanding=True)), thread_member.c.until.is_(None)
 )
-_around = thread.c.patient_id.in_(bindparam("patients", expanding=True))
+_around = thread.c.patient_id == any_(bindparam("patients", type_=ARRAY(Uuid)))
 _of_team = and_(thread.c.kind == ThreadKind.TEAM, thread.c.structure_id.in_(bindparam("structures", expanding=True)))
 _of_two = thread.c.kind == ThreadKind.DIRECT
 _named = select(thread_member.c.thread_id).where(
     thread_member.c.professional_id == bindparam("me"), thread_member.c.until.is_(None)
 )
 _OF_PROFESSIONAL = union_all(
-    select(thread).where(_around, or_(thread.c.kind != ThreadKind.SIDE, thread.c.id.in_(_named))),
-    select(thread).where(_of_team),
-    select(thread).where(_of_two, thread.c.first_id == bindparam("me")),
-    select(thread).where(_of_two, thread.c.second_id == bindparam("me")),
+    select(thread.c.id).where(_around, or_(thread.c.kind != ThreadKind.SIDE, thread.c.id.in_(_named))),
+    select(thread.c.id).where(_of_team),
+    select(thread.c.id).where(_of_two, thread.c.first_id == bindparam("me")),
+    select(thread.c.id).where(_of_two, thread.c.second_id == bindparam("me")),
 )
-_OF_PERSON = select(thread).where(_around, thread.c.kind != ThreadKind.CIRCLE)
+_OF_PERSON = select(thread.c.id).where(_around, thread.c.kind != ThreadKind.CIRCLE)
 _WITHIN = "position > :after and position <= :up_to order by position limit :most"
 _PAGE = text(f"""
     select * from (
@@ -56,12 +56,13 @@ async def threads(connection: AsyncConnection, ids: Collection[ThreadId]) -> dic
 
 async def threads_around(
     connection: AsyncConnection, me: Recipient, patients: Collection[PatientId], structures: Collection[UUID]
-) -> list[Thread]:
-    """The threads that somebody may read, who may read around these patients and in these structures' teams."""
+) -> Sequence[ThreadId]:
+    """Among which are the threads of somebody who may read around these patients and in these structures' teams."""
     around: dict[str, Any] = {"patients": list(patients)}
     if me.realm is Realm.PERSON:
-        return await _read(connection, _OF_PERSON, around)
-    return await _read(connection, _OF_PROFESSIONAL, around | {"structures": list(structures), "me": me.id})
+        return (await connection.execute(_OF_PERSON, around)).scalars().all()
+    wanted = around | {"structures": list(structures), "me": me.id}
+    return (await connection.execute(_OF_PROFESSIONAL, wanted)).scalars().all()
 
 
 async def page(

@@ -63,6 +63,14 @@ Compose = Callable[[], Awaitable[Letter]]
 """Called once the way is open, just before sending. What it raises ends the try, and is raised on."""
 
 
+class _NotComposed(Exception):
+    """There is no letter; `fault` says why, and is nothing that the other side did."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__()
+        self.fault = fault
+
+
 def trusted(authorities: Path | None) -> ssl.SSLContext:
     """The system's authorities, and those of a file of theirs (PEM). Raises ValueError for a file that holds none."""
     trust = ssl.create_default_context()
@@ -93,6 +101,8 @@ class Poster:
                 async with self._way(whole) as way:
                     letter = await _unhurried(limit, compose)
                     return await _answered(way, whole, letter)
+        except _NotComposed as ended:
+            raise ended.fault from None
         except TimeoutError:
             return Outcome(TIMEOUT)
         except (UrlForbidden, UrlInvalid):
@@ -124,11 +134,14 @@ class Poster:
 
 
 async def _unhurried(limit: asyncio.Timeout, compose: Compose) -> Letter:
-    """Asking takes nothing of the other side's time."""
+    """Asking takes nothing of the other side's time, and what breaks then is not its failure. Raises _NotComposed."""
     clock, end = asyncio.get_running_loop().time, limit.when() or 0.0
     asked = clock()
     limit.reschedule(None)
-    letter = await compose()
+    try:
+        letter = await compose()
+    except Exception as fault:  # our own database or consent, in whatever way they are away
+        raise _NotComposed(fault) from fault
     limit.reschedule(end + clock() - asked)
     return letter
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_contents.sealing import MasterKeys
 from terresante_platform import background
 from terresante_platform.counted import counting
-from terresante_platform.database import Database
+from terresante_platform.database import Database, is_away
 from terresante_platform.refusals import Unavailable
 from terresante_platform.telemetry import log
 
@@ -140,6 +140,10 @@ class Sending:
         except _MayNot:
             await self._withhold(taken)
         except (Unavailable, _Closed):
+            await self._put_back(taken)
+        except Exception as fault:
+            if not is_away(fault):
+                raise
             await self._put_back(taken)
         else:
             await self._keep(taken, outcome)
