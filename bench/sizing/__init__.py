@@ -1,0 +1,1 @@
+"""What machines a number of people needs, reckoned from what the other benches found (docs/sizing.md)."""
