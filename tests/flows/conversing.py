@@ -80,9 +80,10 @@ class Talk:
         for gateway in self.stage.gateways:
             gateway.close()
 
-    def colleague(self, key: str, structure: str, profession: str = "60") -> Person:
-        """Somebody more, who practises at a structure of the cast and logs in with password and code."""
-        names = Professional(key, "Petit", "Camille", profession, "", (Place(structure, "soignant"),), key)
+    def colleague(self, key: str, *structures: str) -> Person:
+        """A nurse more, who practises at structures of the cast, acts from the first, and logs in with password and code."""
+        places = [Place(structure, "soignant") for structure in structures]
+        names = Professional(key, "Petit", "Camille", "60", "", places, key)
         admin = self.who("admin")
         admin.log_in()
         person = enrolment.professional(admin, names, self.stage.made["structures"], self.stage.gateway)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from terresante_dev.browser.looking import DESKTOP, accessible, overflows, press, screenshot, write
 from terresante_dev.browser.testing import OpenPage
 
@@ -224,6 +224,44 @@ async def test_a_side_thread_is_opened_by_keyboard_with_some_of_the_circle(
             "hidden_from_representatives": True,
         }
     ]
+
+
+async def test_a_lost_answer_opens_no_second_thread_and_another_title_is_another_one(
+    standing: Standing, open_page: OpenPage
+) -> None:
+    nurse = await signed_in(await open_page(), standing, "nurse", f"/patients/{PATIENT}")
+    keys: list[str] = []
+
+    async def lost(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        await route.abort()
+
+    await nurse.route("**/v1/threads", lost)
+    await nurse.get_by_text("Nouvelle conversation").click()
+    await nurse.get_by_role("group", name="Avec").get_by_label("Paul Roy").check()
+    for title in ("Pansement", "Pansement", "Plaie"):
+        await nurse.get_by_label("Titre").fill(title)
+        async with nurse.expect_event("requestfailed"):
+            await nurse.get_by_role("button", name="Ouvrir le fil").click()
+        await expect(nurse.locator("#probleme")).not_to_be_empty()
+
+    assert len(keys) == 3
+    assert keys[0] == keys[1] != keys[2]
+
+
+async def test_a_place_where_one_no_longer_practises_is_chosen_no_more(standing: Standing, open_page: OpenPage) -> None:
+    nurse = await signed_in(await open_page(), standing, "nurse")
+    doctor = await signed_in(await open_page(), standing, "gp")
+    for page in (nurse, doctor):
+        choosing = (
+            "fetch('/lieu', {method: 'PUT', body: JSON.stringify({place_id: 'ended'})}).then((one) => one.json())"
+        )
+        assert await page.evaluate(choosing) == {"place_id": "ended"}
+        await page.reload()
+        await expect(page.locator("#direct")).to_have_text("En direct")
+
+    kept = [await (await page.request.get(f"{standing.origin}/lieu")).json() for page in (nurse, doctor)]
+    assert kept == [{"place_id": None}, {"place_id": "gp-0"}]
 
 
 async def test_what_happens_meanwhile_takes_nothing_of_what_is_being_filled_in(

@@ -36,11 +36,15 @@ function shown(state) {
   place.dataset.state = state;
 }
 
-// Who practises at several places says where they are now: it goes with each call (Terresante-Place).
+// Who practises at several places says where they are now: it goes with each call (Terresante-Place). A place where they
+// no longer practise is chosen no more.
 async function placeOf(me) {
   const places = (me.professional?.places ?? []).filter((one) => !one.until || new Date(one.until) > Date.now());
+  const before = (await get("/lieu")).place_id;
+  const first = places.length > 1 ? places[0].id : null;
+  const chosen = places.some((one) => one.id === before) ? before : first;
+  if (chosen !== before) await put("/lieu", { place_id: chosen });
   if (places.length < 2) return "";
-  const chosen = (await get("/lieu")).place_id ?? (await put("/lieu", { place_id: places[0].id })).place_id;
   const choice = el("select", { "aria-label": "Lieu d’exercice", change: () => put("/lieu", { place_id: choice.value }).then(() => location.reload(), complain) },
     places.map((one) => el("option", { value: one.id, selected: one.id === chosen }, one.structure ?? one.role)));
   return choice;

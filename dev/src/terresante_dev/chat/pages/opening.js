@@ -33,7 +33,7 @@ export function side(app, patient) {
   async function choices() {
     const circle = await get(`/v1/patients/${patient}/circle`);
     const others = new Map(circle.members.filter((one) => one.professional && !one.until && one.professional.id !== app.me.id).map((one) => [one.professional.id, one.professional]));
-    members.append(...(others.size ? [...others.values()].map(choice) : [el("p", { class: "soft" }, "Personne d’autre n’est nommément dans le cercle.")]));
+    members.replaceChildren(members.firstElementChild, ...(others.size ? [...others.values()].map(choice) : [el("p", { class: "soft" }, "Personne d’autre n’est nommément dans le cercle.")]));
   }
 
   return details;
@@ -69,15 +69,19 @@ function opening(thread, label) {
   return button;
 }
 
-// One key for one thread until it is known to be open, so that a lost answer opens no second one.
+// One key for one thread until it is known to be open, so that a lost answer opens no second one; what is asked for
+// otherwise meanwhile is another thread.
 function opener() {
-  let key = crypto.randomUUID();
+  let key = "";
+  let before = "";
   return async (thread) => {
+    const asked = JSON.stringify(thread);
+    if (asked !== before) [key, before] = [crypto.randomUUID(), asked];
     try {
       const opened = await post("/v1/threads", thread, key);
       location.assign(`/fils/${opened.id}`);
     } catch (problem) {
-      if (problem.status && problem.status < 500) key = crypto.randomUUID(); // refused: nothing was opened under it
+      if (problem.status && problem.status < 500) before = ""; // refused: nothing was opened under it
       throw problem;
     }
   };
