@@ -16,7 +16,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.sizing", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["tables", "weigh", "chain"], default="tables")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/sizing.md")
-    parser.add_argument("--stack", default="bench-sizing", help="whose PostgreSQL `chain` writes to")
     given = parser.parse_args()
     if given.what == "weigh":
         from bench.sizing import weighing
@@ -26,7 +25,7 @@ def main() -> int:
     if given.what == "chain":
         from bench.sizing import chain
 
-        print(chain.run(given.stack))
+        print(chain.run())
         return 0
     try:
         told = printed()

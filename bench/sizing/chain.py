@@ -1,7 +1,7 @@
 """`python -m bench.sizing chain`: how many entries the one access journal takes from several writers at once.
 
-Each writer is a process with consent's own journal, as a replica is; PostgreSQL is a stack's (commits forced to the
-disk). `flat out`: every writer keeps so many entries in flight. `paced`: entries come at a rate of all writers together,
+Each writer is a process with consent's own journal, as a replica is; PostgreSQL is one of its own, commits forced to
+the disk. `flat out`: each writer keeps 32 entries in flight. `paced`: entries come at a rate of all writers together,
 independently; a latency counts from the moment an entry was due. Only the journal is in it: no decision, no gRPC.
 """
 
@@ -25,8 +25,9 @@ from terresante_consent.journal.chain import Signer
 from terresante_consent.journal.writer import Journal
 from terresante_consent.store.line import Line
 from terresante_platform import migrations
+from terresante_platform.testing import postgres
 
-from bench import accounting, stack
+from bench import accounting
 from bench.messaging.measuring import p50_p99
 from bench.sizing.entries import of_reads
 from bench.sizing.weighing import kept
@@ -34,11 +35,11 @@ from bench.sizing.weighing import kept
 SECONDS, WARM_SECONDS = 10.0, 3.0
 PATIENTS = 20_000
 IN_FLIGHT = 32
-"""Entries in flight, flat out, of all writers together."""
-WRITERS = (1, 2, 4, 8, 13)
+"""Entries in flight, flat out, of each writer."""
+WRITERS = (1, 2, 4, 13)
 """13: replicas of consent that docs/sizing.md reckons for the region."""
-RATES = (100, 350)
-"""Entries a second, paced: 350 is the mean of the region's busiest hour there."""
+RATES = (350,)
+"""Entries a second, paced, of all together: 350 is the mean of the region's busiest hour there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,44 @@ class Load:
         return [self.url, str(self.number), str(self.rate), str(self.in_flight)]
 
 
-def run(name: str) -> Path:
-    """Measures on the stack of that name, of which only PostgreSQL is started."""
+class Forced(postgres.Server):
+    """The server of tests, but that its commits are forced to the disk."""
+
+    def __init__(self, made: postgres.Server) -> None:
+        super().__init__(made.folder, made.port, made._bin.parent)
+
+    def start(self) -> None:
+        options = (
+            f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c fsync=on -c max_connections=200 -c shared_buffers=128MB"
+        )
+        self._ctl("start", "-o", options, "-l", str(self.folder / "log"))
+
+    @property
+    def pid(self) -> int:
+        """Of the server's first process."""
+        return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+
+
+def run() -> Path:
+    """Measures all numbers of writers, flat out and at each rate."""
     lines = []
-    with stack.up(name, frozenset({"postgres"})) as told:
-        url = asyncio.run(_database(told["postgres"]["url"]))
+    with postgres.server() as made:
+        made.stop()
+        forced = Forced(made)
+        forced.start()
+        url = _database(forced)
         for rate in (0, *RATES):
             for writers in WRITERS:
-                line = _measured(url, told["parts"]["postgres"]["pid"], writers, rate)
+                line = _measured(url, forced.pid, writers, rate)
                 print(line, flush=True)
                 lines.append(line)
-    return kept("chain", "chain", lines)
+                file = kept("chain", "chain", lines)
+    return file
 
 
 def _measured(url: str, server: int, writers: int, rate: int) -> str:
     asyncio.run(_emptied(url))
-    loads = [Load(url, number, rate / writers, max(1, IN_FLIGHT // writers)) for number in range(writers)]
+    loads = [Load(url, number, rate / writers, IN_FLIGHT) for number in range(writers)]
     command = [sys.executable, "-m", "bench.sizing.chain"]
     running = [_started([*command, *load.arguments()]) for load in loads]
     for writer in running:
@@ -101,15 +124,11 @@ def _piped(stream: IO[str] | None) -> IO[str]:
     return cast(IO[str], stream)
 
 
-async def _database(server: str) -> str:
-    """A database with consent's tables, made anew; its address."""
-    url = server.rpartition("/")[0] + "/chain"
-    driver = await asyncpg.connect(server)
-    await driver.execute("drop database if exists chain")
-    await driver.execute("create database chain")
-    await driver.close()
-    await asyncio.to_thread(migrations.upgrade, "terresante_consent", url)
-    return url
+def _database(forced: Forced) -> str:
+    """A database with consent's tables; its address."""
+    forced.sql("create database chain")
+    migrations.upgrade("terresante_consent", forced.url("chain"))
+    return forced.url("chain")
 
 
 async def _emptied(url: str) -> None:

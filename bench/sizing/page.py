@@ -212,7 +212,7 @@ def _limits(needs: Sequence[Needs], assumed: Assumed, found: Found) -> str:
         ["pods of consent, each of which writes to one journal", *(str(each.pods["consent"].replicas) for each in needs)],
         ["pods of messaging, each of which reads the whole log", *(str(each.pods["messaging"].replicas) for each in needs)],
     ]  # fmt: skip
-    return _by_size("", needs, rows) + ("\n\n" + _chain(found) if found.chain else "")
+    return _by_size("", needs, rows) + "\n\n" + _chain(found)
 
 
 def _chain(found: Found) -> str:

@@ -23,7 +23,7 @@ def reckoned(found: Found = FOUND) -> Needs:
 
 def copied(folder: Path) -> Path:
     """The files that are read, in a folder where they may be changed."""
-    for file in {*FOUND.sources.values(), results.IDLE, results.YEAR, results.LOADED, results.ROWS, results.VALUES,
+    for file in {*FOUND.sources.values(), results.IDLE, results.YEAR, results.LOADED, results.ROWS, results.CHAIN, results.VALUES,
                  results.PRODUCTION, "bench/sizing/measured.toml"}:  # fmt: skip
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(results.ROOT / file, folder / file)
@@ -122,7 +122,9 @@ def test_figures_that_only_a_page_has_are_those_of_the_page() -> None:
     assert f"of which look-ups read {lookups['a_million']}" in (results.ROOT / lookups["source"]).read_text()
 
 
-@pytest.mark.parametrize("file", [results.LIVE, results.YEAR, results.MATCHING, results.ROWS, results.PERFORMANCE])
+@pytest.mark.parametrize(
+    "file", [results.LIVE, results.YEAR, results.MATCHING, results.ROWS, results.CHAIN, results.PERFORMANCE]
+)
 def test_a_result_that_is_not_there_is_named(tmp_path: Path, file: str) -> None:
     folder = copied(tmp_path)
     assert results.read(folder).costs == FOUND.costs

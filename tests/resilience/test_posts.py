@@ -33,8 +33,10 @@ REACHED = ("nurse", "social-worker")
 CAUGHT_UP = 60.0
 """Seconds after the last post within which every stream has told of it."""
 OUTLETS_BACK = 420.0
-"""Seconds within which all has left once the others are back: after a long time away both are looked for every five
-minutes, and what a dead process had in hand is tried again after one."""
+"""Seconds within which all begins to leave once the others are back: after a long time away both are looked for every
+five minutes, and what a dead process had in hand is tried again after one."""
+A_SECOND = 20
+"""Events that leave for one portal in a second at least, with the whole platform on a busy machine of two processors."""
 
 
 @dataclass
@@ -52,6 +54,8 @@ class Fought:
     """Monotonic second at which mail server and receiver were back."""
     hook: Hook
     addresses: dict[str, str]
+    earlier: set[str]
+    """Mails of the campaign before: the same people have the same addresses."""
 
     @property
     def ours(self) -> set[str]:
@@ -79,6 +83,7 @@ def fought(
     posting = Posting(talk.stage.stack, writers, posts)
     with hooked(portal) as hook:
         addresses = {key: reached(talk.who(key), postbox, [portal.uid]) for key in REACHED}
+        earlier = {mail for address in addresses.values() for mail in news(postbox, address)}
         postbox.down()
         try:
             with listeners(talk.stage.stack, sessions) as heard:
@@ -86,7 +91,7 @@ def fought(
         finally:
             postbox.up()
         with hook.receiving.up():
-            yield Fought(posting, threads, heard, *made, time.monotonic(), hook, addresses)
+            yield Fought(posting, threads, heard, *made, time.monotonic(), hook, addresses, earlier)
 
 
 def _fought(
@@ -226,7 +231,7 @@ def test_each_mail_comes_once_the_server_is_back(fought: Fought, talk: Talk, pos
     until(all_sent, OUTLETS_BACK, "every mail was handed over")
     took = time.monotonic() - fought.returned
     for key, address in fought.addresses.items():
-        came = Counter(news(postbox, address))
+        came = Counter(mail for mail in news(postbox, address) if mail not in fought.earlier)
         mine = [one for one in rows() if one["person_id"] == talk.who(key).uid and one["line"] == "BOUND"]
         print(
             f"{key}: {sum(came.values())} mails for {len(mine)} conversations, {took:.0f} s after the server's return"
@@ -243,7 +248,8 @@ def test_each_event_reaches_the_portal_once_its_receiver_is_back(fought: Fought,
     def came() -> Counter[tuple[str, str]]:
         return Counter((one.recipient, one.message) for one in list(receiving.deliveries) if one.message)
 
-    until(lambda: wanted <= set(came()), OUTLETS_BACK, "the portal is told of everything")
+    within = OUTLETS_BACK + len(wanted) / A_SECOND
+    until(lambda: wanted <= set(came()), within, "the portal is told of everything")
     until(lambda: not fought.hook.health["waiting"], OUTLETS_BACK, "nothing waits any more")
     at = [one.at - fought.returned for one in receiving.deliveries if one.message]
     print(f"{len(wanted)} events, the first {min(at):.0f} s after the receiver's return, the last {max(at):.0f} s")
