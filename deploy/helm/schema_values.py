@@ -1,6 +1,7 @@
 """Every value of the chart but those of the parts: what it is, and what it may be. For `schema.py`."""
 
 from schema import HTTP, HTTPS, PARTS, QUANTITY, Json, many, number, one_of, secret, text, these, words, yes
+from schema_realms import ADMINISTRATOR, reconciled_realms
 
 ANYTHING: Json = {"type": "object", "additionalProperties": True, "description": "As Kubernetes wants it"}
 PLACES: Json = {"$ref": "#/definitions/places"}
@@ -168,6 +169,7 @@ def ground() -> Json:
                 "url": text("Base address of Keycloak, without /realms", HTTPS),
                 "caSecret": secret(f"Secret whose ca.crt signs {authority}"),
                 "kinds": these("Realm -> kinds", realms, ("pro", "patient")),
+                "realms": reconciled_realms(),
             },
         ),
         "database": these(
@@ -262,6 +264,7 @@ def secrets() -> Json:
                 f"Secret with pro and patient: Keycloak's secret of client `platform` in each; "
                 f"<release>-keycloak-clients {own}"
             ),
+            "keycloakAdministrator": secret(ADMINISTRATOR),
         },
     )
 

@@ -15,6 +15,8 @@ BESIDE = {
     ("test", "gateway"),
 }
 """Jobs and `helm test`, which the page is not about."""
+REALMS = {("realms", "keycloak")}
+"""One more Job, where Keycloak is the operator's."""
 DEMO = {("keycloak", "postgres"), ("test", "keycloak"), ("test", "postgres"), ("demo-secrets", "kubernetes")}
 
 
@@ -61,7 +63,7 @@ def test_the_page_names_edges() -> None:
 
 @pytest.mark.parametrize("values", SETS)
 def test_whatever_leaves_a_pod_is_an_edge_of_the_page_and_every_edge_may_be_used(values: str) -> None:
-    beside = BESIDE | (DEMO if values == "demo" else set())
+    beside = BESIDE | (DEMO if values == "demo" else REALMS)
     absent = WHERE_THERE_IS_ONE if values == "demo" else ()
     said = {edge for edge in page_edges() if edge[1] not in absent}
     assert edges(values, "egress") == said | beside

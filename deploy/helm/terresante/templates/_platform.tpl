@@ -47,7 +47,7 @@ kubernetes: 6443
 
 {{/* The Secret of a kind of `values.secrets`. `kind`. */}}
 {{- define "platform.secretOf" -}}
-{{- $own := dict "cursorKey" "gateway-cursor" "masterKeys" "records-master" "messagingKeys" "messaging-master" "journalKey" "consent-journal" "workbenchKey" "directory-workbench" "keycloakClients" "keycloak-clients" -}}
+{{- $own := dict "cursorKey" "gateway-cursor" "masterKeys" "records-master" "messagingKeys" "messaging-master" "journalKey" "consent-journal" "workbenchKey" "directory-workbench" "keycloakClients" "keycloak-clients" "keycloakAdministrator" "keycloak-administrator" -}}
 {{- include "platform.secret" (dict "root" .root "given" (index .root.Values.secrets .kind) "own" (index $own .kind)) -}}
 {{- end }}
 
