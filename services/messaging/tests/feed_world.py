@@ -230,7 +230,7 @@ class Replica:
     tail: tailing.Tail
 
     def follow(self, cursor: str = "") -> Any:
-        return self.stub.Follow(feed_pb.FollowRequest(cursor=cursor), seconds=60)
+        return self.stub.Follow(feed_pb.FollowRequest(cursor=cursor), seconds=600)
 
     async def page(self, cursor: str = "", limit: int = 0) -> feed_pb.ListEventsResponse:
         found: feed_pb.ListEventsResponse = await self.stub.ListEvents(
