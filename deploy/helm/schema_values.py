@@ -194,7 +194,10 @@ def ground() -> Json:
         ),
         "store": store(),
         "mail": mail(),
-        "webhooks": webhooks(),
+        "webhooks": these(
+            "What portals' webhooks are sent with (who may be reached: network.outside.webhooks)",
+            {"caSecret": secret("Secret whose ca.crt signs portals' certificates, besides the system's authorities")},
+        ),
     }
 
 
@@ -235,14 +238,6 @@ def mail() -> Json:
             "from": text("Address that mail comes from"),
             "portalUrl": text("Where it sends people to read", HTTPS),
         },
-    )
-
-
-def webhooks() -> Json:
-    """Portals that are called."""
-    return these(
-        "What portals' webhooks are sent with (who may be reached: network.outside.webhooks)",
-        {"caSecret": secret("Secret whose ca.crt signs portals' certificates, besides the system's authorities")},
     )
 
 
