@@ -7,19 +7,17 @@ problems (docs/decisions/0005-http-server.md).
 import asyncio
 import logging
 import os
-import ssl
 from asyncio import sslproto
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any, cast
 
 from starlette.types import ASGIApp
-from terresante_platform import background
+from terresante_platform.https import attended, tls_context
 from terresante_platform.refusals import Invalid, Refusal
 from terresante_platform.telemetry import log
-from terresante_platform.tls import Identity, renewing
+from terresante_platform.tls import Identity
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -189,17 +187,6 @@ def _whole(refusal: Refusal) -> bytes:
     return b"HTTP/1.1 %d \r\n%s\r\n%s" % (status, head, body)
 
 
-def tls_context(identity: Identity) -> ssl.SSLContext:
-    """TLS 1.2 or later with the process's own certificate. Clients are people's programs: none is asked of them."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(identity.certificate, identity.key)
-    return context
-
-
 @asynccontextmanager
 async def serving(
     app: ASGIApp, listen: str, identity: Identity, limits: Limits, drain_seconds: float
@@ -235,34 +222,6 @@ async def serving(
     )
     bound: int = server.sockets[0].getsockname()[1]
     log.info("serving", port=bound)
-    async with (
-        background.running(_dating(state)),
-        background.running(renewing(identity, lambda: context.load_cert_chain(identity.certificate, identity.key))),
-    ):
-        try:
-            yield bound
-        finally:
-            server.close()
-            await _drain(state, drain_seconds)
-        log.info("stopped")
-
-
-async def _dating(state: ServerState) -> None:
-    """Keeps the Date header true."""
-    while True:
-        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
-        await asyncio.sleep(1)
-
-
-async def _drain(state: ServerState, seconds: float) -> None:
-    for connection in list(state.connections):
-        connection.shutdown()
-    if state.tasks:
-        await asyncio.wait(list(state.tasks), timeout=seconds)
-    for task in list(state.tasks):
-        task.cancel()
-    if state.tasks:
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-    for connection in list(state.connections):
-        if connection.transport is not None:
-            connection.transport.abort()
+    async with attended(server, state, (identity, context), drain_seconds):
+        yield bound
+    log.info("stopped")

@@ -11,7 +11,7 @@ from terresante_consent.domain.vocabulary import Action, Kind, Who
 from terresante_platform.ids import new_id
 
 from .house import MONDAY
-from .test_domain_decision import POLICY, mother, patient, physician, social_worker
+from .worlds import POLICY, mother, patient, physician, social_worker
 
 READING_LETTER = Question(Action.READ, Kind.DOCUMENT, "letter")
 EARLY, LATE = MONDAY - timedelta(days=9), MONDAY - timedelta(days=2)

@@ -1,50 +1,33 @@
 """The access rule: its promises one by one, the whole truth table, and a second opinion on random worlds."""
 
 import random
-from collections.abc import Mapping
-from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
-import terresante_consent
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from terresante_consent.domain.decision import OWN_ONLY, decide
-from terresante_consent.domain.facts import FLAGS, Facts, Question, by_name, of_true_flags, true_flags
-from terresante_consent.domain.policy import parse
+from terresante_consent.domain.facts import FLAGS, Facts, Question, of_true_flags, true_flags
 from terresante_consent.domain.rules import RULES
-from terresante_consent.domain.sentences import ACTS, WHY, WHY_NOT, sentence, todo
-from terresante_consent.domain.vocabulary import OF_CONVERSATIONS, Action, Basis, Kind, Reason, Who
+from terresante_consent.domain.sentences import ACTS, WHY, WHY_NOT
+from terresante_consent.domain.vocabulary import Action, Basis, Kind, Reason, Who
 
-from .oracle import allows
-
-POLICY = parse((Path(terresante_consent.__file__).parent / "data" / "entitlements.json").read_text("utf-8"))
-PHYSICIAN, NURSE, SOCIAL_WORKER, UNLISTED = "10", "60", "NPS-ASS", "NPS-OST"
-
-LETTER = Question(Action.READ, Kind.DOCUMENT, "letter")
-DOCUMENTS = Question(Action.LIST, Kind.DOCUMENT)
-
-physician = Facts(
-    Who.PROFESSIONAL, PHYSICIAN, strong_login=True, account_open=True, practises=True, health_professional=True
+from .worlds import (
+    DOCUMENTS,
+    LETTER,
+    NURSE,
+    PHYSICIAN,
+    POLICY,
+    UNLISTED,
+    allowed,
+    but,
+    curator,
+    feeder,
+    member,
+    mother,
+    officer,
+    patient,
+    physician,
+    refusals,
+    social_worker,
 )
-member = physician._replace(consent_in_force=True, member=True)
-social_worker = member._replace(profession=SOCIAL_WORKER, health_professional=False, member_agreed=True)
-patient = Facts(Who.PATIENT, strong_login=True, is_patient=True)
-mother = Facts(Who.PATIENT, strong_login=True, acts=True)
-curator = Facts(Who.PATIENT, strong_login=True, may_read=True)
-
-
-def but(facts: Facts, changes: Mapping[str, Any]) -> Facts:
-    return facts._replace(**changes)
-
-
-def allowed(question: Question, facts: Facts) -> bool:
-    return decide(question, facts, POLICY).allowed
-
-
-def refusals(question: Question, facts: Facts) -> list[str]:
-    return [str(reason) for reason in decide(question, facts, POLICY).reasons]
 
 
 def test_a_member_reads_what_their_profession_is_entitled_to() -> None:
@@ -227,55 +210,6 @@ def test_nobody_else_may_anything_whatever_is_said_of_them(who: Who, action: Act
     assert not allowed(Question(action, Kind.DOCUMENT, "letter"), everything)
 
 
-OF_PROFESSIONALS = [name for name in FLAGS if name not in {"is_patient", "acts", "may_read", "may_manage"}]
-OF_PERSONS = [
-    "strong_login", "is_patient", "acts", "may_read", "may_manage", "own", "has_own", "by_law",
-    "hidden_from_professionals", "hidden_from_patient", "hidden_from_representatives", "consent_in_force",
-    "patient_writing",
-]  # fmt: skip
-IRRELEVANT = {
-    "hidden_from_patient", "hidden_from_representatives", "by_law", "joined", "feeder", "holds_issuer",
-    "patient_writing",
-}  # fmt: skip
-OF_OFFICERS = {"identity_officer", "within_mandate", "in_team"}
-OF_CONTENTS = {"emergency_open", "has_own", "hidden_from_professionals", "structure_agreed"}
-OF_SYSTEMS = ["strong_login", "feeder", "account_open", "holds_issuer", "blocked", "own", "identity_officer", "member"]
-
-
-@pytest.mark.parametrize("action", list(Action))
-def test_the_whole_truth_table_of_professionals(action: Action) -> None:
-    """All worlds of a professional: 2^14 combinations of facts that can matter to an act on records, or 2^13 to one
-    that opens none, for an entitled profession or not."""
-    foreign = IRRELEVANT | (OF_CONTENTS if RULES[action].apart else OF_OFFICERS)
-    names = [name for name in OF_PROFESSIONALS if name not in foreign]
-    one = action in (Action.READ, Action.BE_NOTIFIED, *OF_CONVERSATIONS)
-    question = Question(action, Kind.DOCUMENT, "letter") if one else Question(action, Kind.DOCUMENT)
-    for values in product((False, True), repeat=len(names)):
-        for profession in (NURSE, UNLISTED):
-            facts = but(Facts(Who.PROFESSIONAL, profession), dict(zip(names, values, strict=True)))
-            assert allowed(question, facts) is allows(question, facts, POLICY), by_name(facts)
-
-
-@pytest.mark.parametrize("action", list(Action))
-def test_the_whole_truth_table_of_patients_and_representatives(action: Action) -> None:
-    question = Question(action, Kind.DOCUMENT, "letter")
-    for values in product((False, True), repeat=len(OF_PERSONS)):
-        facts = but(Facts(Who.PATIENT), dict(zip(OF_PERSONS, values, strict=True)))
-        assert allowed(question, facts) is allows(question, facts, POLICY), by_name(facts)
-
-
-@pytest.mark.parametrize("action", list(Action))
-def test_the_whole_truth_table_of_systems(action: Action) -> None:
-    question = Question(action, Kind.DOCUMENT, "letter")
-    for values in product((False, True), repeat=len(OF_SYSTEMS)):
-        facts = but(Facts(Who.SYSTEM), dict(zip(OF_SYSTEMS, values, strict=True)))
-        assert allowed(question, facts) is allows(question, facts, POLICY), by_name(facts)
-
-
-officer = physician._replace(identity_officer=True, within_mandate=True)
-feeder = Facts(Who.SYSTEM, strong_login=True, account_open=True, feeder=True, holds_issuer=True)
-
-
 @pytest.mark.parametrize(
     ("action", "facts", "change", "reason"),
     [
@@ -323,32 +257,6 @@ def test_a_feeder_does_nothing_else() -> None:
     assert refusals(Question(Action.FEED_IDENTITY), officer) == ["NOT_PERMITTED"]
 
 
-categories = st.sampled_from(["", "unheard-of", *POLICY.kinds])
-questions = st.builds(Question, st.sampled_from(Action), st.none() | st.sampled_from(Kind), categories)
-worlds = st.builds(
-    Facts,
-    st.sampled_from(Who),
-    st.sampled_from(["", "unheard-of", *POLICY.reads, UNLISTED]),
-    **dict.fromkeys(FLAGS, st.booleans()),
-)
-
-
-@settings(max_examples=2000, deadline=None)
-@given(questions, worlds)
-def test_two_statements_of_the_rule_agree_on_any_world(question: Question, facts: Facts) -> None:
-    assert allowed(question, facts) is allows(question, facts, POLICY)
-
-
-@settings(max_examples=500, deadline=None)
-@given(questions, worlds)
-def test_a_refusal_has_reasons_and_a_permission_has_a_basis(question: Question, facts: Facts) -> None:
-    decision = decide(question, facts, POLICY)
-
-    assert decision.allowed is (decision.basis is not None) is (decision.reasons == ())
-    assert sentence(question.action, decision.basis, decision.reasons)
-    assert bool(todo(decision.reasons)) is not decision.allowed
-
-
 def test_facts_kept_by_name_are_the_same_facts() -> None:
     random.seed(3)
     for _ in range(200):
@@ -360,15 +268,3 @@ def test_every_act_basis_and_reason_has_its_words() -> None:
     assert set(ACTS) == set(Action) == set(RULES)
     assert set(WHY) == set(Basis)
     assert set(WHY_NOT) == set(Reason)
-
-
-def test_every_reason_is_the_reason_of_some_refusal() -> None:
-    seen: set[Reason] = set()
-    random.seed(1)
-    for _ in range(30_000):
-        facts = Facts(random.choice([Who.PROFESSIONAL, Who.PATIENT, Who.SYSTEM]), random.choice([NURSE, UNLISTED]))  # noqa: S311
-        facts = but(facts, {name: random.random() < 0.6 for name in FLAGS})  # noqa: S311
-        seen |= set(decide(Question(random.choice(list(Action)), Kind.DOCUMENT, "letter"), facts, POLICY).reasons)  # noqa: S311
-        seen |= set(decide(DOCUMENTS, facts, POLICY).reasons)
-
-    assert seen == set(Reason)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from terresante_consent.domain.facts import Facts, Question
 from terresante_consent.domain.telling import CHANGEABLE, smallest_flip
 
-from .test_domain_decision import LETTER, POLICY, UNLISTED, allowed, but, member, physician, questions, worlds
+from .worlds import LETTER, POLICY, UNLISTED, allowed, but, member, physician, questions, worlds
 
 
 @settings(max_examples=300, deadline=None)

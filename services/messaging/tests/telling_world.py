@@ -1,19 +1,14 @@
-"""What the tests of telling share: a clock, a mail server that answers as told, messages, and what follows the log."""
+"""What the tests of telling share: a clock, messages, and what follows the log (the mail server: telling_mail.py)."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
-from aiosmtpd.smtp import SMTP, Envelope
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from terresante.consent.v1 import decision_service_pb2 as decisions_pb
@@ -34,6 +29,7 @@ from terresante_messaging.store.keys import owner_keys
 from terresante_messaging.store.moments import id_at
 from terresante_messaging.store.tables import log_reader, mark, message, notification
 from terresante_messaging.store.tables import thread as thread_table
+from terresante_messaging.store.telling_tables import mail
 from terresante_messaging.telling.composing import Letterhead
 from terresante_messaging.telling.escalating import Escalating
 from terresante_messaging.telling.following import READER, Following
@@ -43,13 +39,16 @@ from terresante_platform import calls
 from terresante_platform.database import Database
 from terresante_platform.rpc.allow import allow
 
-from .feed_world import MONDAY, Consent, Decisions, person, professional
+from .feed_consent import Consent, Decisions
+from .feed_world import MONDAY, person, professional
+from .telling_mail import Inbox, mail_server
 
 NOON = MONDAY.replace(hour=11)
 """Of a Monday, 12:00 in Paris."""
 MASTERS = MasterKeys({"test": bytes(32)})
 PORTAL = "https://portail.example"
 SENDER = "ne-pas-repondre@terresante.example"
+NURSE = "nurse@mail.example"
 
 
 @dataclass
@@ -82,67 +81,6 @@ class TellingDecisions(Decisions):
         reasons = [] if allowed else ["NOT_IN_CIRCLE"]
         said = {"sentence": "Non.", "todo": "Demandez."} if reasons else {}
         return decisions_pb.Decision(allowed=allowed, reasons=reasons, entry_id=str(uuid4()), **said)
-
-
-@dataclass
-class Inbox:
-    """A mail server on this machine."""
-
-    port: int = 0
-    taken: list[Envelope] = field(default_factory=list)
-    answer: str = "250 OK"
-    """To each recipient."""
-    answer_to_content: str = "250 OK"
-    refused: set[str] = field(default_factory=set)
-    cuts: bool = False
-    """Takes a mail and is gone before it says so."""
-
-    async def handle_RCPT(self, server: SMTP, _: Any, envelope: Envelope, address: str, __: Any) -> str:
-        if address in self.refused:
-            return "550 no such user"
-        if self.answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.answer
-
-    async def handle_DATA(self, server: SMTP, _: Any, envelope: Envelope) -> str:
-        if self.answer_to_content.startswith("250"):
-            self.taken.append(envelope)
-        if self.cuts:
-            assert server.transport is not None
-            server.transport.abort()
-        return self.answer_to_content
-
-    @property
-    def mails(self) -> list[EmailMessage]:
-        return [read(one) for one in self.taken]
-
-    @property
-    def subjects(self) -> list[str]:
-        return [str(one["Subject"]) for one in self.mails]
-
-    @property
-    def to(self) -> list[str]:
-        return [one.rcpt_tos[0] for one in self.taken]
-
-
-def read(envelope: Envelope) -> EmailMessage:
-    assert isinstance(envelope.content, bytes)
-    found = message_from_bytes(envelope.content, policy=default)
-    assert isinstance(found, EmailMessage)
-    return found
-
-
-@asynccontextmanager
-async def mail_server(inbox: Inbox, **more: Any) -> AsyncIterator[Inbox]:
-    """Listens on the inbox's port, a free one at first."""
-    make = partial(SMTP, inbox, hostname="mail.example", **more)
-    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", inbox.port)
-    inbox.port = server.sockets[0].getsockname()[1]
-    try:
-        yield inbox
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 @dataclass
@@ -337,3 +275,7 @@ async def telling_world(database: Database, serve: Any, dial: Any, served: bool 
         world = World(database, consent, readers, Clock(), inbox, stub)
         await world.begin()
         yield world
+
+
+async def states(world: World) -> list[str]:
+    return [row.state for row in await world.one(lambda: select(mail.c.state).order_by(mail.c.id))]

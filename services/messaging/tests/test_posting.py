@@ -10,7 +10,8 @@ from terresante_messaging.telling.posting import Answer, MailServer, ServerAway
 from terresante_messaging.telling.running import mail_server as named_in
 from terresante_platform.testing.certificates import Authority
 
-from .telling_world import SENDER, Inbox, mail_server
+from .telling_mail import Inbox, mail_server
+from .telling_world import SENDER
 
 
 def served(certificates: Authority) -> ssl.SSLContext:

@@ -17,7 +17,8 @@ from terresante_messaging.feed.missing import Log, Missed, OwnLog
 from terresante_platform.database import Database
 
 from . import feed_world
-from .feed_world import Consent, Replica, Scene, professional
+from .feed_consent import Consent
+from .feed_world import Replica, Scene, professional
 
 
 @pytest_asyncio.fixture

@@ -6,17 +6,15 @@ where they are read (`forms.py`).
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any
 
 from starlette.types import ASGIApp
-from terresante_platform import background
+from terresante_platform.https import attended, tls_context
 from terresante_platform.telemetry import log
-from terresante_platform.tls import Identity, renewing
+from terresante_platform.tls import Identity
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -80,17 +78,6 @@ def _protocol(limits: Limits) -> type[H11Protocol]:
     return Connection
 
 
-def tls_context(identity: Identity) -> ssl.SSLContext:
-    """TLS 1.2 or later with the process's own certificate. Clients are people's browsers: none is asked of them."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(identity.certificate, identity.key)
-    return context
-
-
 @asynccontextmanager
 async def serving(
     app: ASGIApp, listen: str, identity: Identity, drain_seconds: float, limits: Limits | None = None
@@ -126,33 +113,5 @@ async def serving(
     )
     bound: int = server.sockets[0].getsockname()[1]
     log.info("serving pages", port=bound)
-    async with (
-        background.running(_dating(state)),
-        background.running(renewing(identity, lambda: context.load_cert_chain(identity.certificate, identity.key))),
-    ):
-        try:
-            yield bound
-        finally:
-            server.close()
-            await _drain(state, drain_seconds)
-
-
-async def _dating(state: ServerState) -> None:
-    """Keeps the Date header true."""
-    while True:
-        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
-        await asyncio.sleep(1)
-
-
-async def _drain(state: ServerState, seconds: float) -> None:
-    for connection in list(state.connections):
-        connection.shutdown()
-    if state.tasks:
-        await asyncio.wait(list(state.tasks), timeout=seconds)
-    for task in list(state.tasks):
-        task.cancel()
-    if state.tasks:
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-    for connection in list(state.connections):
-        if connection.transport is not None:
-            connection.transport.abort()
+    async with attended(server, state, (identity, context), drain_seconds):
+        yield bound
