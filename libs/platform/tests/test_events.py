@@ -14,19 +14,9 @@ from terresante_platform import consumer, outbox
 from terresante_platform.bus import STREAM, Bus
 from terresante_platform.consumer import Arrived, Consumer, Reaction
 from terresante_platform.database import Database
-from terresante_platform.outbox import Relay
 from terresante_platform.refusals import Unavailable
 
-SUBJECT = "terresante.consent.v1.consent_withdrawn"
-
-
-async def announce(database: Database, patient: str = "p") -> None:
-    async with database.transaction() as transaction:
-        await outbox.add(transaction, SUBJECT, pb.ConsentWithdrawn(patient_id=patient))
-
-
-async def stored(bus: Bus) -> int:
-    return int((await bus.stream.stream_info(STREAM)).state.messages)
+from .announcing import SUBJECT, announce
 
 
 class Effects:
@@ -61,72 +51,6 @@ async def test_an_event_exists_exactly_if_its_change_does(database: Database, pu
             raise LookupError
 
     assert await published() == ["consent.v1.consent_withdrawn"]
-
-
-async def test_waiting_events_are_published_once_each_by_several_relays(database: Database, bus: Bus) -> None:
-    for _ in range(300):
-        await announce(database)
-
-    relays = [Relay(database, bus), Relay(database, bus)]
-    await asyncio.gather(*(relay.publish_batch() for relay in relays * 2))
-    while await relays[0].publish_batch():
-        pass
-
-    assert await stored(bus) == 300
-
-
-async def test_a_lost_stream_is_filled_again_from_the_outbox(database: Database, bus: Bus) -> None:
-    relay = Relay(database, bus)
-    await relay.reconcile()
-    for _ in range(5):
-        await announce(database)
-    await relay.publish_batch()
-    config = (await bus.stream.stream_info(STREAM)).config
-    await bus.stream.delete_stream(STREAM)
-    await bus.stream.add_stream(config)
-
-    await relay.reconcile()
-    await relay.publish_batch()
-
-    assert await stored(bus) == 5
-
-
-async def test_a_stream_that_lost_its_tail_gets_just_the_tail_again(database: Database, bus: Bus) -> None:
-    relay = Relay(database, bus)
-    await relay.reconcile()
-    for _ in range(5):
-        await announce(database)
-    await relay.publish_batch()
-    async with database.transaction() as transaction:
-        await transaction.execute(text("update outbox set stream_sequence = stream_sequence + 3"))
-
-    await relay.reconcile()
-
-    async with database.reading() as connection:
-        waiting = (
-            await connection.execute(select(outbox.rows.c.sequence).where(outbox.rows.c.published_at.is_(None)))
-        ).all()
-    assert len(waiting) == 3
-
-
-async def test_what_was_marked_late_after_the_stream_was_lost_is_published_again(database: Database, bus: Bus) -> None:
-    """A relay had the old stream's acknowledgement, and kept it only after another relay looked at the new stream."""
-    relay = Relay(database, bus)
-    old = await relay.reconcile()
-    for _ in range(5):
-        await announce(database)
-    config = (await bus.stream.stream_info(STREAM)).config
-    await bus.stream.delete_stream(STREAM)
-    await bus.stream.add_stream(config)
-    await relay.reconcile()
-    async with database.transaction() as transaction:
-        late = text("update outbox set published_at = now(), stream = :old, stream_sequence = sequence")
-        await transaction.execute(late, {"old": old})
-
-    await relay.reconcile()
-    await relay.publish_batch()
-
-    assert await stored(bus) == 5
 
 
 async def test_what_one_pull_brings_is_applied_in_one_transaction(database: Database, bus: Bus) -> None:

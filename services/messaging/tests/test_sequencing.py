@@ -2,18 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
-from terresante_messaging.domain.log import EntryKind, NewEntry, Waiting, in_order
-from terresante_messaging.domain.people import ThreadId
+from terresante_messaging.domain.log import Entry, EntryKind, NewEntry, Waiting, in_order
+from terresante_messaging.domain.people import Recipient, ThreadId
 from terresante_messaging.feed.sequencing import HINT, Sequencer, sequencing
+from terresante_messaging.feed.tailing import Tail
 from terresante_messaging.store import feed as store
 from terresante_messaging.store import log
 from terresante_platform import background
@@ -166,6 +168,43 @@ async def test_what_is_committed_shortly_after_a_round_waits_for_the_next_one(da
 
     assert len(rounds) <= (rounds[-1] - began) / pace + 2
     assert await positions(database) == list(range(1, 31))
+
+
+class Open:
+    """Somebody's open stream, and consent that lets them hear of nothing."""
+
+    def __init__(self) -> None:
+        self.people, self.portals, self.position, self.placed = [uuid4()], (), 0, asyncio.Event()
+        self.placed.set()
+
+    async def told(self, entries: Sequence[Entry]) -> list[frozenset[Recipient]]:
+        return [frozenset() for _ in entries]
+
+    def give(self, entries: Sequence[Entry], *_: object) -> None:
+        self.position = entries[-1].position
+
+
+class Woken(Tail):
+    """Counts how often it was woken."""
+
+    times = 0
+
+    def wake(self) -> None:
+        self.times += 1
+
+
+async def test_a_hint_of_what_was_read_here_wakes_nobody_and_one_that_says_nothing_does(database: Database) -> None:
+    for _ in range(3):
+        await noted(database)
+    await Sequencer(database).give()
+    standing: Any = Open()
+    tail = Woken(database, standing, standing)
+    await tail.read()
+    assert standing.position == 3
+
+    for last, times in ((b"2", 0), (b"3", 0), (b"4", 1), (b"", 2), (b"forged", 3)):
+        tail.heard(HINT, last)
+        assert tail.times == times
 
 
 async def test_positions_are_counted_on_when_the_sequencers_row_is_lost(database: Database) -> None:

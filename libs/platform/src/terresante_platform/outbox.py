@@ -165,9 +165,10 @@ async def add_all(transaction: AsyncConnection, announced: Iterable[tuple[str, M
 class Relay:
     """Publishes waiting events. Several may run on one database: each takes rows that no other holds."""
 
-    def __init__(self, database: Database, bus: Bus) -> None:
+    def __init__(self, database: Database, bus: Bus, pace: float = PACE_SECONDS) -> None:
         self._database = database
         self._bus = bus
+        self._pace = pace
         self._wake = asyncio.Event()
         self._stream = ""
         """When the stream was made, as last seen."""
@@ -177,7 +178,7 @@ class Relay:
         """Publishes for ever; waits out a database or bus that is away."""
         checked, clock = 0.0, asyncio.get_running_loop().time
         while True:
-            next_round = clock() + PACE_SECONDS
+            next_round = clock() + self._pace
             try:
                 if clock() - checked > CHECK_SECONDS:
                     await self.reconcile()

@@ -47,7 +47,7 @@ class Tail:
     def heard(self, _: str, last: bytes) -> None:
         """A hint, ours among them: up to where positions were given. One that cannot be read may tell of anything."""
         if not last.isdigit() or int(last) > self._read_up_to:
-            self._wake.set()
+            self.wake()
 
     async def run(self) -> None:
         """Reads for ever; waits out a database or a consent service that is away."""
