@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import text
 from terresante.directory.v1 import import_service_pb2 as pb
@@ -134,6 +136,41 @@ async def test_an_import_that_ends_its_process_again_and_again_is_given_up(
     told = await files.told(id)
     assert told.state == pb.IMPORT_STATE_FAILED
     assert told.failure
+
+
+async def end_readers(most: int) -> int:
+    """Kills the processes that read a file, as the kernel does when memory is short, until so many were. For ever if
+    they do not come."""
+    ended = set[int]()
+    while len(ended) < most:
+        for process in psutil.Process().children():
+            with suppress(psutil.NoSuchProcess):
+                if "terresante_directory.imports.parsing" in process.cmdline() and process.pid not in ended:
+                    process.kill()
+                    ended.add(process.pid)
+        await asyncio.sleep(0.001)
+    return len(ended)
+
+
+async def test_a_file_whose_reading_process_was_killed_is_read_again_at_once(files: HandingOver) -> None:
+    id = await files.upload(structures(structure("A"), structure("B")))
+    working = asyncio.create_task(files.importing.round())
+    async with asyncio.timeout(60):
+        assert await end_readers(1) == 1
+        assert await working == 2
+    assert (await files.told(id)).state == pb.IMPORT_STATE_READY
+    assert await files.counts(id) == {"new": 2}
+
+
+async def test_a_file_whose_reading_process_is_killed_each_time_is_given_up(files: HandingOver) -> None:
+    id = await files.upload(structures(structure("A")))
+    killing = asyncio.create_task(end_readers(1_000))
+    async with asyncio.timeout(60):
+        await files.importing.round()
+    killing.cancel()
+    told = await files.told(id)
+    assert told.state == pb.IMPORT_STATE_FAILED
+    assert "plusieurs essais" in told.failure
 
 
 async def test_pieces_of_an_upload_that_never_ended_are_forgotten_a_day_later(

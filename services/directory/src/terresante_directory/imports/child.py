@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -15,16 +16,22 @@ from terresante_directory.domain.imports.formats import unreadable
 
 LONGEST_LINE = 4 << 20
 MAX_SECONDS = 3_600.0
+ENDING_SECONDS = 5.0
+"""How long a process whose output ended may take to end."""
 KEPT = ("PYTHONPATH", "PATH", "LD_LIBRARY_PATH")
 Told = tuple[int, bool, list[str], list[tuple[str, str, dict[str, str]]]]
 """Number, rejected, reasons, and kind, key, content of each thing said."""
 
 
+class ReaderDied(Exception):
+    """The process ended, and nothing shows that the file is the reason: it is worth another try."""
+
+
 async def told(
     format: str, encoding: str, pieces: AsyncIterator[bytes], fed: Callable[[int], None]
 ) -> AsyncGenerator[Told, None]:
-    """What its lines say. `fed`: told of each piece's size. Raises `FileUnreadable` where it cannot be read; what
-    taking the pieces raises, as it is: a database that is away says nothing of the file."""
+    """What its lines say. `fed`: told of each piece's size. Raises `FileUnreadable` where it cannot be read;
+    `ReaderDied`; what taking the pieces raises, as it is: a database that is away says nothing of the file."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "terresante_directory.imports.parsing", format, encoding),
         stdin=PIPE,
@@ -34,33 +41,48 @@ async def told(
         env={name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONUTF8": "1"},
     )
     feeding = asyncio.create_task(_feed(process, pieces, fed))
-    early = False
+    over_time = False
     try:
-        with suppress(TimeoutError, ValueError):  # half a line of JSON, or a line longer than is read
-            async with asyncio.timeout(MAX_SECONDS):
-                async for raw in cast("asyncio.StreamReader", process.stdout):
-                    line: Any = json.loads(raw)
-                    if isinstance(line, dict):
-                        if line.get("end"):
-                            return
-                        raise unreadable(line["failure"].removeprefix("Ce fichier ne se lit pas : "))
-                    yield line
-        early = True
-        raise _ended_early(feeding)
+        with suppress(ValueError):  # half a line of JSON, or a line longer than is read
+            try:
+                async with asyncio.timeout(MAX_SECONDS):
+                    async for raw in cast("asyncio.StreamReader", process.stdout):
+                        line: Any = json.loads(raw)
+                        if isinstance(line, dict):
+                            if line.get("end"):
+                                return
+                            raise unreadable(line["failure"].removeprefix("Ce fichier ne se lit pas : "))
+                        yield line
+            except TimeoutError:
+                over_time = True
+        raise await _ended_early(process, feeding, over_time)
     finally:
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)
         if process.returncode is None:
             process.kill()
-        code = await process.wait()
-        if early:
-            log.warning("the reading of a file ended early", code=code)
+        await process.wait()
 
 
-def _ended_early(feeding: asyncio.Task[None]) -> BaseException:
-    """Why there are no more lines: the pieces could not be had, or the file asked for too much."""
+async def _ended_early(process: Process, feeding: asyncio.Task[None], over_time: bool) -> BaseException:
+    """Why there are no more lines: the pieces could not be had, the file asks for too much, or the process was ended.
+
+    Memory is told by the process itself; its processor time, by the kernel's signal.
+    """
     failed = feeding.exception() if feeding.done() and not feeding.cancelled() else None
-    return failed or unreadable("sa lecture a demandé trop de mémoire ou de temps.", "Découpez-le.")
+    if failed is not None:
+        return failed
+    if process.returncode is None and not over_time:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING_SECONDS):
+                await process.wait()
+    code = process.returncode
+    log.warning("the reading of a file ended early", code=code, over_time=over_time)
+    if over_time or code == -signal.SIGXCPU:
+        return unreadable("sa lecture a demandé trop de temps.", "Découpez-le.")
+    if code is None:
+        return unreadable("une de ses lignes est trop longue.")
+    return ReaderDied(f"ended with {code}")
 
 
 async def _feed(process: Process, pieces: AsyncIterator[bytes], fed: Callable[[int], None]) -> None:

@@ -15,6 +15,7 @@ from terresante_directory.domain.identifiers import TerritoryCode
 from terresante_directory.domain.imports.states import Import, ImportId, State
 from terresante_directory.domain.territories import Territory
 from terresante_directory.imports.applying import Applying
+from terresante_directory.imports.child import ReaderDied
 from terresante_directory.imports.reading import GivenUp, Reading
 from terresante_directory.store import imports
 
@@ -71,7 +72,7 @@ class Importing:
         if of.state is State.APPLYING:
             await self._applying.apply(of.id)
             return
-        with suppress(GivenUp):
+        with suppress(GivenUp, ReaderDied):  # left to another replica or to the next try: `attempts` counts them
             await self._reading.read(of)
 
     async def _give_up(self, of: Import) -> None:

@@ -21,7 +21,7 @@ from terresante_directory.domain.imports.judging import Beside, Scope, in_words_
 from terresante_directory.domain.imports.states import Import, ImportLine, Outcome, State
 from terresante_directory.domain.imports.views import view
 from terresante_directory.domain.territories import Territory
-from terresante_directory.imports.child import Told, told
+from terresante_directory.imports.child import ReaderDied, Told, told
 from terresante_directory.store import import_lines, imports, sources, territories
 
 MOST_LINES = 5_000
@@ -45,7 +45,8 @@ class Reading:
         self._now = now
 
     async def read(self, of: Import) -> None:
-        """From its first byte to its counts; FAILED when it does not read. Raises `GivenUp`."""
+        """From its first byte to its counts; FAILED when it does not read. Raises `GivenUp`; `ReaderDied`, and
+        anybody may take it up again at once."""
         async with self._database.transaction() as transaction:
             await self._go_on(transaction, of)
             await sources.patient(transaction)
@@ -55,6 +56,9 @@ class Reading:
         except (FileUnreadable, FileTooLarge) as refusal:
             await self._fail(of, refusal.sentence)
             return
+        except ReaderDied:
+            await self._leave(of)
+            raise
         await self._keep(of, last)
         async with self._database.transaction() as transaction:
             await self._go_on(transaction, of)
@@ -147,6 +151,11 @@ class Reading:
             await self._go_on(transaction, of)
             await imports.save(transaction, of.id, state=State.FAILED, failure=sentence, leased_until=None)
             await imports.forget(transaction, of.id, lines=True, pieces=True)
+
+    async def _leave(self, of: Import) -> None:
+        async with self._database.transaction() as transaction:
+            await self._go_on(transaction, of)
+            await imports.save(transaction, of.id, leased_until=None)
 
     async def _go_on(self, transaction: AsyncConnection, of: Import) -> None:
         if not await imports.hold_lease(transaction, of, self._now()):
