@@ -9,7 +9,7 @@ from terresante.identity.v1.linkage_service_pb2_grpc import add_LinkageServiceSe
 from terresante_platform import bus, counted, database, forgetting, outbox, service
 from terresante_platform.rpc import client, server
 
-from terresante_identity import accounts, catching_up, expiry
+from terresante_identity import accounts, catching_up, expiry, meanwhile
 from terresante_identity.gazetteer import gazetteer
 from terresante_identity.matcher import Matcher
 from terresante_identity.matching.weights import shipped
@@ -51,6 +51,7 @@ async def main(settings: Settings) -> None:
             )
             async with (
                 catching_up.catching_up(kept, matcher),
+                meanwhile.comparing(kept, matcher, now),
                 rarity.refreshing(kept, matcher, settings.rarity_refresh_seconds),
                 server.serving(settings.listen, who, verifier, register, settings.drain_seconds),
             ):

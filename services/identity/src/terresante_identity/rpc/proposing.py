@@ -9,7 +9,7 @@ from terresante_platform.ids import new_id
 from terresante_identity import events
 from terresante_identity.domain import arrival
 from terresante_identity.domain.asking import kept_of
-from terresante_identity.domain.evidence import Candidate, Evidence
+from terresante_identity.domain.evidence import Candidate, Decision, Evidence
 from terresante_identity.domain.identity import PersonId
 from terresante_identity.domain.linkage import ReviewId
 from terresante_identity.domain.reviews import Review, opened, proposed
@@ -49,6 +49,16 @@ async def propose_among(
     for source, answer in zip(some, answers, strict=True):
         doubts += await propose(transaction, source, proposed(answer.found, source.person), at)
     return doubts
+
+
+async def propose_pair(
+    transaction: AsyncConnection, matcher: Matcher, one: Source, other: Source, at: datetime
+) -> Review | None:
+    """Asks a human about two sources that may be one person, as if there were nobody else."""
+    if one.person == other.person:
+        return None
+    evidence = matcher.explained(kept_of(one), kept_of(other))
+    return await _propose(transaction, one, other, evidence, at) if evidence.decision is not Decision.NONE else None
 
 
 async def propose_holder(

@@ -16,6 +16,7 @@ from terresante_identity.domain.identity import Person
 from terresante_identity.matching.keys import KEYS, cap
 from terresante_identity.matching.ranking import PersonStanding, Registered
 from terresante_identity.matching.single import Someone, keys_of, place_key, probes_of, signed
+from terresante_identity.store import lately
 from terresante_identity.store.direct import Direct, under
 from terresante_identity.store.rows import person_of
 from terresante_identity.store.tables import person
@@ -26,7 +27,7 @@ COLUMNS = (
     "source_id", "person_id", "birth_name", "first_names", "birth_date", "sex", "birth_place", "ins", "qualified",
     "flagged", "f_birth_name", "f_first_name", "f_place", *(f"k_{name}" for name in NAMES),
 )  # fmt: skip
-KEEP = (
+KEEP = lately.noting(
     f"insert into source_features ({', '.join(COLUMNS)}) "  # noqa: S608 -- names of our own columns
     f"values ({', '.join(f'${place}' for place in range(1, len(COLUMNS) + 1))}) on conflict (source_id) do update set "
     + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[1:])
@@ -62,7 +63,7 @@ class Wanted(NamedTuple):
 
 
 async def keep(transaction: AsyncConnection, kept: Kept, who: Someone) -> None:
-    """Writes one source's row, or writes it again. `who`: of the same traits."""
+    """Writes one source's row, or writes it again, and notes that it was (`lately`). `who`: of the same traits."""
     await (await under(transaction)).rows(KEEP, *row_of(kept, who))
 
 

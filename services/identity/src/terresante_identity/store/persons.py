@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Uuid, any_, bindparam, insert, select
+from sqlalchemy import Uuid, any_, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from terresante_platform.ids import new_id
@@ -19,6 +19,7 @@ from terresante_identity.domain.identity import (
     ProfessionalId,
 )
 from terresante_identity.domain.ins import Ins
+from terresante_identity.store import lately
 from terresante_identity.store.direct import under, written
 from terresante_identity.store.rows import person_columns, person_of, person_of_document
 from terresante_identity.store.tables import insi_answer, person, person_version
@@ -49,9 +50,18 @@ BORN_ON = (
     )
     .order_by(person.c.created_at, person.c.id)
 )
+# Whoever became one of these persons, at any remove: by a merge, and the merges before that one.
+ABSORBED = text("""
+with recursive gone as (
+    select id, merged_into as into_id from person where merged_into = any(:ids)
+    union
+    select person.id, gone.into_id from gone join person on person.merged_into = gone.id
+)
+select into_id, array_agg(id order by id) from gone group by into_id
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 HOLDER = "select id from person where ins_matricule = $1 and ins_oid = $2 and merged_into is null"
 # One lock a name: who may register somebody born that day, who may take that matricule. Freed at the transaction's end.
-LOCK = "select pg_advisory_xact_lock(hashtextextended(name, 5)) from unnest($1::text[]) as name"
+LOCK = f"select {lately.BEGINNING}, pg_advisory_xact_lock(hashtextextended(name, 5)) from unnest($1::text[]) as name"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,12 @@ async def get_many(connection: AsyncConnection, ids: Collection[PersonId]) -> di
     """Those of `ids` that exist."""
     rows = await connection.execute(BY_ID, {"ids": list(ids)})
     return {found.id: found for found in map(person_of, rows)}
+
+
+async def absorbed(connection: AsyncConnection, ids: Collection[PersonId]) -> dict[PersonId, list[PersonId]]:
+    """Of those of `ids` that others became: who these are."""
+    rows = await connection.execute(ABSORBED, {"ids": list(ids)})
+    return {PersonId(into): [PersonId(one) for one in gone] for into, gone in rows}
 
 
 async def existing(connection: AsyncConnection, ids: Collection[PersonId]) -> set[PersonId]:
