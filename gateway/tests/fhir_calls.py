@@ -76,7 +76,7 @@ FHIR = [
         request=linkage.CrossReferenceRequest(issuer=ISSUER, local_id="0004711")),
     Right("read_patient", "GET", f"{ROOT}/Patient/{PATIENT}", "professional", "identity.BatchGetPersons",
         identity.BatchGetPersonsResponse(persons=[PERSON]),
-        request=identity.BatchGetPersonsRequest(person_ids=[PATIENT])),
+        request=identity.BatchGetPersonsRequest(person_ids=[PATIENT], with_absorbed=True)),
 ]  # fmt: skip
 MATCH, PIX, READ = FHIR
 

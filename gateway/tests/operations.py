@@ -77,7 +77,7 @@ RIGHT = [
         status=201, request=identity.CreatePersonRequest(traits=TRAITS, confirm_distinct_from=[OTHER])),
     Right("get_patient", "GET", RECORD, "patient", "identity.BatchGetPersons",
         identity.BatchGetPersonsResponse(persons=[PERSON]),
-        request=identity.BatchGetPersonsRequest(person_ids=[PATIENT])),
+        request=identity.BatchGetPersonsRequest(person_ids=[PATIENT], with_absorbed=True)),
     Right("check_identity_document", "POST", f"{RECORD}/identity-checks", "professional",
         "identity.CheckIdentityDocument", identity.CheckIdentityDocumentResponse(person=PERSON),
         json={"validation_mode": "CN", "traits": TYPED}, headers=V3,

@@ -161,6 +161,13 @@ def test_somebody_absorbed_leads_to_who_stays() -> None:
     assert "link" not in told.patient(person())
 
 
+def test_who_stays_leads_to_those_absorbed() -> None:
+    patient = told.patient(person(absorbed_ids=[OTHER]))
+
+    assert patient["active"] is True
+    assert patient["link"] == [{"other": {"reference": f"Patient/{OTHER}"}, "type": "replaces"}]
+
+
 @pytest.mark.parametrize(
     ("date", "text"),
     [((1951, 3, 14), "1951-03-14"), ((1951, 3, 0), "1951-03"), ((1951, 0, 0), "1951"), ((1951, 0, 14), "1951")],

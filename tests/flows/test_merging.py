@@ -114,6 +114,7 @@ def test_the_absorbed_identity_says_who_it_became(twofold: Twofold) -> None:
     shown = done(twofold.physician.get(f"/v1/patients/{twofold.other}"))
 
     assert shown["merged_into"] == twofold.one
+    assert done(twofold.gp.get(f"/v1/patients/{twofold.one}"))["absorbed"] == [twofold.other]
 
 
 def test_a_block_under_one_id_holds_for_both(twofold: Twofold) -> None:
@@ -166,6 +167,7 @@ def test_the_undoing_restores_what_was(twofold: Twofold, officer: Person) -> Non
     soon(lambda: twofold.physician.post(theirs, {"text": "Rouvert."}).status == 201, "the other record is as it was")
     refused(twofold.reads(twofold.nurse, twofold.one, twofold.one_document), 403, "CONSENT_NOT_IN_FORCE")
     assert done(twofold.physician.get(f"/v1/patients/{twofold.other}"))["merged_into"] is None
+    assert done(twofold.gp.get(f"/v1/patients/{twofold.one}"))["absorbed"] == []
 
 
 def test_the_patient_reads_all_of_it_in_the_journal(twofold: Twofold) -> None:

@@ -65,7 +65,8 @@ def operations(public_url: str) -> list[Operation]:
 
     @on(router, "GET", "/Patient/{patient}", "Lire une identité", Authz("identity", "read", CARE))
     async def read_patient(patient: Id, query: Annotated[Asked, Query()], peers: To) -> Page:
-        reply = await peers.identity.BatchGetPersons(identity.BatchGetPersonsRequest(person_ids=[patient]))
+        wanted = identity.BatchGetPersonsRequest(person_ids=[patient], with_absorbed=True)
+        reply = await peers.identity.BatchGetPersons(wanted)
         if not reply.persons:
             raise PersonUnknown(
                 "Cette personne est inconnue, ou vous ne pouvez pas voir son identité.",

@@ -42,9 +42,16 @@ def patient(person: identity.Person) -> Json:
     }
     if traits.birth_date.year:
         found["birthDate"] = _birth_date(traits.birth_date)
-    if person.merged_into:
-        found["link"] = [{"other": {"reference": f"Patient/{person.merged_into}"}, "type": "replaced-by"}]
+    if links := _links(person):
+        found["link"] = links
     return found
+
+
+def _links(person: identity.Person) -> list[Json]:
+    """The person that this one became, and those that became this one."""
+    became = [(person.merged_into, "replaced-by")] if person.merged_into else []
+    replaced = [(id, "replaces") for id in person.absorbed_ids]
+    return [{"other": {"reference": f"Patient/{id}"}, "type": type} for id, type in (*became, *replaced)]
 
 
 def _ins(person: identity.Person) -> list[Json]:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
 from msgspec import Meta, Struct
@@ -154,7 +154,7 @@ class Person(Struct):
     ] = None
 
     @classmethod
-    def of(cls, person: pb.Person) -> "Person":
+    def of(cls, person: pb.Person) -> Self:
         """From identity's message."""
         return cls(
             person.person_id,
@@ -167,6 +167,25 @@ class Person(Struct):
             person.registered_by or None,
             person.merged_into or None,
         )
+
+
+class WholePerson(Person):
+    """Une personne, avec celles qui le sont devenues."""
+
+    absorbed: Annotated[
+        list[str],
+        Meta(
+            description="Les personnes devenues celle-ci par des fusions : dossier, cercle et fils de chacune restent "
+            "sous son identifiant, où ils se lisent selon les droits de l’appelant"
+        ),
+    ] = []
+
+    @classmethod
+    def of(cls, person: pb.Person) -> Self:
+        """From identity's message, asked for with whom they absorbed."""
+        made = super().of(person)
+        made.absorbed = list(person.absorbed_ids)
+        return made
 
 
 class Candidate(Struct):

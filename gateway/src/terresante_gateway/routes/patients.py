@@ -15,7 +15,7 @@ from terresante_gateway.names import named
 from terresante_gateway.operation import CARE, Authz, Id, To, on
 from terresante_gateway.pages import ListQuery, Pages
 from terresante_gateway.problems import CandidatesExist
-from terresante_gateway.routes.identities import TRAIT_REASONS, Candidate, GivenTraits, Person
+from terresante_gateway.routes.identities import TRAIT_REASONS, Candidate, GivenTraits, Person, WholePerson
 from terresante_gateway.words import Input, OpaqueId
 
 router = APIRouter(prefix="/v1/patients", tags=["Patients"])
@@ -107,12 +107,13 @@ async def create_person(new: NewPerson, peers: To) -> Person:
 
 @on(router, "GET", "/{patient}", "Lire une identité", Authz("identity", "read", CARE),
     "PERSON_UNKNOWN", etag=True)  # fmt: skip
-async def get_patient(patient: Id, peers: To) -> Person:
-    """L’identité d’un patient."""
-    names = await named(peers, persons=[patient])
-    if patient not in names.persons:
+async def get_patient(patient: Id, peers: To) -> WholePerson:
+    """L’identité d’un patient, et les identités qui ont été fusionnées dans celle-ci."""
+    asked = pb.BatchGetPersonsRequest(person_ids=[patient], with_absorbed=True)
+    reply = await peers.identity.BatchGetPersons(asked)
+    if not reply.persons:
         raise PersonUnknown(
             "Cette personne est inconnue, ou vous ne pouvez pas voir son identité.",
             "Vérifiez l’identifiant ; un accès demande d’être dans le cercle de soins.",
         )
-    return Person.of(names.persons[patient])
+    return WholePerson.of(reply.persons[0])

@@ -205,6 +205,7 @@ class Person(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     REGISTERED_BY_FIELD_NUMBER: _builtins.int
     MERGED_INTO_FIELD_NUMBER: _builtins.int
+    ABSORBED_IDS_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     status: Global___IdentityStatus.ValueType
     ins_matricule: _builtins.str
@@ -222,6 +223,10 @@ class Person(_message.Message):
     def flags(self) -> _containers.RepeatedScalarFieldContainer[Global___IdentityFlag.ValueType]: ...
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def absorbed_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Persons that became this one and still are, at any remove, by id. Only where asked for: BatchGetPersons."""
+
     def __init__(
         self,
         *,
@@ -235,10 +240,11 @@ class Person(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         registered_by: _builtins.str = ...,
         merged_into: _builtins.str = ...,
+        absorbed_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "traits", b"traits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "flags", b"flags", "ins_matricule", b"ins_matricule", "ins_oid", b"ins_oid", "merged_into", b"merged_into", "person_id", b"person_id", "registered_by", b"registered_by", "status", b"status", "traits", b"traits", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absorbed_ids", b"absorbed_ids", "created_at", b"created_at", "flags", b"flags", "ins_matricule", b"ins_matricule", "ins_oid", b"ins_oid", "merged_into", b"merged_into", "person_id", b"person_id", "registered_by", b"registered_by", "status", b"status", "traits", b"traits", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -393,16 +399,20 @@ class BatchGetPersonsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_IDS_FIELD_NUMBER: _builtins.int
+    WITH_ABSORBED_FIELD_NUMBER: _builtins.int
+    with_absorbed: _builtins.bool
+    """Tell of each person whom it absorbed, too."""
     @_builtins.property
     def person_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
         person_ids: _abc.Iterable[_builtins.str] | None = ...,
+        with_absorbed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_ids", b"person_ids", "with_absorbed", b"with_absorbed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

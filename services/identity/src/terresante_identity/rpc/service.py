@@ -90,13 +90,15 @@ class IdentityService(IdentityServiceServicer):
 
         async with self._database.reading() as connection:
             known = await persons.get_many(connection, ids)
+            absorbed = await persons.absorbed(connection, ids) if request.with_absorbed else {}
         found = [known[id] for id in ids if id in known]
         allowed = await self._access.may_read(found)
 
         shown = [person for person, may in zip(found, allowed, strict=True) if may]
         given = {person.id for person in shown}
         return pb.BatchGetPersonsResponse(
-            persons=map(wire.person_to_proto, shown), withheld_ids=[str(id) for id in ids if id not in given]
+            persons=[wire.person_to_proto(person, absorbed.get(person.id, ())) for person in shown],
+            withheld_ids=[str(id) for id in ids if id not in given],
         )
 
     @allow(services=("consent",))

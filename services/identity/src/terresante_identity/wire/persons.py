@@ -134,8 +134,8 @@ def timestamp(at: datetime) -> Timestamp:
     return made
 
 
-def person_to_proto(person: Person, with_ins: bool = True) -> pb.Person:
-    """A person; without their INS where only a choice among candidates is offered."""
+def person_to_proto(person: Person, absorbed: Iterable[PersonId] = (), *, with_ins: bool = True) -> pb.Person:
+    """A person, and whom they absorbed; without their INS where only a choice among candidates is offered."""
     shown = person.ins if with_ins else None
     return pb.Person(
         person_id=str(person.id),
@@ -148,6 +148,7 @@ def person_to_proto(person: Person, with_ins: bool = True) -> pb.Person:
         created_at=timestamp(person.created_at),
         registered_by=str(person.registered_by),
         merged_into=str(person.merged_into) if person.merged_into else "",
+        absorbed_ids=map(str, absorbed),
     )
 
 
