@@ -1,6 +1,7 @@
 """Cursors that only work where they were given out; versions that are asked for before a change."""
 
 import base64
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -94,9 +95,35 @@ def test_another_key_signs_other_cursors() -> None:
         Signer(b"b" * 32).open(given, "list")
 
 
-def test_a_short_key_stops_the_start() -> None:
+def test_a_cursor_outlives_the_key_that_signed_it_for_as_long_as_the_file_holds_it(tmp_path: Path) -> None:
+    file = tmp_path / "cursor.key"
+    old, new = "6f" * 32, "a1" * 32
+
+    def signer(content: str | bytes) -> Signer:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return Signer.from_file(file)
+
+    given = signer(f"{old}\n").seal(INNER, "list") or ""
+    both = signer(f"{new}\r\n{old}\n")
+    assert both.open(given, "list") == INNER
+    assert signer(f"{old}\n{new}\n").open(both.seal(INNER, "list") or "", "list") == INNER
+    with pytest.raises(CursorInvalid):
+        both.open(given, "another list")
+    with pytest.raises(CursorInvalid):
+        signer(new).open(given, "list")
+
+
+def test_a_key_that_is_no_text_is_one_key_whatever_bytes_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "cursor.key"
+    file.write_bytes(b"\xff" * 20 + b"\n" + b"\x01" * 20)
+
+    assert Signer.from_file(file).seal(INNER, "list") == Signer(b"\xff" * 20 + b"\n" + b"\x01" * 20).seal(INNER, "list")
+
+
+@pytest.mark.parametrize("keys", [(b"short",), (b"k" * 32, b"short")])
+def test_a_short_key_stops_the_start(keys: tuple[bytes, ...]) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        Signer(b"short")
+        Signer(*keys)
 
 
 async def test_every_list_gives_and_takes_its_cursor(gateway: Any, http: Any, services: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from terresante_platform.refusals import Invalid
 
 _MAC_BYTES = 16
+SHORTEST = 32
 LONGEST = 1_024
 
 
@@ -19,24 +20,30 @@ class CursorInvalid(Invalid):
 
 
 class Signer:
-    """Signs and opens cursors with one key, shared by all replicas of the gateway."""
+    """Signs cursors with one key and opens those of a few, shared by all replicas of the gateway: portals keep the
+    cursors of the feed and of streams, which outlive a key that is replaced.
+    """
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < 32:
-            raise ValueError("the cursor key is shorter than 32 bytes")
-        self._key = key
+    def __init__(self, key: bytes, *others: bytes) -> None:
+        if any(len(one) < SHORTEST for one in (key, *others)):
+            raise ValueError("a cursor key is shorter than 32 bytes")
+        self._keys = (key, *others)
 
     @classmethod
     def from_file(cls, path: Path) -> "Signer":
-        """The signer of a key file, which is read once."""
-        return cls(path.read_bytes().strip())
+        """The signer of a key file, which is read once: one key a line, the one that signs first; or 32 bytes or more
+        that are no text, one key.
+        """
+        content = path.read_bytes().strip()
+        lines = content.split(b"\n")
+        return cls(*map(bytes.strip, lines)) if all(map(_is_text, lines)) else cls(content)
 
     def seal(self, inner: str, purpose: str) -> str | None:
         """A cursor to give out; None on the last page. `purpose`: who asks, which list, which filters."""
         if not inner:
             return None
         text = inner.encode()
-        return base64.urlsafe_b64encode(self._mac(text, purpose) + text).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(_mac(self._keys[0], text, purpose) + text).rstrip(b"=").decode()
 
     def open(self, given: str, purpose: str) -> str:
         """The service's cursor; blank for the first page. Refuses with CURSOR_INVALID."""
@@ -45,7 +52,7 @@ class Signer:
         try:
             raw = base64.b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True)
             mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-            if text and hmac.compare_digest(mac, self._mac(text, purpose)):
+            if text and any(hmac.compare_digest(mac, _mac(key, text, purpose)) for key in self._keys):
                 return text.decode()
         except (binascii.Error, ValueError):
             pass
@@ -55,8 +62,13 @@ class Signer:
 
     def mark(self, text: str) -> str:
         """What stands for a text that must not be told: the same for the same text, at every replica."""
-        return self._mac(text.encode(), "mark").hex()
+        return _mac(self._keys[0], text.encode(), "mark").hex()
 
-    def _mac(self, text: bytes, purpose: str) -> bytes:
-        signed = purpose.encode() + b"\0" + text
-        return hmac.new(self._key, signed, hashlib.sha256).digest()[:_MAC_BYTES]
+
+def _mac(key: bytes, text: bytes, purpose: str) -> bytes:
+    signed = purpose.encode() + b"\0" + text
+    return hmac.new(key, signed, hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def _is_text(line: bytes) -> bool:
+    return line.isascii() and line.decode("ascii").strip("\r").isprintable()

@@ -19,7 +19,8 @@ class Settings(CommonSettings):
     messaging_address: str = Field(description="gRPC target of the messaging service")
     directory_address: str = Field(description="gRPC target of the directory service")
     cursor_key_file: Path = Field(
-        description="Key that signs list cursors: a file of 32 bytes or more, the same for every replica"
+        description="Keys of list cursors, the same for every replica: 32 characters or more a line, the one that "
+        "signs first; or 32 bytes or more that are no text, one key"
     )
     public_url: str = Field(description="https:// address under which portals reach the gateway; shown in the OpenAPI")
     cors_origins: list[str] = Field(
