@@ -73,8 +73,8 @@ scan: ready ## Have checkov look at all that the chart renders (fetches it from 
 alerts: ready ## Play the tests of the alerts with Prometheus's promtool (PROMTOOL=path; else from the PATH)
 	@$(RUN) deploy/helm/alerts.py $(PROMTOOL)
 
-test-cluster: ready ## Prove the chart on the cluster of KUBECONFIG (CLAIMS="install test"; NEXT=tag, RATE=50, SECONDS=180)
-	@$(RUN) deploy/helm/prove.py $(if $(NEXT),--next $(NEXT)) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) $(CLAIMS)
+test-cluster: ready ## Prove the chart on the cluster of KUBECONFIG (CLAIMS="install test"; FIRST=tag, NEXT=tag, RATE=50, SECONDS=180)
+	@$(RUN) deploy/helm/prove.py $(if $(FIRST),--first $(FIRST)) $(if $(NEXT),--next $(NEXT)) $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS)) $(CLAIMS)
 
 audit: ready ## Known vulnerabilities of the locked packages (asks PyPI's advisory database, so it needs a way there)
 	@.venv/bin/pip-audit --skip-editable --progress-spinner off

@@ -247,7 +247,9 @@ def secrets() -> Json:
     return these(
         "Names of Secrets; never their content",
         {
-            "cursorKey": secret(f"Secret with cursor.key, 32 bytes or more; <release>-gateway-cursor {own}"),
+            "cursorKey": secret(
+                f"Secret with cursor.key, 32 characters or more a line; <release>-gateway-cursor {own}"
+            ),
             "masterKeys": secret(f"Secret with master.key, the operator's keys; <release>-records-master {own}"),
             "messagingKeys": secret(f"Secret with master.key, those of messaging; <release>-messaging-master {own}"),
             "journalKey": secret(f"Secret with journal.pem, Ed25519 PKCS#8; <release>-consent-journal {own}"),

@@ -50,14 +50,14 @@ def lost(stop: str, start: str) -> str:
     )
 
 
-def installed(disks_on: str) -> str:
+def installed(tag: str, disks_on: str) -> str:
     """As `claims.install`. `disks_on`: the node that takes every disk; blank: wherever pods come to be."""
     if not disks_on:
-        return claims.install()
+        return claims.install(tag)
     for node in _nodes():
         kubectl("uncordon" if node == disks_on else "cordon", node)
     try:
-        seen = claims.install()
+        seen = claims.install(tag)
     finally:
         for node in _nodes():
             kubectl("uncordon", node)

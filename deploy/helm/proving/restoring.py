@@ -50,7 +50,7 @@ def restored() -> str:
         kubectl("scale", "statefulset", f"{RELEASE}-{server}", "--replicas=1")
         kubectl("rollout", "status", "statefulset", f"{RELEASE}-{server}", "--timeout=180s")
     kubectl("delete", "job", "-l", "app.kubernetes.io/component=streams")
-    helm("upgrade", RELEASE, str(CHART), *VALUES, "--wait", "--timeout", "10m")
+    helm("upgrade", RELEASE, str(CHART), *VALUES, "--reuse-values", "--wait", "--timeout", "10m")
     took = time.monotonic() - began
     cluster.soon(_quiet, 180, "the outboxes have published again")
     after = _counted()

@@ -117,11 +117,12 @@ def _role() -> None:
 
 
 def _keys() -> None:
-    """Master keys in four steps, the journal's and the lists' keys with the first of them."""
+    """Master keys and the cursors' in steps, the journal's with the first of them."""
     pem = HELD.key(f"{RELEASE}-consent-journal", "journal.pem")
     private = load_pem_private_key(pem, None)
     HELD.write(f"{RELEASE}-consent-journal", {"journal.pem": signing_key()})
-    HELD.write(f"{RELEASE}-gateway-cursor", {"cursor.key": os.urandom(32).hex().encode()})
+    cursor, other = HELD.key(f"{RELEASE}-gateway-cursor", "cursor.key").strip(), os.urandom(32).hex().encode()
+    HELD.write(f"{RELEASE}-gateway-cursor", {"cursor.key": cursor + b"\n" + other})
     new = f"k{secrets.token_hex(4)} {base64.b64encode(os.urandom(32)).decode()}\n".encode()
     sealed = {f"{RELEASE}-{part}-master": HELD.key(f"{RELEASE}-{part}-master", "master.key") for part in SEALING}
     for name, old in sealed.items():
@@ -129,7 +130,8 @@ def _keys() -> None:
     cluster.restarted(*SEALING, "consent", "gateway")
     for name, old in sealed.items():
         HELD.write(name, {"master.key": new + old})
-    cluster.restarted(*SEALING)
+    HELD.write(f"{RELEASE}-gateway-cursor", {"cursor.key": other + b"\n" + cursor})
+    cluster.restarted(*SEALING, "gateway")
     for part in SEALING:
         said = cluster.inside(f"deploy/{RELEASE}-{part}", PYTHON, "-m", f"terresante_{part}.rotate")
         if "are now sealed by" not in said:
