@@ -17,7 +17,6 @@ from terresante_gateway.app import State
 
 PATIENCE_SECONDS = 90.0
 """After that, what can be served is served. Less than the two minutes after which Kubernetes starts it anew."""
-AGAIN_SECONDS = 1.0
 
 
 @asynccontextmanager
@@ -39,13 +38,7 @@ async def _ready(state: State, channels: Mapping[str, aio.Channel], verifier: Ve
 
     try:
         async with asyncio.timeout(patience):
-            await asyncio.gather(_known(verifier), *(reached(name) for name in channels))
+            await asyncio.gather(verifier.complete(), *(reached(name) for name in channels))
     except TimeoutError:
         log.warning("serving without all parts", away=sorted(waiting), issuers_away=len(verifier.lacking))
     state.starting = False
-
-
-async def _known(verifier: Verifier) -> None:
-    while verifier.lacking:
-        await verifier.prepare()
-        await asyncio.sleep(AGAIN_SECONDS if verifier.lacking else 0)

@@ -13,6 +13,10 @@ from typing import Any
 from terresante_platform import background
 from terresante_platform.tls import Identity, renewing
 
+LEAVING_SECONDS = 3.0
+"""Between the wish to stop and no new connections; a quarter of the drain where that is less."""
+LOOK_SECONDS = 0.02
+
 
 def tls_context(identity: Identity) -> ssl.SSLContext:
     """TLS 1.2 or later with the process's own certificate. Clients are people's programs: none is asked of them."""
@@ -30,23 +34,39 @@ async def attended(
     server: asyncio.Server, state: Any, renewed: tuple[Identity, ssl.SSLContext], drain_seconds: float
 ) -> AsyncIterator[None]:
     """While the block runs, answers bear the date, and the context whatever the identity's files are renewed to. Then
-    no new connections, idle ones close, requests in flight may end. `state`: uvicorn's ServerState."""
+    each answer ends its connection; a moment later no new connections, idle ones close, requests in flight may end.
+    `state`: uvicorn's ServerState.
+    """
     identity, context = renewed
+    more: list[tuple[bytes, bytes]] = []
     async with (
-        background.running(_dating(state)),
+        background.running(_dating(state, more)),
         background.running(renewing(identity, lambda: context.load_cert_chain(identity.certificate, identity.key))),
     ):
         try:
             yield
         finally:
+            more.append((b"connection", b"close"))
+            state.default_headers = [*state.default_headers, *more]
+            await _left(state, min(LEAVING_SECONDS, drain_seconds / 4))
             server.close()
             await _drain(state, drain_seconds)
 
 
-async def _dating(state: Any) -> None:
+async def _dating(state: Any, more: list[tuple[bytes, bytes]]) -> None:
     while True:
-        state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode()), *more]
         await asyncio.sleep(1)
+
+
+async def _left(state: Any, seconds: float) -> None:
+    """Waits until callers have been told by an answer that their connection ends, and have gone. One that was closed
+    under a caller who just sent would lose them a request that they cannot know to be unheard.
+    """
+    for _ in range(int(seconds / LOOK_SECONDS)):
+        if not state.connections:
+            return
+        await asyncio.sleep(LOOK_SECONDS)  # uvicorn tells nobody when a connection has gone
 
 
 async def _drain(state: Any, seconds: float) -> None:

@@ -45,8 +45,8 @@ def identity(settings: Settings) -> Identity:
 
 @asynccontextmanager
 async def verifying(settings: Settings, audience: str) -> AsyncIterator[Verifier]:
-    """A verifier of people's tokens for `audience`; fetches the issuers' keys in the background."""
+    """A verifier of people's tokens for `audience`; fetches the issuers' keys in the background until it has them."""
     authority = str(settings.issuers_ca_file) if settings.issuers_ca_file else None
     verifier = Verifier(settings.issuers, audience, https_fetch(authority))
-    async with background.running(verifier.prepare()):
+    async with background.running(verifier.complete()):
         yield verifier

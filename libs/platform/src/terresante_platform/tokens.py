@@ -104,6 +104,14 @@ class Verifier:
         """Fetches every issuer's keys ahead. An issuer that is down is only logged: it is tried again when needed."""
         await asyncio.gather(*(self._refresh(issuer) for issuer in self._issuers))
 
+    async def complete(self) -> None:
+        """Returns once every issuer's keys have been fetched: tries for as long as it takes."""
+        while True:
+            await self.prepare()
+            if not self.lacking:
+                return
+            await asyncio.sleep(FIRST_FETCH_AGAIN_SECONDS)
+
     async def _verified(self, token: str) -> Caller:
         issuer, kid = _issuer_and_key(token)
         if issuer not in self._issuers:

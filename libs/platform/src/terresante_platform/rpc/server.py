@@ -20,7 +20,7 @@ from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from opentelemetry.trace import Span, SpanKind
 
-from terresante_platform import calls
+from terresante_platform import background, calls
 from terresante_platform.database import database_unavailable, is_away, is_unwritable_text, text_invalid
 from terresante_platform.measures import Answering
 from terresante_platform.refusals import Refusal
@@ -34,6 +34,8 @@ from terresante_platform.tokens import Verifier
 LONGEST_CALL_SECONDS = 30.0
 LEAVE_SECONDS = 0.4
 """Between "not serving" and no new calls: callers watch health and leave meanwhile."""
+KEYS_SECONDS = 10.0
+"""For how long a server that starts waits for the keys of whoever logs people in before it is healthy without."""
 TAKE_SECONDS = 3.0
 """For how long what a refused caller still sends is taken."""
 OPTIONS = (
@@ -216,7 +218,8 @@ async def serving(
     leave_seconds: float = LEAVE_SECONDS,
     ages: bool = True,
 ) -> AsyncIterator[int]:
-    """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port.
+    """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port. Healthy
+    once whoever logs people in can be verified, or after ten seconds: those whom nobody needs it for are served then.
 
     `leave_seconds`: how long callers have to hear that it leaves; nothing tells when they have. `ages`: connections end
     after ten minutes; False for a listener of this process alone, whose calls may last longer.
@@ -229,13 +232,24 @@ async def serving(
     port = server.add_secure_port(listen, identity.server_credentials())
     if port == 0:
         raise SystemExit(f"cannot listen on {listen}")
+    await healthy.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
     await server.start()
+    await verifier.prepare()
+    if not verifier.lacking:
+        await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
+    async with background.running(_healthy(healthy, verifier)):
+        log.info("serving", port=port)
+        try:
+            yield port
+        finally:
+            await healthy.enter_graceful_shutdown()
+            await asyncio.sleep(min(leave_seconds, drain_seconds))
+            await asyncio.shield(server.stop(drain_seconds))
+            log.info("stopped")
+
+
+async def _healthy(healthy: health.aio.HealthServicer, verifier: Verifier) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(KEYS_SECONDS):
+            await verifier.complete()
     await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
-    log.info("serving", port=port)
-    try:
-        yield port
-    finally:
-        await healthy.enter_graceful_shutdown()
-        await asyncio.sleep(min(leave_seconds, drain_seconds))
-        await asyncio.shield(server.stop(drain_seconds))
-        log.info("stopped")
