@@ -163,5 +163,5 @@ def test_every_joint_level_of_the_tables_is_told() -> None:
     model = Model(shipped(), frequencies(people([], YEAR)), YEAR)
 
     assert set(model.tables.levels) | {*TRAITS, "swapped"} == set(ALL)
-    total = np.sum(list(model.tables.added.values()), axis=0)
+    total = np.sum([model.tables.added[trait][levels] for trait, levels in model.tables.levels.items()], axis=0)
     assert total[::997].tolist() == model.tables.weight[::997].tolist()

@@ -81,11 +81,11 @@ class Model:
 
     def _joint_reasons(self, place: int) -> tuple[Reason, ...]:
         """The joint levels of a combination (`pair_tables`) that weigh something."""
-        levels = self.tables.levels
+        met = {trait: levels.item(place) for trait, levels in self.tables.levels.items()}
         return tuple([
-            Reason(trait, JOINT[trait](levels[trait].item(place)).name, weight)
-            for trait, weights in self.tables.added.items()
-            if (weight := weights.item(place))
+            Reason(trait, JOINT[trait](level).name, weight)
+            for trait, level in met.items()
+            if (weight := self.tables.added[trait].item(level))
         ])  # fmt: skip
 
 

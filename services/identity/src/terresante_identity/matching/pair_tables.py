@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
-from terresante_identity.matching.arrays import Bools, Floats, Ints, Levels
+import numpy.typing as npt
+from terresante_identity.matching.arrays import Bools, Floats, Levels
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.deciding import Veto, unlike, vetoes
 from terresante_identity.matching.joint import joint_levels
-from terresante_identity.matching.levels import TRAITS
+from terresante_identity.matching.levels import JOINT, TRAITS
 from terresante_identity.matching.scoring import contributions
 from terresante_identity.matching.weights import Weights, relative_size
 
@@ -20,32 +21,52 @@ RADIX = (*[len(levels) for levels in TRAITS.values()], 2)
 STEPS = tuple([prod(RADIX[place + 1 :]) for place in range(len(RADIX))])
 """Place of a combination: the sum of level x step over the traits of `levels.TRAITS`, then 1 for a woman."""
 VETOES = tuple(Veto)
+Barred = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
     """One value per combination of levels. Names compared crosswise (`swapped`) are no matter of levels: left out.
 
-    `weight`: of its joint levels together; `added`: of each of them; `levels`: which. `barred`: bits, one per veto of
-    `VETOES`; `unlike`: see `deciding.unlike`.
+    `weight`: of its joint levels together; `levels`: which; `barred`: bits, one per veto of `VETOES`; `unlike`: see
+    `deciding.unlike`. `added`: of each joint level, one value per level.
     """
 
     weight: Floats
     levels: dict[str, Levels]
     added: dict[str, Floats]
-    barred: Ints
+    barred: Barred
     unlike: Bools
 
 
 def tables(weights: Weights, people: int) -> Tables:
-    """`people`: how many are registered. A tenth of a second of work."""
-    each = np.indices(RADIX, dtype=np.int8).reshape(len(RADIX), -1)
+    """`people`: how many are registered. A tenth of a second of work, one level of names after the other: all at once
+    takes a hundred megabytes for a moment, much of which the process keeps.
+    """
+    parts = [_with_names(first, weights, people) for first in range(RADIX[0])]
+    added = {name: np.zeros(len(JOINT[name])) for name in parts[0].levels}
+    for part in parts:
+        for name, levels in part.levels.items():
+            added[name][levels] = part.added[name]
+    return Tables(
+        weight=np.concatenate([part.weight for part in parts]),
+        levels={name: np.concatenate([part.levels[name] for part in parts]) for name in added},
+        added=added,
+        barred=np.concatenate([part.barred for part in parts]),
+        unlike=np.concatenate([part.unlike for part in parts]),
+    )
+
+
+def _with_names(level: int, weights: Weights, people: int) -> Tables:
+    """Of the combinations whose birth names have that level; `added` of each combination."""
+    rest = np.indices(RADIX[1:], dtype=np.int8).reshape(len(RADIX) - 1, -1)
+    each = [np.full(rest.shape[1], level, dtype=np.int8), *rest]
     traits: dict[str, Levels] = dict(zip(TRAITS, each, strict=False))
     women = each[-1].astype(bool)
     joint = joint_levels(traits, women)
-    plain = {"swapped": np.zeros(each.shape[1], dtype=np.int8)}
-    nothing = np.zeros(each.shape[1])
-    size = np.full(each.shape[1], relative_size(people))
+    plain = {"swapped": np.zeros(len(women), dtype=np.int8)}
+    nothing = np.zeros(len(women))
+    size = np.full(len(women), relative_size(people))
     rarity = dict.fromkeys(TRAITS, nothing) | {"twins": size, "relatives": size}
     found = Comparison(traits | joint | plain, rarity, dict.fromkeys(TRAITS, nothing), people)
     told = contributions(found, weights)
@@ -55,6 +76,6 @@ def tables(weights: Weights, people: int) -> Tables:
         weight=np.sum([told[name] for name in joint], axis=0),
         levels=joint,
         added={name: told[name] for name in joint},
-        barred=np.asarray(barred, dtype=np.int64),
+        barred=np.asarray(barred, dtype=np.int16),
         unlike=unlike(found),
     )
