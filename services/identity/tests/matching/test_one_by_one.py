@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from terresante_dev.region.registry import Registry as Region
 from terresante_dev.region.sets import queries
@@ -119,7 +119,7 @@ PLACES = st.sampled_from(["", "75056", "75113", "FR:75013", "13", "DZ", "99352",
 PERSONS = st.builds(RawTraits, TEXTS, TEXTS, DATES, st.sampled_from(["M", "F", "", "2"]), PLACES)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PERSONS, min_size=2, max_size=6))
 def test_whatever_people_are_called_both_ways_agree(some: list[RawTraits]) -> None:
     agree_on_keys(some)

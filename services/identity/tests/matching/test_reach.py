@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from terresante_identity.matching import lookup
 from terresante_identity.matching.frequencies import frequencies
@@ -44,7 +44,7 @@ KNOWN = frequencies(people([MARIE, RawTraits("MARTIN", "PAUL", "1950-01-02", "M"
 MODELS = [Model(shipped(), replace(KNOWN, people=people), YEAR) for people in (2_000, 12_000_000)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PERSONS, PERSONS, st.integers(0, 3), st.sampled_from(MODELS))
 def test_whatever_people_are_called_nobody_is_left_out(
     asked: RawTraits, other: RawTraits, turns: int, model: Model
