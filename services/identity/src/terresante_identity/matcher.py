@@ -1,6 +1,7 @@
 """Finds who is meant: candidates from the store, compared and decided upon, with the reasons (docs/identity.md)."""
 
 import asyncio
+import ctypes
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ class Matcher:
     async def know(self, known: Frequencies) -> None:
         """From now on names are as frequent as that."""
         self._model = await asyncio.to_thread(self._made, known)
+        await asyncio.to_thread(_give_back)
 
     def _made(self, known: Frequencies) -> Model:
         known_names_remembered()
@@ -135,6 +137,13 @@ class Matcher:
     def _someone(self, asked: Asked) -> Someone:
         texts = asked.birth_name, asked.first_names, asked.birth_date, asked.sex, asked.birth_place
         return someone(RawTraits(*texts), self._now().year)
+
+
+def _give_back() -> None:
+    """Has the C library give the system what making a model needed, some fifty megabytes; glibc keeps it otherwise."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _in_turns(asked: Sequence[Asked]) -> Iterator[Sequence[Asked]]:

@@ -1,5 +1,7 @@
 """Who cannot reach a score is not compared to the end; whoever can, always is."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -88,3 +90,17 @@ def test_most_of_those_who_share_little_are_not_compared_to_the_end(
             looking.pair_of_at_least(LEAST, registered[other])
 
     assert len(compared) < 50 * 40 / 4
+
+
+def test_a_model_that_another_replaces_is_gone_at_once() -> None:
+    model = model_of([MARIE])
+    asked = Lookup(model, someone(MARIE, YEAR))
+    asked.reasons(asked.pair(RawTraits("LEFEBVRE", "MARIE", "1980-04-21", "F", "75056")))
+    left = weakref.ref(model)
+    gc.collect()
+    gc.disable()
+    try:
+        del model, asked
+        assert left() is None
+    finally:
+        gc.enable()

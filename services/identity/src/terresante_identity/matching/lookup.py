@@ -4,7 +4,8 @@ The same as `compare`, `scoring` and `deciding` say of arrays of pairs, many tim
 what two texts have to say to each other is worked out once per look-up, and summing up is a few reads in tables.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 from terresante_identity.domain.evidence import Reason
@@ -12,7 +13,7 @@ from terresante_identity.matching import pair_levels
 from terresante_identity.matching.frequencies import Frequencies, known_names
 from terresante_identity.matching.levels import ALL, JOINT, TRAITS, BirthName, FirstName, Swapped
 from terresante_identity.matching.names import FirstForm
-from terresante_identity.matching.pair_tables import STEPS, VETOES, tables
+from terresante_identity.matching.pair_tables import STEPS, VETOES, Tables, tables
 from terresante_identity.matching.people import WOMAN
 from terresante_identity.matching.places import neighbours, place_form
 from terresante_identity.matching.reach import CROSSED_NAMES, most, reach
@@ -34,7 +35,10 @@ ALIKE_CROSSED = frozenset(CROSSED_NAMES)
 
 
 class Model:
-    """The weights, and how frequent names are in the region, laid out for one pair at a time."""
+    """The weights, and how frequent names are in the region, laid out for one pair at a time.
+
+    Nothing in it refers back to it: a model whose place another takes is gone at once, not when garbage is collected.
+    """
 
     def __init__(self, weights: Weights, known: Frequencies, latest_year: int) -> None:
         self.weights = weights
@@ -52,13 +56,13 @@ class Model:
         self.others = self._plain("other_first_names", OTHERS_STEP)
         self.places = self.without_rarity("birth_place", PLACE_STEP, 0.0)
         self.reason = lru_cache(maxsize=REMEMBERED)(Reason)
-        self.joint_reasons = lru_cache(maxsize=REMEMBERED)(self._joint_reasons)
+        self.joint_reasons = lru_cache(maxsize=REMEMBERED)(partial(_joint_reasons, self.tables))
         remembered, borne = lru_cache(maxsize=REMEMBERED), known_names()
         self.name_rarity = remembered(known.birth_names.rarity_of)
         self.first_rarity = remembered(known.first_names.rarity_of)
         self.place_rarity = remembered(known.places.rarity_of)
-        self.name_asked = remembered(lambda name: min(self.name_rarity(name), borne["birth"].rarity_of(name)))
-        self.first_asked = remembered(lambda name: min(self.first_rarity(name), borne["first"].rarity_of(name)))
+        self.name_asked = remembered(partial(_least_rare, self.name_rarity, borne["birth"].rarity_of))
+        self.first_asked = remembered(partial(_least_rare, self.first_rarity, borne["first"].rarity_of))
 
     def added(self, trait: str, level: int, registered: float = 0.0, asked: float = 0.0) -> float:
         """What a trait adds to the score: `scoring.contributions` of one pair. Rarities in ln(people / bearers)."""
@@ -79,14 +83,19 @@ class Model:
             for level in range(len(self.levels[trait]))
         ]
 
-    def _joint_reasons(self, place: int) -> tuple[Reason, ...]:
-        """The joint levels of a combination (`pair_tables`) that weigh something."""
-        met = {trait: levels.item(place) for trait, levels in self.tables.levels.items()}
-        return tuple([
-            Reason(trait, JOINT[trait](level).name, weight)
-            for trait, level in met.items()
-            if (weight := self.tables.added[trait].item(level))
-        ])  # fmt: skip
+
+def _joint_reasons(tables: Tables, place: int) -> tuple[Reason, ...]:
+    """The joint levels of a combination (`pair_tables`) that weigh something."""
+    met = {trait: levels.item(place) for trait, levels in tables.levels.items()}
+    return tuple([
+        Reason(trait, JOINT[trait](level).name, weight)
+        for trait, level in met.items()
+        if (weight := tables.added[trait].item(level))
+    ])  # fmt: skip
+
+
+def _least_rare(one: Callable[[int], float], other: Callable[[int], float], name: int) -> float:
+    return min(one(name), other(name))
 
 
 class Texts(Protocol):

@@ -11,7 +11,7 @@ from terresante_identity.matching.arrays import Floats
 from terresante_identity.matching.frequencies import RAREST
 from terresante_identity.matching.joint import ALIKE_NAME
 from terresante_identity.matching.levels import TRAITS, BirthName, FirstName, Swapped
-from terresante_identity.matching.pair_tables import RADIX, Tables
+from terresante_identity.matching.pair_tables import RADIX, STEPS, Tables
 from terresante_identity.matching.weights import GRAIN, Weights
 
 ROUNDED = 4 * GRAIN
@@ -27,12 +27,12 @@ Group = tuple[float, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One value per combination of levels, at the place where first names and others have level 0.
+    """One value per combination of levels of all traits but first names and others.
 
     `any`: for levels of first names that the asked one's rarity weighs alike: that weight, and the most that they, the
     other first names, and all joint levels add; `unlike`: for levels of first names that begin otherwise alone.
-    `crossed`: the most that everything but date, sex and place adds when names are compared crosswise, at the place
-    where birth names have level 0, too.
+    `crossed`: the most that everything but date, sex and place adds when names are compared crosswise, one value per
+    combination of these three.
     """
 
     any: tuple[Group, ...]
@@ -41,8 +41,12 @@ class Reach:
 
 
 def most(groups: tuple[Group, ...], at: int, asked: float) -> float:
-    """What first names and joint levels add at most. `asked`: how rare the first name asked for is."""
-    return max([values.item(at) + scale * asked for scale, values in groups])
+    """What first names and joint levels add at most. `at`: the place of a combination (`pair_tables.STEPS`) in which
+    these have level 0; `asked`: how rare the first name asked for is.
+    """
+    name, rest = divmod(at, STEPS[0])
+    place = name * STEPS[2] + rest
+    return max([values.item(place) + scale * asked for scale, values in groups])
 
 
 def reach(weights: Weights, tables: Tables) -> Reach:
@@ -54,11 +58,11 @@ def reach(weights: Weights, tables: Tables) -> Reach:
         _rarity(weights.rarity, "birth_name") + _rarity(weights.rarity_asked, "birth_name")
     )
     crossed = total + _along(0, names) + _along(1, asked * MOST_RARE) + weights.levels["swapped"][Swapped.YES]
-    crossed = crossed[np.ix_(CROSSED_NAMES, CROSSED_FIRSTS)].max(axis=(0, 1, 2), keepdims=True)
+    crossed = crossed[np.ix_(CROSSED_NAMES, CROSSED_FIRSTS)].max(axis=(0, 1, 2))
     return Reach(
         any=_groups(total, asked, frozenset(FirstName)),
         unlike=_groups(total, asked, frozenset(FirstName) - BEGIN_ALIKE),
-        crossed=_at_nothing(crossed, (0, 1, 2)),
+        crossed=crossed.ravel(),
     )
 
 
@@ -66,9 +70,7 @@ def _groups(total: Floats, asked: Floats, levels: frozenset[FirstName]) -> tuple
     scales: dict[float, list[int]] = {}
     for level in levels:
         scales.setdefault(asked.item(level), []).append(level)
-    return tuple([
-        (scale, _at_nothing(total[:, some].max(axis=(1, 2), keepdims=True), (1, 2))) for scale, some in scales.items()
-    ])  # fmt: skip
+    return tuple([(scale, total[:, some].max(axis=(1, 2)).ravel()) for scale, some in scales.items()])
 
 
 def _rarity(weighed: dict[str, Floats], trait: str) -> Floats:
@@ -80,10 +82,3 @@ def _along(axis: int, values: Floats) -> Floats:
     shape = [1] * len(RADIX)
     shape[axis] = -1
     return values.reshape(shape)
-
-
-def _at_nothing(values: Floats, axes: tuple[int, ...]) -> Floats:
-    """Spread over all combinations: `values` where these axes have level 0, elsewhere nothing that is ever read."""
-    whole = np.full(RADIX, np.nan)
-    whole[tuple(slice(0, 1) if axis in axes else slice(None) for axis in range(len(RADIX)))] = values
-    return whole.ravel()
