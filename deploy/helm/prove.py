@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from proving import claims, cluster, nodes, restoring, rotating
+from proving import claims, cluster, faults, nodes, restoring, rotating
 from proving.cluster import NotSo
 
 
@@ -36,6 +36,8 @@ def claims_of(given: argparse.Namespace) -> dict[str, Callable[[], str]]:
         "upgrades": loaded(lambda: claims.renewed_often(given.first, given.next)),
         "kill": loaded(claims.killed, bears_failures=True),
         "never-ready": claims.never_ready,
+        "migration-fails": loaded(lambda: faults.migration_failed(given.first)),
+        "two-upgrades": loaded(lambda: faults.at_once(given.next)),
         "drain": loaded(nodes.drained),
         "node-loss": loaded(lambda: nodes.lost(given.node_stop, given.node_start), bears_failures=True),
         "restore": restoring.restored,

@@ -95,17 +95,6 @@ async def test_a_person_is_shown_in_the_words_of_the_rniv(gateway: Any, http: An
     assert person["created_at"] == AT
 
 
-async def test_a_person_is_shown_with_those_who_became_them(gateway: Any, http: Any, services: Any) -> None:
-    became = identity.Person()
-    became.CopyFrom(PERSON)
-    became.absorbed_ids.append(OTHER)
-    services.answer("identity.BatchGetPersons", identity.BatchGetPersonsResponse(persons=[became]))
-
-    answer = await http.get(RECORD, headers=gateway.bearer())
-
-    assert (answer.json()["merged_into"], answer.json()["absorbed"]) == (None, [OTHER])
-
-
 async def test_a_withheld_person_is_unknown(gateway: Any, http: Any, services: Any) -> None:
     services.answer("identity.BatchGetPersons", identity.BatchGetPersonsResponse(withheld_ids=[PATIENT]))
 

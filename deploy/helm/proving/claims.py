@@ -87,10 +87,10 @@ def under_load(rate: float, seconds: float, act: Callable[[], str], *, bears_fai
     return f"{did}; {load.line(told)}"
 
 
-def upgraded(tag: str) -> str:
+def upgraded(tag: str, patience: str = "10m") -> str:
     """Another image everywhere, one pod after the other."""
     began = time.monotonic()
-    helm("upgrade", RELEASE, str(CHART), *VALUES, "--set", f"images.tag={tag}", "--wait", "--timeout", "10m")
+    helm("upgrade", RELEASE, str(CHART), *VALUES, "--set", f"images.tag={tag}", "--wait", "--timeout", patience)
     return f"upgrade to {tag} in {time.monotonic() - began:.0f} s"
 
 

@@ -18,6 +18,7 @@ from proving import cluster
 from proving.claims import SERVICES
 from proving.cluster import NAMESPACE, RELEASE, NotSo, kubectl
 from proving.database import asked
+from proving.keycloak import administered
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docker"))
 
@@ -153,24 +154,17 @@ def _journal_sound(old: str) -> None:
 
 
 CLIENTS = """
-import json, pathlib, ssl, sys, httpx2
-trust = ssl.create_default_context(cafile='/run/terresante/tls/ca.crt')
-door = httpx2.Client(base_url='https://localhost:8443', verify=trust, timeout=20, trust_env=False)
-word = pathlib.Path('/run/terresante/keycloak/admin.password').read_text()
-grant = {'grant_type': 'password', 'client_id': 'admin-cli', 'username': 'admin', 'password': word}
-token = door.post('/realms/master/protocol/openid-connect/token', data=grant).raise_for_status().json()
-bearer = {'authorization': 'Bearer ' + token['access_token']}
 made = {}
 for realm in ('pro', 'patient'):
-    found = door.get(f'/admin/realms/{realm}/clients?clientId=platform', headers=bearer).raise_for_status().json()
+    found = door.get(f'/admin/realms/{realm}/clients?clientId=platform').raise_for_status().json()
     address = f"/admin/realms/{realm}/clients/{found[0]['id']}/client-secret"
-    made[realm] = door.post(address, headers=bearer).raise_for_status().json()['value']
+    made[realm] = door.post(address).raise_for_status().json()['value']
 print(json.dumps(made))
 """
 
 
 def _clients() -> None:
     """Keycloak makes new secrets of client `platform`; identity starts anew, directory reads the file again."""
-    made = json.loads(cluster.inside(f"pod/{RELEASE}-keycloak-0", PYTHON, "-c", CLIENTS))
+    made = administered(CLIENTS)
     HELD.write(f"{RELEASE}-keycloak-clients", {realm: str(word).encode() for realm, word in made.items()})
     cluster.restarted("identity")

@@ -201,28 +201,6 @@ async def test_nothing_is_done_to_who_became_another(
         assert (refused.value.reason, refused.value.details["person"]) == ("PERSON_MERGED", louise.person_id)
 
 
-async def test_a_person_tells_who_became_them_at_any_remove_where_that_is_asked_and_no_more_once_undone(
-    service: Any, officer: Officer, louise: Any, morel: Any
-) -> None:
-    paul = await officer.sent(fed.PRACTICE, "1", **fed.PAUL)
-    ids = louise.person_id, morel.person_id, paul.person_id
-
-    async def absorbed(asked: bool = True) -> list[set[str]]:
-        request = pb.BatchGetPersonsRequest(person_ids=ids, with_absorbed=asked)
-        return [set(one.absorbed_ids) for one in (await service.BatchGetPersons(request)).persons]
-
-    before = await absorbed()
-    await officer.merged(morel.person_id, louise.person_id)
-    merge = (await officer.merged(louise.person_id, paul.person_id)).act
-    twice = await absorbed()
-    await officer.undo(merge.act_id)
-
-    assert before == [set(), set(), set()]
-    assert twice == [{morel.person_id}, set(), {louise.person_id, morel.person_id}]
-    assert await absorbed() == [{morel.person_id}, set(), set()]
-    assert await absorbed(asked=False) == [set(), set(), set()]
-
-
 async def test_who_became_another_is_told_as_such_and_found_no_more(
     service: Any, officer: Officer, louise: Any, morel: Any
 ) -> None:

@@ -258,3 +258,25 @@ async def test_what_was_undone_is_not_done_again_once_both_have_a_number(
 
     assert await reason(officer.undo(undone.act_id)) == "IDENTITY_TWO_ACTIVE_INS"
     assert (await read(paul.person_id)).merged_into == ""
+
+
+async def test_a_person_tells_who_became_them_at_any_remove_where_that_is_asked_and_no_more_once_undone(
+    service: Any, officer: Officer, louise: Any, morel: Any
+) -> None:
+    paul = await officer.sent(fed.PRACTICE, "1", **fed.PAUL)
+    ids = louise.person_id, morel.person_id, paul.person_id
+
+    async def absorbed(asked: bool = True) -> list[set[str]]:
+        request = pb.BatchGetPersonsRequest(person_ids=ids, with_absorbed=asked)
+        return [set(one.absorbed_ids) for one in (await service.BatchGetPersons(request)).persons]
+
+    before = await absorbed()
+    await officer.merged(morel.person_id, louise.person_id)
+    merge = (await officer.merged(louise.person_id, paul.person_id)).act
+    twice = await absorbed()
+    await officer.undo(merge.act_id)
+
+    assert before == [set(), set(), set()]
+    assert twice == [{morel.person_id}, set(), {louise.person_id, morel.person_id}]
+    assert await absorbed() == [{morel.person_id}, set(), set()]
+    assert await absorbed(asked=False) == [set(), set(), set()]

@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 from terresante_identity.domain.evidence import Reason
 from terresante_identity.matching import pair_levels
 from terresante_identity.matching.frequencies import Frequencies, known_names
-from terresante_identity.matching.levels import ALL, JOINT, TRAITS, BirthName, FirstName, Swapped
+from terresante_identity.matching.levels import ALL, TRAITS, BirthName, FirstName, Swapped
 from terresante_identity.matching.names import FirstForm
-from terresante_identity.matching.pair_tables import STEPS, VETOES, Tables, tables
+from terresante_identity.matching.pair_tables import STEPS, VETOES, tables
 from terresante_identity.matching.people import WOMAN
 from terresante_identity.matching.places import neighbours, place_form
 from terresante_identity.matching.reach import CROSSED_NAMES, most, reach
@@ -56,7 +56,7 @@ class Model:
         self.others = self._plain("other_first_names", OTHERS_STEP)
         self.places = self.without_rarity("birth_place", PLACE_STEP, 0.0)
         self.reason = lru_cache(maxsize=REMEMBERED)(Reason)
-        self.joint_reasons = lru_cache(maxsize=REMEMBERED)(partial(_joint_reasons, self.tables))
+        self.joint_reasons = lru_cache(maxsize=REMEMBERED)(self.tables.reasons)
         remembered, borne = lru_cache(maxsize=REMEMBERED), known_names()
         self.name_rarity = remembered(known.birth_names.rarity_of)
         self.first_rarity = remembered(known.first_names.rarity_of)
@@ -82,16 +82,6 @@ class Model:
             None if self._registered[trait][level] else Trait(level, self.added(trait, level, 0.0, asked), level * step)
             for level in range(len(self.levels[trait]))
         ]
-
-
-def _joint_reasons(tables: Tables, place: int) -> tuple[Reason, ...]:
-    """The joint levels of a combination (`pair_tables`) that weigh something."""
-    met = {trait: levels.item(place) for trait, levels in tables.levels.items()}
-    return tuple([
-        Reason(trait, JOINT[trait](level).name, weight)
-        for trait, level in met.items()
-        if (weight := tables.added[trait].item(level))
-    ])  # fmt: skip
 
 
 def _least_rare(one: Callable[[int], float], other: Callable[[int], float], name: int) -> float:

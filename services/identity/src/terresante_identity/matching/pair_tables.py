@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 import numpy.typing as npt
+from terresante_identity.domain.evidence import Reason
 from terresante_identity.matching.arrays import Bools, Floats, Levels
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.deciding import Veto, unlike, vetoes
@@ -37,6 +38,15 @@ class Tables:
     added: dict[str, Floats]
     barred: Barred
     unlike: Bools
+
+    def reasons(self, place: int) -> tuple[Reason, ...]:
+        """The joint levels of a combination that weigh something."""
+        met = {trait: levels.item(place) for trait, levels in self.levels.items()}
+        return tuple([
+            Reason(trait, JOINT[trait](level).name, weight)
+            for trait, level in met.items()
+            if (weight := self.added[trait].item(level))
+        ])  # fmt: skip
 
 
 def tables(weights: Weights, people: int) -> Tables:
