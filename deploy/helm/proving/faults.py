@@ -22,6 +22,7 @@ def migration_failed(tag: str) -> str:
     before = _serving()
     if not before:
         raise NotSo("identity did not serve before")
+    kubectl("delete", "job", "-l", MIGRATION)  # one that has migrated to that image before would be enough
     asked("identity", f"alter role {OWNER} nologin")
     try:
         claims.upgraded(tag, patience="100s")
