@@ -11,9 +11,9 @@ from terresante_dev.stack import DATABASES
 
 Figures = dict[str, tuple[int, int]]
 RELAYED = ("outbox", "inbox", "dead_letter", "turned", "account_seen", "account_sweep", "account_week", "log_reader",
-    "escalation", "mail", "mail_line", "webhook", "webhook_delivery")  # fmt: skip
+    "escalation", "mail", "mail_line", "webhook", "webhook_delivery", "written_lately")  # fmt: skip
 """Tables that change by themselves: a moment after what they tell of, or by the rounds of the directory, of mail, of
-webhooks."""
+webhooks, of identity."""
 TELLING = """
     select (select count(*) from log_entry where position is null)
         + (select count(*) from log_reader where name in ('telling', 'webhooks')
@@ -21,6 +21,7 @@ TELLING = """
         + (select count(*) from attachment where thumbnail_state = 'WAITING')
 """
 """How much of messaging's own work is under way."""
+OWN_WORK = {"messaging": TELLING, "identity": "select count(*) from written_lately where not compared"}
 WHOLE = """
     select relname from pg_class
     where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace
@@ -53,7 +54,7 @@ async def _on_its_way(stack: Mapping[str, Any], http: httpx2.AsyncClient) -> int
     for name in DATABASES:
         database = await asyncpg.connect(stack["databases"][name]["owner_url"])
         waiting += await database.fetchval("select count(*) from outbox where published_at is null")
-        waiting += await database.fetchval(TELLING) if name == "messaging" else 0
+        waiting += await database.fetchval(OWN_WORK[name]) if name in OWN_WORK else 0
         await database.close()
     told = (await http.get(f"{stack['nats']['monitoring']}/jsz?consumers=1&streams=1&accounts=1")).json()
     for account in told["account_details"]:

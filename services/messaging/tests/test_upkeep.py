@@ -61,11 +61,14 @@ async def run(database: Database, sql: str, **values: Any) -> None:
 
 
 async def read_everything(database: Database) -> None:
-    """Positions are given, the oldest entry is of September, and every reader has come to the last."""
+    """Positions are given; the oldest entry is of September, the others of November; each reader came to the last."""
     numbered = "(select id, row_number() over (order by id) as n from log_entry)"
     await run(database, f"update log_entry e set position = o.n from {numbered} o where o.id = e.id")  # noqa: S608
-    september = id_at(datetime(2026, 9, 10, tzinfo=UTC))
-    await run(database, "update log_entry set id = :id where position = 1", id=september)
+    later = await count(database, tables.log_entry) - 1
+    months = [datetime(2026, 9, 10, tzinfo=UTC), *[datetime(2026, 11, 23, tzinfo=UTC)] * later]
+    for position, at in enumerate(months, start=1):  # their ids are of the day on which the test runs
+        id = id_at(at + timedelta(seconds=position))
+        await run(database, "update log_entry set id = :id where position = :position", id=id, position=position)
     await run(database, "insert into log_reader values ('telling', 1000000)")
 
 
