@@ -113,11 +113,14 @@ def test_a_cursor_outlives_the_key_that_signed_it_for_as_long_as_the_file_holds_
         signer(new).open(given, "list")
 
 
-def test_a_key_that_is_no_text_is_one_key_whatever_bytes_it_has(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [b"\xff" * 40 + b"\n" + b"\x01" * 40, b"Q" * 64 + b"\n" + b"Q" * 24], ids=["bytes", "wrapped"]
+)
+def test_a_file_that_is_no_text_or_has_a_short_line_is_one_key(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "cursor.key"
-    file.write_bytes(b"\xff" * 20 + b"\n" + b"\x01" * 20)
+    file.write_bytes(content + b"\n")
 
-    assert Signer.from_file(file).seal(INNER, "list") == Signer(b"\xff" * 20 + b"\n" + b"\x01" * 20).seal(INNER, "list")
+    assert Signer.from_file(file).seal(INNER, "list") == Signer(content).seal(INNER, "list")
 
 
 @pytest.mark.parametrize("keys", [(b"short",), (b"k" * 32, b"short")])

@@ -31,12 +31,13 @@ class Signer:
 
     @classmethod
     def from_file(cls, path: Path) -> "Signer":
-        """The signer of a key file, which is read once: one key a line, the one that signs first; or 32 bytes or more
-        that are no text, one key.
+        """The signer of a key file, which is read once: one key a line, the one that signs first. A file with a line
+        shorter than a key, or that is no text, is one key.
         """
         content = path.read_bytes().strip()
-        lines = content.split(b"\n")
-        return cls(*map(bytes.strip, lines)) if all(map(_is_text, lines)) else cls(content)
+        lines = [line.strip() for line in content.split(b"\n")]
+        several = all(len(line) >= SHORTEST and line.isascii() and line.decode().isprintable() for line in lines)
+        return cls(*lines) if several else cls(content)
 
     def seal(self, inner: str, purpose: str) -> str | None:
         """A cursor to give out; None on the last page. `purpose`: who asks, which list, which filters."""
@@ -68,7 +69,3 @@ class Signer:
 def _mac(key: bytes, text: bytes, purpose: str) -> bytes:
     signed = purpose.encode() + b"\0" + text
     return hmac.new(key, signed, hashlib.sha256).digest()[:_MAC_BYTES]
-
-
-def _is_text(line: bytes) -> bool:
-    return line.isascii() and line.decode("ascii").strip("\r").isprintable()

@@ -20,7 +20,7 @@ class Settings(CommonSettings):
     directory_address: str = Field(description="gRPC target of the directory service")
     cursor_key_file: Path = Field(
         description="Keys of list cursors, the same for every replica: 32 characters or more a line, the one that "
-        "signs first; or 32 bytes or more that are no text, one key"
+        "signs first; a file with a shorter line, or that is no text, is one key"
     )
     public_url: str = Field(description="https:// address under which portals reach the gateway; shown in the OpenAPI")
     cors_origins: list[str] = Field(

@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-import httpx2
 import pytest
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -15,30 +13,21 @@ from terresante_platform.testing.issuer import Issuer
 from terresante_platform.tls import Identity
 from terresante_platform.tokens import Verifier
 
+from .test_tokens import Flaky
+
 ISSUER = Issuer("https://login.test/realms/pro", ["professional"])
 
 
-class Login:
+@pytest.fixture
+def login() -> Flaky:
     """Whoever logs people in: away until it is said to be there."""
-
-    def __init__(self) -> None:
-        self.there = False
-        self.asked = 0
-
-    async def fetch(self, url: str) -> dict[str, Any]:
-        self.asked += 1
-        if not self.there:
-            raise httpx2.ConnectError("away")
-        return await ISSUER.fetch(url)
+    away = Flaky(ISSUER)
+    away.up = False
+    return away
 
 
 @pytest.fixture
-def login() -> Login:
-    return Login()
-
-
-@pytest.fixture
-def verifier(login: Login, monkeypatch: pytest.MonkeyPatch) -> Verifier:
+def verifier(login: Flaky, monkeypatch: pytest.MonkeyPatch) -> Verifier:
     monkeypatch.setattr("terresante_platform.tokens.FIRST_FETCH_AGAIN_SECONDS", 0.05)
     return Verifier({ISSUER.url: ISSUER.kinds}, "directory", login.fetch)
 
@@ -68,15 +57,15 @@ async def becomes(of: health_pb2_grpc.HealthStub, wanted: str) -> None:
 
 
 async def test_it_is_healthy_at_once_where_the_keys_can_be_had(
-    certificates: Authority, verifier: Verifier, login: Login
+    certificates: Authority, verifier: Verifier, login: Flaky
 ) -> None:
-    login.there = True
+    login.up = True
     async with started(certificates.identity("directory"), verifier) as server_health:
         assert await status(server_health) == "SERVING"
 
 
 async def test_it_waits_for_the_keys_and_goes_on_asking_for_them(
-    certificates: Authority, verifier: Verifier, login: Login
+    certificates: Authority, verifier: Verifier, login: Flaky
 ) -> None:
     async with started(certificates.identity("directory"), verifier) as server_health:
         assert await status(server_health) == "NOT_SERVING"
@@ -84,7 +73,7 @@ async def test_it_waits_for_the_keys_and_goes_on_asking_for_them(
             while login.asked < 3:
                 await asyncio.sleep(0.01)
         assert await status(server_health) == "NOT_SERVING"
-        login.there = True
+        login.up = True
         await becomes(server_health, "SERVING")
     assert verifier.lacking == []
 

@@ -41,8 +41,6 @@ RENEWED = 60.0  # seconds between two logins
 AGAIN = 5.0  # seconds after a login that failed
 LONGEST = 3600.0  # seconds of work
 TOLD = 60.0  # seconds after the load within which the stream must have told of all
-
-
 WRONG = ("failed", "notes_lost", "messages_lost", "stream_missed", "stream_doubled")
 """Figures that must be 0."""
 
@@ -103,7 +101,9 @@ class Load:
         self.seen.untold = await self.stream.heard(self.seen.messages, TOLD)
         for one in beside:
             one.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        for outcome in await asyncio.gather(*beside, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
 
     async def _write(self, path: str, number: int, acknowledged: list[str]) -> None:
         body = {"text": f"Passage {number}, tout va bien."}

@@ -32,6 +32,7 @@ class Stream:
         """For ever; a stream that ends or is refused is opened again."""
         closed = 0.0
         while True:
+            before = self.opened
             with suppress(httpx2.HTTPError):
                 async for name, value in self._lines():
                     if name == "retry":
@@ -39,7 +40,7 @@ class Stream:
                         self._more.set()
                         self.away = max(self.away, time.monotonic() - closed if closed else 0.0)
                     self._take(name, value)
-            if self.opened:
+            if self.opened > before:
                 closed = time.monotonic()
             await asyncio.sleep(AGAIN)
 

@@ -35,7 +35,7 @@ async def attended(
 ) -> AsyncIterator[None]:
     """While the block runs, answers bear the date, and the context whatever the identity's files are renewed to. Then
     each answer ends its connection; a moment later no new connections, idle ones close, requests in flight may end.
-    `state`: uvicorn's ServerState.
+    `state`: uvicorn's ServerState; `drain_seconds`: for all of that.
     """
     identity, context = renewed
     more: list[tuple[bytes, bytes]] = []
@@ -48,9 +48,10 @@ async def attended(
         finally:
             more.append((b"connection", b"close"))
             state.default_headers = [*state.default_headers, *more]
-            await _left(state, min(LEAVING_SECONDS, drain_seconds / 4))
+            leaving = min(LEAVING_SECONDS, drain_seconds / 4)
+            await _left(state, leaving)
             server.close()
-            await _drain(state, drain_seconds)
+            await _drain(state, drain_seconds - leaving)
 
 
 async def _dating(state: Any, more: list[tuple[bytes, bytes]]) -> None:

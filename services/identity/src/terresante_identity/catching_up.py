@@ -2,18 +2,14 @@
 by.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
-from terresante_platform.background import running
 from terresante_platform.database import Database
-from terresante_platform.telemetry import log
 
 from terresante_identity.domain.asking import kept_of
 from terresante_identity.matcher import Matcher
+from terresante_identity.rounds import rounds
 from terresante_identity.store import sources
-from terresante_identity.store.rarity import AWAY
 
 EVERY_SECONDS = 10.0
 AT_ONCE = 200
@@ -29,18 +25,6 @@ async def catch_up(database: Database, matcher: Matcher) -> int:
     return len(waiting)
 
 
-@asynccontextmanager
-async def catching_up(database: Database, matcher: Matcher) -> AsyncIterator[None]:
+def catching_up(database: Database, matcher: Matcher) -> AbstractAsyncContextManager[None]:
     """Does it in the background until left; waits out a database that is away."""
-
-    async def run() -> None:
-        while True:
-            try:
-                while await catch_up(database, matcher) == AT_ONCE:
-                    pass
-            except AWAY as fault:
-                log.warning("catching up waits", fault=type(fault).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
-
-    async with running(run()):
-        yield
+    return rounds(lambda: catch_up(database, matcher), AT_ONCE, EVERY_SECONDS, "catching up")

@@ -3,19 +3,17 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from terresante_platform.background import running
 from terresante_platform.database import Database
-from terresante_platform.telemetry import log
 
 from terresante_identity.domain.sources import SourceId
 from terresante_identity.matcher import Matcher
+from terresante_identity.rounds import rounds
 from terresante_identity.rpc.proposing import propose_pair
 from terresante_identity.store import lately, sources
-from terresante_identity.store.rarity import AWAY
 
 EVERY_SECONDS = 5.0
 AT_ONCE = 100
@@ -39,18 +37,6 @@ async def compare(database: Database, matcher: Matcher, at: datetime) -> int:
     return len(turn)
 
 
-@asynccontextmanager
-async def comparing(database: Database, matcher: Matcher, now: Callable[[], datetime]) -> AsyncIterator[None]:
+def comparing(database: Database, matcher: Matcher, now: Callable[[], datetime]) -> AbstractAsyncContextManager[None]:
     """Does it in the background until left; waits out a database that is away."""
-
-    async def run() -> None:
-        while True:
-            try:
-                while await compare(database, matcher, now()) == AT_ONCE:
-                    pass
-            except AWAY as fault:
-                log.warning("comparing waits", fault=type(fault).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
-
-    async with running(run()):
-        yield
+    return rounds(lambda: compare(database, matcher, now()), AT_ONCE, EVERY_SECONDS, "comparing")

@@ -219,7 +219,7 @@ async def serving(
     ages: bool = True,
 ) -> AsyncIterator[int]:
     """Serves until left, then drains: not healthy, no new calls, those in flight finish. Gives the bound port. Healthy
-    once whoever logs people in can be verified, or after ten seconds: those whom nobody needs it for are served then.
+    once it has the keys of whoever logs people in, or ten seconds later: calls that bear no token are served then.
 
     `leave_seconds`: how long callers have to hear that it leaves; nothing tells when they have. `ages`: connections end
     after ten minutes; False for a listener of this process alone, whose calls may last longer.

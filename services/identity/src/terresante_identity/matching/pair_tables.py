@@ -14,7 +14,7 @@ from terresante_identity.matching.arrays import Bools, Floats, Levels
 from terresante_identity.matching.compare import Comparison
 from terresante_identity.matching.deciding import Veto, unlike, vetoes
 from terresante_identity.matching.joint import joint_levels
-from terresante_identity.matching.levels import JOINT, TRAITS
+from terresante_identity.matching.levels import ALL, JOINT, TRAITS
 from terresante_identity.matching.scoring import contributions
 from terresante_identity.matching.weights import Weights, relative_size
 
@@ -53,11 +53,8 @@ def tables(weights: Weights, people: int) -> Tables:
     """`people`: how many are registered. A tenth of a second of work, one level of names after the other: all at once
     takes a hundred megabytes for a moment, much of which the process keeps.
     """
-    parts = [_with_names(first, weights, people) for first in range(RADIX[0])]
-    added = {name: np.zeros(len(JOINT[name])) for name in parts[0].levels}
-    for part in parts:
-        for name, levels in part.levels.items():
-            added[name][levels] = part.added[name]
+    added = _by_level(weights, people)
+    parts = [_with_names(first, added, people) for first in range(RADIX[0])]
     return Tables(
         weight=np.concatenate([part.weight for part in parts]),
         levels={name: np.concatenate([part.levels[name] for part in parts]) for name in added},
@@ -67,25 +64,33 @@ def tables(weights: Weights, people: int) -> Tables:
     )
 
 
-def _with_names(level: int, weights: Weights, people: int) -> Tables:
-    """Of the combinations whose birth names have that level; `added` of each combination."""
+def _by_level(weights: Weights, people: int) -> dict[str, Floats]:
+    """What each level of each joint trait adds: how many are registered is all that it depends on besides."""
+    levels = {trait: np.arange(len(of), dtype=np.int8) for trait, of in ALL.items()}
+    nothing = {trait: np.zeros(len(of)) for trait, of in ALL.items()}
+    size = relative_size(people)
+    sized = {trait: np.full(len(JOINT[trait]), size) for trait in ("twins", "relatives")}
+    told = contributions(Comparison(levels, nothing | sized, nothing, people), weights)
+    return {trait: told[trait] for trait in JOINT if trait != "swapped"}
+
+
+def _with_names(level: int, added: dict[str, Floats], people: int) -> Tables:
+    """Of the combinations whose birth names have that level."""
     rest = np.indices(RADIX[1:], dtype=np.int8).reshape(len(RADIX) - 1, -1)
     each = [np.full(rest.shape[1], level, dtype=np.int8), *rest]
     traits: dict[str, Levels] = dict(zip(TRAITS, each, strict=False))
-    women = each[-1].astype(bool)
-    joint = joint_levels(traits, women)
-    plain = {"swapped": np.zeros(len(women), dtype=np.int8)}
-    nothing = np.zeros(len(women))
-    size = np.full(len(women), relative_size(people))
-    rarity = dict.fromkeys(TRAITS, nothing) | {"twins": size, "relatives": size}
-    found = Comparison(traits | joint | plain, rarity, dict.fromkeys(TRAITS, nothing), people)
-    told = contributions(found, weights)
+    joint = joint_levels(traits, each[-1].astype(bool))
+    plain = {"swapped": np.zeros(rest.shape[1], dtype=np.int8)}
+    found = Comparison(traits | joint | plain, {}, {}, people)
     raised = vetoes(found)
-    barred = sum([np.where(raised[veto], 1 << bit, 0) for bit, veto in enumerate(VETOES) if veto in raised], nothing)
+    barred = np.zeros(rest.shape[1], dtype=np.int16)
+    for bit, veto in enumerate(VETOES):
+        if veto in raised:
+            barred |= np.where(raised[veto], 1 << bit, 0).astype(np.int16)
     return Tables(
-        weight=np.sum([told[name] for name in joint], axis=0),
+        weight=np.sum([added[name][levels] for name, levels in joint.items()], axis=0),
         levels=joint,
-        added={name: told[name] for name in joint},
-        barred=np.asarray(barred, dtype=np.int16),
+        added=added,
+        barred=barred,
         unlike=unlike(found),
     )
